@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* fault: named points where a crash test stops the process. EMC2_FAULT="name:7" in the environment kills it (SIGKILL) at the 7th passage
+ * of the point `name`; "*:7" counts every point; "name:7:error" makes fault_point return false with IO instead ("full disk").
+ * EMC2_FAULT_TRACE=path appends each passage to a file, so that a test can list the points of a run. Costs one branch when unset. */
+#pragma once
+#include "base/error.h"
+MUST_CHECK bool fault_point(const char *name, struct error *err);

@@ -1,0 +1,2 @@
+emc2_generate(OUTPUT base/error_codes.h COMMAND tools/generate-errors.py spec/errors.csv
+              DEPENDS "${CMAKE_SOURCE_DIR}/spec/errors.csv" "${CMAKE_SOURCE_DIR}/tools/generate-errors.py")

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* json: a read-only document tree (parsed by simdjson behind one C++ file, limits on bytes and depth) and a writer. JSON is written
+ * only through here. Nodes and texts live in the arena given to json_parse. */
+#pragma once
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/text.h"
+
+enum json_kind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_INTEGER, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json {
+    enum json_kind kind;
+    int64_t integer;          /* JSON_INTEGER */
+    double number;            /* JSON_INTEGER and JSON_NUMBER */
+    struct text text;         /* JSON_STRING, UTF-8, unescaped, also NUL-terminated; JSON_NUMBER and JSON_INTEGER: unused */
+    size_t count;             /* items of an array, members of an object */
+    const struct json *items; /* array: the items; object: the values */
+    const struct text *names; /* object: the names, same order as items; duplicates are kept (json_member gives the last) */
+};
+
+enum { JSON_DEPTH_MAX = 64 };
+
+/* A leading BOM is skipped. INVALID_INPUT names `name` and the line. bytes need no padding and may be freed afterwards. */
+MUST_CHECK bool json_parse(const struct json **out_root, struct arena *arena, const char *name, const void *bytes, size_t length,
+                           struct error *err);
+MUST_CHECK bool json_parse_file(const struct json **out_root, struct arena *arena, const char *path, size_t bytes_max, struct error *err);
+const struct json *json_member(const struct json *object, const char *name); /* NULL when absent, or when object is no object */
+const char *json_kind_name(enum json_kind kind);
+/* Line (1-based) on which the value at a path such as "PrimaryCriteria.CriteriaList[2].Death" begins in the source, or 0. */
+unsigned json_line_of_path(const void *bytes, size_t length, const char *path);
+
+struct json_writer {
+    struct buffer *out;
+    int depth;
+    bool indented; /* two blanks a level */
+    bool first[JSON_DEPTH_MAX];
+    bool after_name;
+};
+MUST_CHECK bool json_begin_object(struct json_writer *writer, struct error *err);
+MUST_CHECK bool json_end_object(struct json_writer *writer, struct error *err);
+MUST_CHECK bool json_begin_array(struct json_writer *writer, struct error *err);
+MUST_CHECK bool json_end_array(struct json_writer *writer, struct error *err);
+MUST_CHECK bool json_name(struct json_writer *writer, const char *name, struct error *err);
+MUST_CHECK bool json_text(struct json_writer *writer, struct text text, struct error *err);
+MUST_CHECK bool json_i64(struct json_writer *writer, int64_t value, struct error *err);
+MUST_CHECK bool json_double(struct json_writer *writer, double value, struct error *err); /* NaN and infinities become null */
+MUST_CHECK bool json_bool(struct json_writer *writer, bool value, struct error *err);
+MUST_CHECK bool json_null(struct json_writer *writer, struct error *err);

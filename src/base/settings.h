@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* settings: every limit and default in one table, generated from spec/settings.csv (name, type, default, minimum, maximum, unit, meaning).
+ * Read from `name = value` lines of a file; an unknown name or a value out of range is refused with file and line. */
+#pragma once
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/settings_table.h" /* generated: enum setting { SETTING_LOAD_MEMORY_BYTES, ... } */
+#include <stdint.h>
+
+struct settings {
+    int64_t values[SETTING_COUNT];
+};
+void settings_defaults(struct settings *out_settings);
+MUST_CHECK bool settings_read(struct settings *settings, const char *path, struct error *err); /* on top of what is there */
+int64_t settings_get(const struct settings *settings, enum setting setting);
+const char *settings_name(enum setting setting);
+MUST_CHECK bool settings_print(const struct settings *settings, struct buffer *out, struct error *err); /* as settings_read takes it */

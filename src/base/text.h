@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* text: reading numbers and words out of text, strictly. A view (struct text) does not own its bytes and has no NUL at its end. */
+#pragma once
+#include "base/error.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+    const char *data;
+    size_t length;
+};
+#define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
+
+struct text text_of(const char *nul_terminated);
+bool text_equal(struct text a, struct text b);
+bool text_equal_fold(struct text a, struct text b); /* ASCII case folded */
+int text_compare(struct text a, struct text b);     /* bytes, as memcmp */
+struct text text_trim(struct text text);            /* ASCII blanks at both ends */
+bool text_starts_with(struct text text, struct text prefix);
+bool text_is_utf8(struct text text);
+/* Copies at most size - 1 bytes, always with a NUL. Returns false when it did not fit. */
+bool text_copy(char *out, size_t size, struct text text);
+
+/* The whole text must be the number (a sign is allowed); anything else, overflow included, returns false and leaves out untouched. */
+MUST_CHECK bool text_to_i64(struct text text, int64_t *out_value);
+MUST_CHECK bool text_to_double(struct text text, double *out_value); /* locale-independent */
