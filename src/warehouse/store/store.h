@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store: person timelines on disk, encrypted and columnar (architecture.md section 6).
+ * Words. store: one directory with an identity. snapshot: a signed manifest naming immutable segment files; a load ends in one.
+ * segment: one sealed file; of scope PERSON it holds every row of up to 2^17 persons, of scope SHARED or VOCABULARY the other tables.
+ * ordinal: a person's position in its segment, by ascending person_id. row: a row's position in its table and segment.
+ * PERSON tables are sorted by (ordinal, start day with NULL last, record id), so rows of a person are contiguous and in time order;
+ * other tables by their leading fields (concept_id; ancestor then descendant; concept_id_1 then concept_id_2 ...).
+ * A reader is bound to one grant and sees only what the grant allows. Only immutable data is shared between threads: a reader and its
+ * segments may be used by several workers at once, each with its own arena. */
+#pragma once
+#include "base/arena.h"
+#include "base/calendar.h"
+#include "base/error.h"
+#include "base/progress.h"
+#include "trust/grant/grant.h"
+#include "trust/keys/keys.h"
+#include "warehouse/omop/omop.h"
+
+/* ---- the directory ---- */
+struct store;
+struct store_options {
+    uint64_t cache_bytes;     /* bound of decrypted pages kept in locked memory by each reader; 0: none */
+    uint32_t segment_persons; /* for writers; 0: 131072 */
+};
+/* Makes DIRECTORY (which must be absent or empty) with store.json, segments/ and snapshots/; keys/ is the caller's. */
+MUST_CHECK bool store_create(const char *directory, uint8_t out_store_id[GRANT_STORE_ID_SIZE], struct error *err);
+MUST_CHECK bool store_identify(const char *directory, uint8_t out_store_id[GRANT_STORE_ID_SIZE], struct error *err);
+/* The keyring is borrowed and must outlive the store. options NULL: defaults. */
+MUST_CHECK bool store_open(struct store **out_store, const char *directory, const struct keyring *keyring,
+                           const struct store_options *options, struct error *err);
+void store_close(struct store *store);
+DEFINE_CLEANUP(store, store_close)
+
+/* ---- values ---- */
+/* A column of values. valid: bit i of word i / 64; NULL means that every value is there. Exactly one of the arrays is set, by type;
+ * where a value is absent the array holds 0 (or an empty text). A column that is NULL throughout has `is_all_null` and no array. */
+struct store_vector {
+    enum omop_type type;
+    bool is_all_null;
+    size_t count;
+    const uint64_t *valid;
+    const int64_t *integers;  /* OMOP_INTEGER; OMOP_DATETIME as microseconds */
+    const double *floats;     /* OMOP_FLOAT */
+    const int32_t *days;      /* OMOP_DATE */
+    const struct text *texts; /* OMOP_TEXT */
+};
+static inline bool store_vector_is_valid(const struct store_vector *vector, size_t i)
+{
+    return !vector->is_all_null && (!vector->valid || (vector->valid[i / 64] >> (i % 64) & 1));
+}
+
+/* ---- writing ---- */
+/* segment_builder: the rows of one future segment, in memory, in columns; texts are interned. */
+struct segment_builder;
+struct segment_builder *segment_builder_create(enum omop_scope scope);
+void segment_builder_destroy(struct segment_builder *builder);
+DEFINE_CLEANUP(segment_builder, segment_builder_destroy)
+/* Appends rows of `table`: columns[f] is the vector of field f (NULL: absent, all NULL). selection lists positions in the vectors, or is
+ * NULL for the first `count`. Values are copied. LIMIT at 2^32 - 1 rows of one table. */
+MUST_CHECK bool segment_builder_append(struct segment_builder *builder, int table, const struct store_vector *const *columns,
+                                       const uint32_t *selection, size_t count, struct error *err);
+uint64_t segment_builder_bytes(const struct segment_builder *builder);
+uint64_t segment_builder_rows(const struct segment_builder *builder, int table);
+
+/* store_writer: makes the next snapshot; holds the store's lock; nothing is visible before commit. Demands GRANT_LOAD. */
+struct store_writer;
+MUST_CHECK bool store_writer_open(struct store_writer **out_writer, struct store *store, const struct grant *grant, struct error *err);
+/* Sorts, encodes, seals and writes one segment file, fsynced. May be called by several workers at once, each with its own builder.
+ * `position` orders the segments in the manifest, whatever order the calls finish in. */
+MUST_CHECK bool store_writer_add(struct store_writer *writer, struct segment_builder *builder, uint32_t position, struct error *err);
+/* A named sealed byte string with random access (indexes of the vocabulary). */
+MUST_CHECK bool store_writer_add_blob(struct store_writer *writer, const char *name, const void *bytes, size_t length, struct error *err);
+/* Keep in the new snapshot what the latest one has: segments of that scope (and, for VOCABULARY, the blobs). */
+MUST_CHECK bool store_writer_keep(struct store_writer *writer, enum omop_scope scope, struct error *err);
+struct store_snapshot_note {
+    const char *label;  /* what was loaded, in the operator's words */
+    const char *report; /* JSON text of the load report, kept sealed; may be NULL */
+};
+MUST_CHECK bool store_writer_commit(struct store_writer *writer, const struct store_snapshot_note *note, uint32_t *out_snapshot,
+                                    struct error *err);
+void store_writer_close(struct store_writer *writer); /* without a commit: removes its files, gives the lock back */
+DEFINE_CLEANUP(store_writer, store_writer_close)
+
+/* ---- snapshots ---- */
+struct store_snapshot {
+    uint32_t number; /* 1, 2, ... */
+    int64_t created; /* Unix seconds */
+    uint64_t persons, rows, bytes;
+    uint64_t table_rows[OMOP_TABLE_COUNT];
+    uint32_t segments;
+    char label[128];
+    struct crypto_hash manifest_hash; /* names the snapshot in results and logs */
+};
+MUST_CHECK bool store_snapshot_latest(struct store *store, const struct grant *grant, uint32_t *out_number,
+                                      struct error *err); /* 0: none */
+MUST_CHECK bool store_snapshot_read(struct store *store, const struct grant *grant, uint32_t number, struct store_snapshot *out_snapshot,
+                                    struct error *err);
+/* Reads every byte of a snapshot and of the store's own files: signature, hashes, every block, every invariant (sorted rows, postings equal
+ * to rows). Calls problem for each fault with the file's name; the function itself fails only when it cannot go on. Demands VERIFY. */
+MUST_CHECK bool store_snapshot_verify(struct store *store, const struct grant *grant, uint32_t number,
+                                      void (*problem)(void *context, const char *file, const char *what), void *context,
+                                      struct progress *progress, uint32_t *out_problems, struct error *err);
+
+/* ---- reading ---- */
+struct store_reader;
+struct store_segment; /* of a reader; lives as long */
+/* Opens every segment of the snapshot (0: the latest). The grant is copied. Fails with DENIED if it is expired or not for this store,
+ * NOT_FOUND if there is no snapshot. */
+MUST_CHECK bool store_reader_open(struct store_reader **out_reader, struct store *store, const struct grant *grant, uint32_t snapshot,
+                                  struct error *err);
+void store_reader_close(struct store_reader *reader);
+DEFINE_CLEANUP(store_reader, store_reader_close)
+uint32_t store_reader_snapshot(const struct store_reader *reader);
+size_t store_reader_segment_count(const struct store_reader *reader, enum omop_scope scope);
+struct store_segment *store_reader_segment(struct store_reader *reader, enum omop_scope scope, size_t index);
+MUST_CHECK bool store_reader_blob(struct store_reader *reader, const char *name, uint64_t *out_length, bool *out_exists, struct error *err);
+MUST_CHECK bool store_reader_blob_read(struct store_reader *reader, const char *name, uint64_t offset, void *out, size_t length,
+                                       struct error *err);
+
+uint32_t store_segment_persons(const struct store_segment *segment);
+uint64_t store_segment_rows(const struct store_segment *segment, int table);
+/* person_id by ordinal, ascending. Owned by the segment. */
+MUST_CHECK bool store_segment_person_ids(struct store_segment *segment, const int64_t **out_ids, struct error *err);
+/* Rows of ordinal p in `table` are out[p] .. out[p + 1] - 1. persons + 1 values, in arena. */
+MUST_CHECK bool store_person_rows(struct store_segment *segment, int table, struct arena *arena, const uint32_t **out_offsets,
+                                  struct error *err);
+
+/* Values of one field for rows first .. first + count - 1. Only touched blocks are decrypted. DENIED for a table outside the grant. */
+MUST_CHECK bool store_column_read(struct store_segment *segment, int table, int field, uint64_t first, size_t count, struct arena *arena,
+                                  struct store_vector *out_vector, struct error *err);
+/* The same for given rows, in ascending order (equal rows allowed). */
+MUST_CHECK bool store_column_gather(struct store_segment *segment, int table, int field, const uint32_t *rows, size_t count,
+                                    struct arena *arena, struct store_vector *out_vector, struct error *err);
+/* For tables not of scope PERSON: the rows whose leading sort field equals key: first .. first + count - 1. */
+MUST_CHECK bool store_rows_find(struct store_segment *segment, int table, int64_t key, uint64_t *out_first, uint64_t *out_count,
+                                struct error *err);
+
+/* ---- postings ---- */
+enum store_event_part { STORE_EVENT_DAYS = 1, STORE_EVENT_ENDS = 2, STORE_EVENT_ROWS = 4 };
+#define STORE_NO_DAY INT32_MIN
+/* Events in row order (so by person, then start day, then record id). persons is always there; starts with DAYS, ends with ENDS, rows
+ * with ROWS. starts/ends are the table's start and end fields, STORE_NO_DAY where NULL (or where the table has none). */
+struct store_events {
+    size_t count;
+    const uint32_t *persons;
+    const int32_t *starts;
+    const int32_t *ends;
+    const uint32_t *rows;
+};
+/* Every row whose concept field holds one of the concepts (ascending, distinct). field is any is_concept field of the table. */
+MUST_CHECK bool store_events_find(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count,
+                                  unsigned parts, struct arena *arena, struct store_events *out_events, struct error *err);
+/* How many rows that would be, without decrypting postings (for planning). */
+MUST_CHECK bool store_events_count(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count,
+                                   uint64_t *out_rows, struct error *err);
+/* Distinct concepts of a field in this segment, ascending, with their number of rows. */
+MUST_CHECK bool store_concepts(struct store_segment *segment, int table, int field, struct arena *arena, const int64_t **out_concepts,
+                               const uint32_t **out_rows, size_t *out_count, struct error *err);
+/* Drops the reader's cache of decrypted pages (benchmarks of cold runs). */
+void store_reader_cache_clear(struct store_reader *reader);
