@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: EUPL-1.2
 # How every module is built: one function, and src/LAYERS decides what it links.
 #   emc2_module(floor/module)   *.c, *.cpp -> a static library; *_test.c -> cmocka tests; *_fuzz.c -> fuzz targets (or corpus replay)
 #   *.sql and *.html in a module are embedded as C strings in <module>_text.h
@@ -9,6 +10,13 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 option(EMC2_FUZZ "build *_fuzz.c with libFuzzer" OFF)
 option(EMC2_COVERAGE "instrument for gcov" OFF)
 set(EMC2_SANITIZE "" CACHE STRING "sanitizers, separated by commas")
+
+# A second build of the same source costs nothing where ccache is installed.
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_C_COMPILER_LAUNCHER)
+    set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
 
 find_package(PkgConfig REQUIRED)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
@@ -45,6 +53,10 @@ endif()
 if(EMC2_SANITIZE)
     target_compile_options(emc2_flags INTERFACE -fsanitize=${EMC2_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(emc2_flags INTERFACE -fsanitize=${EMC2_SANITIZE})
+endif()
+if(EMC2_FUZZ) # every module counts its edges, or the fuzzer would see only the target itself
+    target_compile_options(emc2_flags INTERFACE -fsanitize=fuzzer-no-link)
+    add_custom_target(fuzzers)
 endif()
 if(EMC2_COVERAGE)
     target_compile_options(emc2_flags INTERFACE --coverage)
@@ -134,6 +146,8 @@ function(emc2_fuzzer path name fuzzer)
         target_compile_options(fuzz_${name}_${leaf} PRIVATE -fsanitize=fuzzer)
         target_link_options(fuzz_${name}_${leaf} PRIVATE -fsanitize=fuzzer)
         target_link_libraries(fuzz_${name}_${leaf} emc2_${name})
+        add_dependencies(fuzzers fuzz_${name}_${leaf})
+        file(WRITE "${CMAKE_BINARY_DIR}/fuzz_${name}_${leaf}.corpus" "${corpus}")
     else()
         add_executable(replay_${name}_${leaf} "${fuzzer}" "${CMAKE_SOURCE_DIR}/tests/replay.c")
         target_link_libraries(replay_${name}_${leaf} emc2_${name})

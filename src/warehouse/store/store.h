@@ -61,6 +61,9 @@ MUST_CHECK bool segment_builder_append(struct segment_builder *builder, int tabl
                                        const uint32_t *selection, size_t count, struct error *err);
 uint64_t segment_builder_bytes(const struct segment_builder *builder);
 uint64_t segment_builder_rows(const struct segment_builder *builder, int table);
+/* The column as it stands, in the order of appending; texts and arrays live in `scratch` or in the builder. */
+MUST_CHECK bool segment_builder_vector(const struct segment_builder *builder, int table, int field, struct arena *scratch,
+                                       struct store_vector *out_vector, struct error *err);
 
 /* store_writer: makes the next snapshot; holds the store's lock; nothing is visible before commit. Demands GRANT_LOAD. */
 struct store_writer;
