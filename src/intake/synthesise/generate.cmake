@@ -1,0 +1,3 @@
+file(GLOB synthesis_facts CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/spec/synthesis/*.csv")
+emc2_generate(OUTPUT intake/synthesise/synthesis_tables.h COMMAND tools/generate-synthesis.py
+              DEPENDS ${synthesis_facts} "${CMAKE_SOURCE_DIR}/spec/rare_blood_cancers.csv" "${CMAKE_SOURCE_DIR}/tools/generate-synthesis.py")

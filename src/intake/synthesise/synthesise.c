@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* synthesise: see synthesise.h. Blocks of persons are made in parallel and appended in order, so the files do not depend on threads. */
+#include "intake/synthesise/synthesise.h"
+#include "base/file.h"
+#include "intake/synthesise/timeline.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PERSONS_PER_BLOCK = 2048, PATH_SIZE = 4096, BLOCKS_PER_ROUND = 64 };
+
+struct population {
+    const struct synthesise_options *options;
+    struct life_births births;
+    struct file_writer *files[ROWS_TABLE_COUNT];
+    struct rows blocks[BLOCKS_PER_ROUND];
+    uint64_t first_block, block_count;
+    uint64_t cohort_persons[SYNTHESIS_COHORTS_COUNT];
+    struct progress *progress;
+    struct synthesise_report report;
+};
+
+static bool make_block(void *context, size_t index, unsigned worker, struct error *err)
+{
+    (void)worker;
+    struct population *population = context;
+    struct rows *rows = &population->blocks[index];
+    uint64_t first = (population->first_block + index) * PERSONS_PER_BLOCK, last = first + PERSONS_PER_BLOCK;
+    if (last > population->options->persons) {
+        last = population->options->persons;
+    }
+    for (uint64_t person = first; person < last; person++) {
+        struct life life;
+        life_make(&life, &population->births, population->options->seed, person);
+        TRY(timeline_write(rows, &life, err));
+    }
+    return true;
+}
+
+static bool append_block(void *context, size_t index, struct error *err)
+{
+    struct population *population = context;
+    struct rows *rows = &population->blocks[index];
+    for (int t = 0; t < ROWS_TABLE_COUNT; t++) {
+        TRY(file_writer_append(population->files[t], rows->tables[t].data, rows->tables[t].length, err));
+        population->report.bytes += rows->tables[t].length;
+        if (t != ROWS_TRUTH) {
+            population->report.rows += rows->counts[t];
+        }
+    }
+    for (int i = 0; i < SYNTHESIS_COHORTS_COUNT; i++) {
+        population->cohort_persons[i] += rows->cohort_persons[i];
+    }
+    population->report.persons += rows->counts[ROWS_PERSON];
+    population->report.cancers += rows->counts[ROWS_TRUTH];
+    progress_add(population->progress, rows->counts[ROWS_PERSON]);
+    rows_clear(rows);
+    return true;
+}
+
+static bool make_blocks(struct population *population, struct error *err)
+{
+    for (uint64_t first = 0; first < population->block_count; first += BLOCKS_PER_ROUND) {
+        uint64_t left = population->block_count - first;
+        population->first_block = first;
+        struct task_set set = {
+            .count = left < BLOCKS_PER_ROUND ? left : BLOCKS_PER_ROUND, .run = make_block, .merge = append_block, .context = population};
+        TRY(task_check(err));
+        TRY(task_pool_run(population->options->pool, &set, err));
+    }
+    return true;
+}
+
+/* The tables of the health system are the same for every population. */
+static bool write_health_system(const char *directory, struct error *err)
+{
+    struct buffer sites = {.maximum = 1 << 16}, locations = {.maximum = 1 << 16}, source = {.maximum = 1 << 12};
+    bool done =
+        buffer_append_text(&sites, "care_site_id,care_site_name,place_of_service_concept_id,location_id,care_site_source_value\n", err) &&
+        buffer_append_text(&locations, "location_id,city,zip,location_source_value\n", err) &&
+        buffer_append_text(&source,
+                           "cdm_source_name,cdm_source_abbreviation,cdm_holder,source_release_date,cdm_release_date,"
+                           "cdm_version_concept_id,cdm_version,vocabulary_version\nSynthetic population,SYN,emc2,2024-01-01,2024-01-01,"
+                           "756265,v5.4.0,built-in\n",
+                           err);
+    for (int i = 0; i < SYNTHESIS_CENTRES_COUNT && done; i++) {
+        const struct synthesis_centre *centre = &synthesis_centres[i];
+        long long id = (long long)centre->care_site_id;
+        done = buffer_append_format(&sites, err, "%lld,%s,%d,%lld,%s\n", id, centre->name, centre->share > 0 ? 8717 : 0, id,
+                                    centre->source_code) &&
+               buffer_append_format(&locations, err, "%lld,%s,%s,%s\n", id, centre->city, centre->postcode, centre->postcode);
+    }
+    char path[PATH_SIZE];
+    const struct {
+        const char *name;
+        struct buffer *content;
+    } files[] = {{"care_site.csv", &sites}, {"location.csv", &locations}, {"cdm_source.csv", &source}};
+    for (size_t i = 0; i < sizeof files / sizeof *files && done; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, files[i].name);
+        done = file_write_atomic(path, files[i].content->data, files[i].content->length, 0644, err);
+    }
+    buffer_finish(&sites);
+    buffer_finish(&locations);
+    buffer_finish(&source);
+    return done;
+}
+
+static bool write_truth(const struct population *population, const char *directory, struct error *err)
+{
+    struct buffer cohorts = {.maximum = 1 << 20}, planted = {.maximum = 1 << 20};
+    bool done = buffer_append_text(&cohorts, "cohort,persons\n", err);
+    for (int i = 0; i < SYNTHESIS_COHORTS_COUNT && done; i++) {
+        done =
+            buffer_append_format(&cohorts, err, "%s,%llu\n", synthesis_cohorts[i].name, (unsigned long long)population->cohort_persons[i]);
+    }
+    for (int i = 0; i < SYNTHESIS_CENTRES_COUNT && done; i++) {
+        const struct synthesis_centre *centre = &synthesis_centres[i];
+        done = buffer_append_format(&planted, err, "%s\n%s\n%s\n", centre->name, centre->source_code, centre->city);
+    }
+    done = done &&
+           buffer_append_format(&planted, err, "SYN-%llu-\nSynthetic population\nFEHB001\n", (unsigned long long)population->options->seed);
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/truth/cohorts.csv", directory);
+    done = done && file_write_atomic(path, cohorts.data, cohorts.length, 0644, err);
+    snprintf(path, sizeof path, "%s/truth/planted_strings.txt", directory);
+    done = done && file_write_atomic(path, planted.data, planted.length, 0644, err);
+    buffer_finish(&cohorts);
+    buffer_finish(&planted);
+    return done;
+}
+
+static bool open_files(struct population *population, const char *directory, struct error *err)
+{
+    char path[PATH_SIZE];
+    for (int t = 0; t < ROWS_TABLE_COUNT; t++) {
+        snprintf(path, sizeof path, "%s/%s", directory, rows_table_path((enum rows_table)t));
+        TRY(file_writer_open(&population->files[t], path, 0644, err));
+        const char *header = rows_table_header((enum rows_table)t);
+        TRY(file_writer_append(population->files[t], header, strlen(header), err));
+        TRY(file_writer_append(population->files[t], "\n", 1, err));
+    }
+    return true;
+}
+
+static bool write_population(struct population *population, const char *directory, struct error *err)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/truth", directory);
+    TRY(directory_create(directory, 0755, err));
+    TRY(directory_create(path, 0755, err));
+    TRY(write_health_system(directory, err));
+    TRY(open_files(population, directory, err));
+    TRY(make_blocks(population, err));
+    for (int t = 0; t < ROWS_TABLE_COUNT; t++) {
+        TRY(file_writer_commit(population->files[t], err));
+    }
+    return write_truth(population, directory, err);
+}
+
+static bool check_options(const struct synthesise_options *options, struct error *err)
+{
+    if (options->persons < 1 || options->persons > (uint64_t)1 << 40) {
+        return FAIL(err, INVALID_ARGUMENT, "a population has 1 to 2^40 persons");
+    }
+    bool exists;
+    TRY(file_exists(options->directory, &exists, err));
+    if (exists) {
+        FAIL(err, EXISTS, "the population's directory exists already");
+        error_detail(err, "%s", options->directory);
+        return error_hint(err, "name a directory that does not exist yet, or remove this one");
+    }
+    return true;
+}
+
+bool synthesise_population(const struct synthesise_options *options, struct synthesise_report *out_report, struct error *err)
+{
+    TRY(check_options(options, err));
+    char partial[PATH_SIZE];
+    if (snprintf(partial, sizeof partial, "%s.partial", options->directory) >= PATH_SIZE - 64) {
+        return FAIL(err, INVALID_ARGUMENT, "the path of the population's directory is too long");
+    }
+    bool is_left_over;
+    TRY(file_exists(partial, &is_left_over, err));
+    if (is_left_over) {
+        TRY(directory_remove_all(partial, err));
+    }
+    struct population *population = calloc(1, sizeof *population);
+    if (!population) {
+        return FAIL(err, LIMIT, "no memory for the population");
+    }
+    population->options = options;
+    population->block_count = (options->persons + PERSONS_PER_BLOCK - 1) / PERSONS_PER_BLOCK;
+    life_births_make(&population->births);
+    for (int i = 0; i < BLOCKS_PER_ROUND; i++) {
+        rows_init(&population->blocks[i]);
+    }
+    population->progress = progress_begin("synthesise", options->persons, "persons", options->quiet);
+    bool done = write_population(population, partial, err) && file_rename_durable(partial, options->directory, err);
+    progress_end(population->progress);
+    for (int t = 0; t < ROWS_TABLE_COUNT; t++) {
+        file_writer_close(population->files[t]);
+    }
+    for (int i = 0; i < BLOCKS_PER_ROUND; i++) {
+        rows_finish(&population->blocks[i]);
+    }
+    if (done) {
+        *out_report = population->report;
+    } else {
+        (void)directory_remove_all(partial, NULL);
+    }
+    free(population);
+    return done;
+}
