@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(at, first) __attribute__((__format__(__printf__, at, first)))
 
 enum { ERROR_CONTEXT_MAX = 4 };
 
