@@ -16,7 +16,9 @@ enum omop_scope {
     OMOP_SHARED,     /* health system and other rows without a person */
     OMOP_VOCABULARY, /* standardised vocabularies */
 };
-#include "warehouse/omop/omop_tables.h" /* generated: enum omop_table {OMOP_PERSON_TABLE..., OMOP_TABLE_COUNT}; enum omop_field, see spec */
+/* Generated: enum omop_table {OMOP_TABLE_PERSON, ... OMOP_TABLE_COUNT}, and for each table the positions of its fields in the order of the
+ * CDM, such as OMOP_CONDITION_OCCURRENCE_CONDITION_CONCEPT_ID (0, 1, ...) up to OMOP_CONDITION_OCCURRENCE_FIELD_COUNT. */
+#include "warehouse/omop/omop_tables.h"
 
 enum { OMOP_NO_FIELD = -1 };
 
@@ -24,7 +26,8 @@ struct omop_field {
     const char *name;
     enum omop_type type;
     bool is_required;
-    bool is_concept; /* a concept id: has postings */
+    bool is_concept;   /* a concept id */
+    bool has_postings; /* the store keeps postings: every concept id outside the vocabularies, and concept_relationship.concept_id_2 */
     bool is_primary_key;
     const char *renamed_from; /* the field's name in CDM 5.3, or NULL */
     int references_table;     /* table of a foreign key, or -1 */
@@ -35,7 +38,8 @@ struct omop_table_info {
     enum omop_scope scope;
     const struct omop_field *fields;
     int field_count;
-    /* Positions in fields, or OMOP_NO_FIELD. */
+    /* Positions in fields, or OMOP_NO_FIELD: as the cohort language uses them, so procedures, measurements, observations, deaths and
+     * specimens have no end (they last until the next day). id_field is an integer key; that of death is person_id. */
     int id_field, person_field, start_field, end_field, visit_field, concept_field, source_concept_field;
 };
 
