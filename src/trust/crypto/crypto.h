@@ -16,6 +16,9 @@ enum {
     CRYPTO_PUBLIC_KEY_SIZE = 32,
     CRYPTO_SALT_SIZE = 16,
     CRYPTO_SEAL_OVERHEAD = CRYPTO_NONCE_SIZE + CRYPTO_TAG_SIZE,
+    /* Bounds of Argon2id: parameters come from a file that somebody may have changed. */
+    CRYPTO_PASSPHRASE_MEMORY_KIB_MAX = 1 << 20,
+    CRYPTO_PASSPHRASE_PASSES_MAX = 64,
 };
 
 /* Must be called once, before anything else here; safe to call again. Fails when the libraries are missing what we need. */
@@ -45,6 +48,7 @@ struct crypto_hasher *crypto_hasher_create(void);
 void crypto_hasher_add(struct crypto_hasher *hasher, const void *bytes, size_t length);
 struct crypto_hash crypto_hasher_finish(struct crypto_hasher *hasher); /* frees the hasher */
 void crypto_hex(char *out, const void *bytes, size_t length);          /* 2 * length + 1 bytes, lower case */
+/* hex must be 2 * length digits in lower case; anything else returns false and leaves out untouched. */
 MUST_CHECK bool crypto_from_hex(void *out, size_t length, const char *hex);
 
 /* derive: a key from a key for one named purpose (keyed BLAKE2b over a length-prefixed label and context). */
@@ -62,7 +66,8 @@ MUST_CHECK bool crypto_open(uint8_t *out_bytes, const struct secret *key, const 
                             const void *associated, size_t associated_length, struct error *err);
 
 /* block cipher of segment files: AES-256-GCM, nonce = 96-bit counter of the block; a key is used for one file written once, so that a
- * nonce never repeats. One context per thread, keyed once: re-keying is not paid for each block. `sealed` is length + TAG bytes. */
+ * nonce never repeats. One context per thread, keyed once: re-keying is not paid for each block. `sealed` is length + TAG bytes and may
+ * be the same address as the plain bytes. When a block does not open, CORRUPT, and out_bytes is wiped. */
 struct crypto_blocks;
 MUST_CHECK bool crypto_blocks_create(struct crypto_blocks **out_blocks, const struct secret *key, struct error *err);
 void crypto_blocks_destroy(struct crypto_blocks *blocks);
@@ -72,9 +77,9 @@ MUST_CHECK bool crypto_block_seal(struct crypto_blocks *blocks, uint64_t block, 
 MUST_CHECK bool crypto_block_open(struct crypto_blocks *blocks, uint64_t block, const void *associated, size_t associated_length,
                                   const uint8_t *sealed, size_t sealed_length, uint8_t *out_bytes, struct error *err);
 
-/* Ed25519 (RFC 8032). A signing key is a 32-byte seed in a secret. */
-MUST_CHECK bool crypto_sign(uint8_t out_signature[CRYPTO_SIGNATURE_SIZE], const struct secret *seed, const void *bytes, size_t length,
-                            struct error *err);
+/* Ed25519 (RFC 8032). A signing key is a 32-byte seed in a secret. (crypto_sign itself is a symbol of libsodium.) */
+MUST_CHECK bool crypto_signature_make(uint8_t out_signature[CRYPTO_SIGNATURE_SIZE], const struct secret *seed, const void *bytes,
+                                      size_t length, struct error *err);
 MUST_CHECK bool crypto_public_key(uint8_t out_public_key[CRYPTO_PUBLIC_KEY_SIZE], const struct secret *seed, struct error *err);
 bool crypto_signature_valid(const uint8_t signature[CRYPTO_SIGNATURE_SIZE], const uint8_t public_key[CRYPTO_PUBLIC_KEY_SIZE],
                             const void *bytes, size_t length);
