@@ -119,6 +119,7 @@ def name_failure(name, output):
     """One fault for a failed test, at the place that the assertion or the sanitizer names, with its last lines under it."""
     where = re.search(r"([\w./-]+\.(?:c|h|cpp|py)):(\d+)(?::\d+)?: (?:error: Failure|runtime error)", output)
     where = where or re.search(r"#\d+ 0x\w+ in \w+ ([\w./-]*src/[\w./-]+):(\d+)", output)
-    said = [line.strip() for line in output.splitlines() if line.strip() and not re.match(r"\[[ =A-Z-]+\]", line.strip())]
+    said = [re.sub(r"^\[  ERROR   \] --- ", "", line.strip()) for line in output.splitlines() if line.strip()]
+    said = [line for line in said if not re.match(r"\[(=+|-+|[ A-Z]+)\]", line)]
     telling = [line for line in said if re.search(r"ERROR|runtime error|Sanitizer|!=|Error|assert|fail", line)] or said[-2:] or ["it says nothing"]
     fault(relative(where.group(1)) if where else f"test {name}", where.group(2) if where else 0, f"test {name} fails", "; ".join(telling[:3])[:400])
