@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* command: the table of commands, and the way from the command line to one of them. */
+#include "service/command/command.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "service/command/commands.h"
+#include "service/command/warehouse.h"
+#include "trust/crypto/crypto.h"
+#include <signal.h>
+#include <string.h>
+
+static const struct option_spec no_options[] = {{0}};
+static const struct option_spec load_options[] = {
+    {"replace", NULL, "the new snapshot holds only this data set"},
+    {"refuse-dangling", NULL, "refuse the whole load when a key points to no record"},
+    {"label", "TEXT", "words that name the load in `snapshot list`"},
+    {0},
+};
+static const struct option_spec snapshot_options[] = {{"snapshot", "N", "the snapshot's number (default: the latest)"}, {0}};
+static const struct option_spec search_options[] = {{"limit", "N", "at most N concepts (default 20)"}, {0}};
+static const struct option_spec count_options[] = {
+    {"snapshot", "N", "count on this snapshot (default: the latest)"},
+    {0},
+};
+static const struct option_spec run_options[] = {
+    {"snapshot", "N", "run on this snapshot (default: the latest)"},
+    {"out", "FILE.csv", "write the rows there instead of printing them"},
+    {"statistics", "DIR", "also write inclusion_result.csv and inclusion_stats.csv there"},
+    {"keep-going", NULL, "list definitions that are refused, and run the others"},
+    {0},
+};
+static const struct option_spec explain_options[] = {
+    {"language", "en|fr", "language of the words (default en)"},
+    {"program", NULL, "print the compiled program instead of words"},
+    {0},
+};
+static const struct option_spec export_options[] = {
+    {"format", "csv|parquet", "format of the tables (default parquet)"},
+    {"out", "DIR", "directory to make; it must not exist"},
+    {"snapshot", "N", "export this snapshot (default: the latest)"},
+    {0},
+};
+static const struct option_spec synthesise_options[] = {
+    {"persons", "N", "number of persons (default 10000)"},
+    {"seed", "S", "the same seed gives the same bytes (default 1)"},
+    {"out", "DIR", "directory to make; it must not exist"},
+    {0},
+};
+static const struct option_spec demo_options[] = {
+    {"persons", "N", "number of persons (default 100000)"},
+    {"seed", "S", "seed of the population (default 2026)"},
+    {"out", "DIR", "working directory, made anew (default demo)"},
+    {0},
+};
+
+static const struct command commands[] = {
+    {"init", "", 0, 0, "make a warehouse: an empty encrypted store and its root key",
+     "The root key is sealed under a passphrase (Argon2id). Who has the passphrase and the files can read the warehouse:\n"
+     "this protects the files against their host, not against the person who types the passphrase on it.",
+     "  emc2 init --warehouse /srv/emc2", no_options, command_init},
+    {"load", "SOURCE", 1, 1, "load an OMOP 5.3 or 5.4 data set (directory or zip of CSV or Parquet), or Athena's vocabulary",
+     "All or nothing: either every row is in a new snapshot, or the store stays as it was and the report says, by file, line\n"
+     "and field, what is wrong. Keys that point to no record are kept and reported.",
+     "  emc2 load exports/omop_2026-11 --warehouse /srv/emc2\n  emc2 load vocabulary_download_v5.zip", load_options, command_load},
+    {"status", "", 0, 0, "what the warehouse holds", NULL, "  emc2 status --warehouse /srv/emc2", no_options, command_status},
+    {"snapshot list", "", 0, 0, "the snapshots, with what was loaded", NULL, "  emc2 snapshot list", no_options, command_snapshot_list},
+    {"snapshot verify", "", 0, 0, "read every byte of a snapshot and check it",
+     "Names each file that is not what was written: missing, cut, changed, swapped. Exit code 8 when something is wrong.",
+     "  emc2 snapshot verify --snapshot 3", snapshot_options, command_snapshot_verify},
+    {"vocabulary search", "WORD...", 1, 64, "find concepts by the beginnings of words of their names, or by id", NULL,
+     "  emc2 vocabulary search multiple myeloma --limit 5", search_options, command_vocabulary_search},
+    {"cohort count", "DEFINITION.json...", 1, 100000, "how many persons an ATLAS cohort definition finds, with attrition",
+     "A definition is a Circe cohort expression, as ATLAS exports it. What emc2 does not do is refused by its JSON path.",
+     "  emc2 cohort count multiple_myeloma.json", count_options, command_cohort_count},
+    {"cohort run", "DEFINITION.json...|DIR", 1, 100000, "the rows of cohorts: cohort, person, start, end",
+     "The cohort's id is the file's name when that is a number, otherwise its position.",
+     "  emc2 cohort run 4.json 8.json --out rows.csv\n  emc2 cohort run definitions/ --out rows.csv --keep-going", run_options, command_cohort_run},
+    {"cohort explain", "DEFINITION.json", 1, 1, "what a cohort definition means, in words",
+     "With a warehouse at hand (--warehouse, or ./warehouse) concept sets are resolved and counted; otherwise they are listed.",
+     "  emc2 cohort explain multiple_myeloma.json --language fr", explain_options, command_cohort_explain},
+    {"export", "", 0, 0, "write every table back as OMOP 5.4 CSV or Parquet, with DDL",
+     "What is loaded can be taken out whole (SNC 19.1): each table equals its source as a multiset of rows.",
+     "  emc2 export --format parquet --out export_2026-11", export_options, command_export},
+    {"synthesise", "", 0, 0, "make a French-shaped synthetic population in OMOP, with its truth",
+     "Person i depends on the seed and on i alone, so any size is repeatable. DIR can be loaded with `emc2 load DIR`.",
+     "  emc2 synthesise --persons 100000 --seed 7 --out population", synthesise_options, command_synthesise},
+    {"demo", "", 0, 0, "the whole journey: a population, an encrypted store, the rare-blood-cancer cohorts, a report",
+     "Makes DIR anew with population/, warehouse/, cohorts/ and report.html, which opens in any browser.", "  emc2 demo --persons 20000",
+     demo_options, command_demo},
+    {"version", "", 0, 0, "the versions of emc2 and of its engine", NULL, "  emc2 version", no_options, command_version},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+static void print_overview(void)
+{
+    printf("emc2 %s: a health data warehouse that its own host cannot read\n\nusage: emc2 COMMAND [options]\n\n", EMC2_VERSION);
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        printf("  %-18s %s\n", commands[i].name, commands[i].summary);
+    }
+    printf("\n`emc2 COMMAND --help` shows options and an example. A first look: emc2 demo\n");
+}
+
+/* "cohort run" is two words of the command line; *out_used says how many were taken. */
+static const struct command *find_command(int argc, char **argv, int *out_used)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        const char *name = commands[i].name;
+        const char *blank = strchr(name, ' ');
+        size_t first = blank ? (size_t)(blank - name) : strlen(name);
+        bool is_first = strlen(argv[1]) == first && strncmp(argv[1], name, first) == 0;
+        if (is_first && (!blank || (argc > 2 && strcmp(argv[2], blank + 1) == 0))) {
+            *out_used = blank ? 2 : 1;
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    task_cancel();
+}
+
+static bool read_settings(struct invocation *in, struct error *err)
+{
+    settings_defaults(&in->settings);
+    const char *path = invocation_value(in, "settings");
+    if (path) {
+        return settings_read(&in->settings, path, err);
+    }
+    char own[4096];
+    bool exists = false;
+    if (snprintf(own, sizeof own, "%s/emc2.settings", warehouse_directory(in)) < (int)sizeof own) {
+        TRY(file_exists(own, &exists, err));
+    }
+    return !exists || settings_read(&in->settings, own, err);
+}
+
+static bool run(struct invocation *in, int argc, char **argv, struct error *err)
+{
+    TRY(invocation_parse(in, argc, argv, err));
+    if (invocation_flag(in, "help")) {
+        invocation_help(in->command);
+        return true;
+    }
+    TRY(crypto_start(err));
+    TRY(crypto_process_harden(err));
+    TRY(read_settings(in, err));
+    int64_t threads;
+    TRY(invocation_integer(in, "threads", settings_get(&in->settings, SETTING_THREADS), 0, 1024, &threads, err));
+    TRY(task_pool_create(&in->pool, (unsigned)threads, err));
+    return in->command->run(in, err);
+}
+
+static int report_unknown(const char *word)
+{
+    struct error err = {0};
+    FAIL(&err, INVALID_ARGUMENT, "`%.60s` is not a command, or needs a second word", word);
+    error_hint(&err, "emc2 --help lists the commands");
+    log_error("emc2", &err);
+    return error_exit_code(err.code);
+}
+
+int command_main(int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_overview();
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        argv[1] = (char[]){"version"};
+    }
+    int used = 0;
+    const struct command *command = find_command(argc, argv, &used);
+    if (!command) {
+        return report_unknown(argv[1]);
+    }
+    signal(SIGINT, on_interrupt);
+    signal(SIGTERM, on_interrupt);
+    struct error err = {0};
+    struct invocation in = {.command = command, .arena = arena_create()};
+    bool done = run(&in, argc - used, argv + used, &err);
+    task_pool_destroy(in.pool);
+    arena_destroy(in.arena);
+    if (done && fflush(stdout) != 0) {
+        done = FAIL(&err, IO, "standard output cannot be written");
+    }
+    if (!done) {
+        log_error("emc2", &err);
+    }
+    return done ? 0 : error_exit_code(err.code);
+}

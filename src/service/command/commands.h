@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* commands: the functions behind the table in command.c, one or a few to a file, and how numbers are printed. Private to command. */
+#pragma once
+#include "service/command/invocation.h"
+#include <stddef.h>
+#include <stdio.h>
+
+MUST_CHECK bool command_init(struct invocation *in, struct error *err);
+MUST_CHECK bool command_load(struct invocation *in, struct error *err);
+MUST_CHECK bool command_status(struct invocation *in, struct error *err);
+MUST_CHECK bool command_snapshot_list(struct invocation *in, struct error *err);
+MUST_CHECK bool command_snapshot_verify(struct invocation *in, struct error *err);
+MUST_CHECK bool command_vocabulary_search(struct invocation *in, struct error *err);
+MUST_CHECK bool command_cohort_count(struct invocation *in, struct error *err);
+MUST_CHECK bool command_cohort_run(struct invocation *in, struct error *err);
+MUST_CHECK bool command_cohort_explain(struct invocation *in, struct error *err);
+MUST_CHECK bool command_export(struct invocation *in, struct error *err);
+MUST_CHECK bool command_synthesise(struct invocation *in, struct error *err);
+MUST_CHECK bool command_demo(struct invocation *in, struct error *err);
+MUST_CHECK bool command_version(struct invocation *in, struct error *err);
+
+enum { COUNT_TEXT_SIZE = 32 };
+/* 1234567 as "1 234 567" (the international way: thin groups, no comma or point). */
+const char *count_text(uint64_t count, char out[COUNT_TEXT_SIZE]);
+/* 1500000 as "1.5 MB". */
+const char *bytes_text(uint64_t bytes, char out[COUNT_TEXT_SIZE]);
+/* Unix seconds as 2026-11-23 14:05:00 UTC. */
+const char *time_text(int64_t unix_seconds, char out[COUNT_TEXT_SIZE]);
+/* Writes what a json_writer made, with a line break, to standard output. */
+struct buffer;
+MUST_CHECK bool print_buffer(const struct buffer *buffer, struct error *err);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* status, snapshot list and snapshot verify: what the warehouse holds, and whether it is still what was written. */
+#include "base/json.h"
+#include "service/command/commands.h"
+#include "service/command/warehouse.h"
+#include <stdio.h>
+
+static bool json_snapshot(struct json_writer *writer, const struct store_snapshot *snapshot, struct error *err)
+{
+    char hash[2 * CRYPTO_HASH_SIZE + 1];
+    crypto_hex(hash, snapshot->manifest_hash.bytes, CRYPTO_HASH_SIZE);
+    TRY(json_begin_object(writer, err) && json_name(writer, "snapshot", err) && json_i64(writer, snapshot->number, err));
+    TRY(json_name(writer, "created", err) && json_i64(writer, snapshot->created, err));
+    TRY(json_name(writer, "label", err) && json_text(writer, text_of(snapshot->label), err));
+    TRY(json_name(writer, "persons", err) && json_i64(writer, (int64_t)snapshot->persons, err));
+    TRY(json_name(writer, "rows", err) && json_i64(writer, (int64_t)snapshot->rows, err));
+    TRY(json_name(writer, "bytes", err) && json_i64(writer, (int64_t)snapshot->bytes, err));
+    TRY(json_name(writer, "manifest", err) && json_text(writer, text_of(hash), err));
+    TRY(json_name(writer, "tables", err) && json_begin_object(writer, err));
+    for (int t = 0; t < OMOP_TABLE_COUNT; t++) {
+        if (snapshot->table_rows[t] > 0) {
+            TRY(json_name(writer, omop_table(t)->name, err) && json_i64(writer, (int64_t)snapshot->table_rows[t], err));
+        }
+    }
+    return json_end_object(writer, err) && json_end_object(writer, err);
+}
+
+static void print_snapshot(const struct store_snapshot *snapshot)
+{
+    char created[COUNT_TEXT_SIZE], persons[COUNT_TEXT_SIZE], rows[COUNT_TEXT_SIZE], bytes[COUNT_TEXT_SIZE];
+    printf("snapshot %u  %s  %s persons  %s rows  %s  %s\n", snapshot->number, time_text(snapshot->created, created),
+           count_text(snapshot->persons, persons), count_text(snapshot->rows, rows), bytes_text(snapshot->bytes, bytes), snapshot->label);
+}
+
+bool command_status(struct invocation *in, struct error *err)
+{
+    CLEANUP(warehouse_value) struct warehouse warehouse = {0};
+    TRY(warehouse_open(&warehouse, in, "status", GRANT_COUNT, err));
+    uint32_t latest;
+    TRY(store_snapshot_latest(warehouse.store, &warehouse.grant, &latest, err));
+    struct store_snapshot snapshot = {0};
+    if (latest > 0) {
+        TRY(store_snapshot_read(warehouse.store, &warehouse.grant, latest, &snapshot, err));
+    }
+    if (invocation_flag(in, "json")) {
+        CLEANUP(buffer_value) struct buffer out = {.maximum = 1 << 20};
+        struct json_writer writer = {.out = &out, .indented = true};
+        TRY(latest > 0 ? json_snapshot(&writer, &snapshot, err) : json_null(&writer, err));
+        return print_buffer(&out, err);
+    }
+    if (latest == 0) {
+        printf("the warehouse is empty\nnext: emc2 load SOURCE\n");
+        return true;
+    }
+    print_snapshot(&snapshot);
+    for (int t = 0; t < OMOP_TABLE_COUNT; t++) {
+        char rows[COUNT_TEXT_SIZE];
+        if (snapshot.table_rows[t] > 0) {
+            printf("  %-24s %15s rows\n", omop_table(t)->name, count_text(snapshot.table_rows[t], rows));
+        }
+    }
+    return true;
+}
+
+bool command_snapshot_list(struct invocation *in, struct error *err)
+{
+    CLEANUP(warehouse_value) struct warehouse warehouse = {0};
+    CLEANUP(buffer_value) struct buffer out = {.maximum = 1 << 26};
+    TRY(warehouse_open(&warehouse, in, "snapshot list", GRANT_COUNT, err));
+    uint32_t latest;
+    TRY(store_snapshot_latest(warehouse.store, &warehouse.grant, &latest, err));
+    bool is_json = invocation_flag(in, "json");
+    struct json_writer writer = {.out = &out, .indented = true};
+    TRY(!is_json || json_begin_array(&writer, err));
+    for (uint32_t number = 1; number <= latest; number++) {
+        struct store_snapshot snapshot;
+        TRY(store_snapshot_read(warehouse.store, &warehouse.grant, number, &snapshot, err));
+        if (is_json) {
+            TRY(json_snapshot(&writer, &snapshot, err));
+        } else {
+            print_snapshot(&snapshot);
+        }
+    }
+    if (!is_json) {
+        return latest > 0 || printf("there is no snapshot yet\n") > 0;
+    }
+    return json_end_array(&writer, err) && print_buffer(&out, err);
+}
+
+static void print_problem(void *context, const char *file, const char *what)
+{
+    (void)context;
+    printf("%s: %s\n", file, what);
+}
+
+bool command_snapshot_verify(struct invocation *in, struct error *err)
+{
+    CLEANUP(warehouse_value) struct warehouse warehouse = {0};
+    int64_t number;
+    TRY(invocation_integer(in, "snapshot", 0, 0, UINT32_MAX, &number, err));
+    TRY(warehouse_open(&warehouse, in, "snapshot verify", GRANT_VERIFY | GRANT_COUNT, err));
+    uint32_t latest;
+    TRY(store_snapshot_latest(warehouse.store, &warehouse.grant, &latest, err));
+    if (latest == 0) {
+        return FAIL(err, NOT_FOUND, "there is no snapshot yet");
+    }
+    uint32_t which = number > 0 ? (uint32_t)number : latest, problems = 0;
+    struct progress *progress = progress_begin("verify", 0, "bytes", invocation_flag(in, "quiet"));
+    bool done = store_snapshot_verify(warehouse.store, &warehouse.grant, which, print_problem, NULL, progress, &problems, err);
+    progress_end(progress);
+    TRY(done);
+    if (problems > 0) {
+        FAIL(err, CORRUPT, "snapshot %u has %u problem%s", which, problems, problems == 1 ? "" : "s");
+        return error_hint(err, "the files named above are not what was written: restore them from a backup");
+    }
+    printf("snapshot %u is whole: every byte is what was written\n", which);
+    return true;
+}

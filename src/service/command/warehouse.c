@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* warehouse: see warehouse.h. */
+#include "service/command/warehouse.h"
+#include "base/calendar.h"
+#include "base/file.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 4096, PASSPHRASE_MAX = 1024, PASSPHRASE_MIN = 8, SECONDS_PER_DAY = 86400 };
+
+const char *warehouse_directory(const struct invocation *in)
+{
+    const char *directory = invocation_value(in, "warehouse");
+    if (!directory) {
+        directory = getenv("EMC2_WAREHOUSE");
+    }
+    return directory && *directory ? directory : "warehouse";
+}
+
+static bool key_path(char out[PATH_SIZE], const char *directory, struct error *err)
+{
+    if (snprintf(out, PATH_SIZE, "%s/keys/root.sealed", directory) >= PATH_SIZE) {
+        return FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
+    }
+    return true;
+}
+
+/* The bytes up to the first line break become the secret; raw is wiped. */
+static bool take_line(struct secret *raw, size_t length, struct secret **out_passphrase, struct error *err)
+{
+    const uint8_t *bytes = secret_view(raw);
+    const uint8_t *end = memchr(bytes, '\n', length);
+    size_t kept = end ? (size_t)(end - bytes) : length;
+    if (kept < PASSPHRASE_MIN) {
+        FAIL(err, INVALID_ARGUMENT, "the passphrase has fewer than %d bytes", PASSPHRASE_MIN);
+        return error_hint(err, "choose a longer one: five unrelated words are a good one");
+    }
+    struct secret *passphrase = NULL;
+    TRY(secret_create(&passphrase, kept, err));
+    memcpy(secret_bytes(passphrase), bytes, kept);
+    *out_passphrase = passphrase;
+    return true;
+}
+
+static bool read_passphrase(int descriptor, struct secret **out_passphrase, struct error *err)
+{
+    CLEANUP(secret) struct secret *raw = NULL;
+    TRY(secret_create(&raw, PASSPHRASE_MAX, err));
+    size_t length = 0;
+    while (length < PASSPHRASE_MAX) {
+        ssize_t got = read(descriptor, secret_bytes(raw) + length, PASSPHRASE_MAX - length);
+        if (got < 0) {
+            return FAIL_ERRNO(err, "passphrase", "the passphrase cannot be read");
+        }
+        length += (size_t)got;
+        if (got == 0 || memchr(secret_view(raw), '\n', length)) {
+            break;
+        }
+    }
+    return take_line(raw, length, out_passphrase, err);
+}
+
+static bool passphrase_from_file(const char *path, struct secret **out_passphrase, struct error *err)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        return FAIL_ERRNO(err, path, "the passphrase file cannot be opened");
+    }
+    struct stat status;
+    bool is_private = fstat(descriptor, &status) == 0 && (status.st_mode & 077) == 0;
+    bool done = is_private && read_passphrase(descriptor, out_passphrase, err);
+    close(descriptor);
+    if (!is_private) {
+        FAIL(err, DENIED, "the passphrase file can be read by others than its owner");
+        error_detail(err, "%s", path);
+        return error_hint(err, "chmod 600 the file, or type the passphrase instead");
+    }
+    return done;
+}
+
+static bool ask(int terminal, const char *question, struct secret **out_passphrase, struct error *err)
+{
+    struct termios before, silent;
+    dprintf(terminal, "%s: ", question);
+    bool is_terminal = tcgetattr(terminal, &before) == 0;
+    if (is_terminal) {
+        silent = before;
+        silent.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(terminal, TCSAFLUSH, &silent);
+    }
+    bool done = read_passphrase(terminal, out_passphrase, err);
+    if (is_terminal) {
+        tcsetattr(terminal, TCSAFLUSH, &before);
+    }
+    dprintf(terminal, "\n");
+    return done;
+}
+
+static bool passphrase_from_terminal(bool is_new, struct secret **out_passphrase, struct error *err)
+{
+    int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    if (terminal < 0) {
+        FAIL(err, INVALID_ARGUMENT, "there is no terminal to ask for the passphrase");
+        return error_hint(err, "name a file of mode 0600 with --passphrase-file");
+    }
+    CLEANUP(secret) struct secret *first = NULL;
+    CLEANUP(secret) struct secret *again = NULL;
+    bool done = ask(terminal, is_new ? "new passphrase of the warehouse" : "passphrase of the warehouse", &first, err) &&
+                (!is_new || ask(terminal, "the same once more", &again, err));
+    close(terminal);
+    TRY(done);
+    if (is_new && (secret_length(first) != secret_length(again) || !crypto_equal(secret_view(first), secret_view(again), secret_length(first)))) {
+        return FAIL(err, INVALID_ARGUMENT, "the two passphrases differ");
+    }
+    *out_passphrase = first;
+    first = NULL;
+    return true;
+}
+
+bool warehouse_passphrase(const struct invocation *in, bool is_new, struct secret **out_passphrase, struct error *err)
+{
+    const char *path = invocation_value(in, "passphrase-file");
+    return path ? passphrase_from_file(path, out_passphrase, err) : passphrase_from_terminal(is_new, out_passphrase, err);
+}
+
+bool warehouse_create(const char *directory, const struct secret *passphrase, struct error *err)
+{
+    uint8_t store_id[GRANT_STORE_ID_SIZE];
+    char path[PATH_SIZE];
+    TRY(key_path(path, directory, err));
+    TRY(store_create(directory, store_id, err));
+    *strrchr(path, '/') = '\0';
+    TRY(directory_create(path, 0700, err));
+    TRY(key_path(path, directory, err));
+    return custody_passphrase_create(path, store_id, passphrase, err);
+}
+
+static bool self_grant(struct warehouse *warehouse, const struct invocation *in, const char *purpose, uint32_t actions, struct error *err)
+{
+    struct grant *grant = &warehouse->grant;
+    *grant = (struct grant){.actions = actions, .tables = UINT64_MAX, .not_before = clock_unix_seconds() - 60};
+    grant->not_after = clock_unix_seconds() + settings_get(&in->settings, SETTING_GRANT_DAYS) * SECONDS_PER_DAY;
+    memcpy(grant->store_id, keyring_store_id(warehouse->keyring), GRANT_STORE_ID_SIZE);
+    snprintf(grant->project, sizeof grant->project, "operator");
+    snprintf(grant->holder, sizeof grant->holder, "operator");
+    snprintf(grant->purpose, sizeof grant->purpose, "%s", purpose);
+    return keyring_grant_issue(warehouse->keyring, grant, err);
+}
+
+static bool open_parts(struct warehouse *warehouse, const struct invocation *in, const struct secret *passphrase, const char *purpose,
+                       uint32_t actions, struct error *err)
+{
+    uint8_t store_id[GRANT_STORE_ID_SIZE];
+    char path[PATH_SIZE];
+    struct store_options options = {.cache_bytes = (uint64_t)settings_get(&in->settings, SETTING_CACHE_BYTES),
+                                    .segment_persons = (uint32_t)settings_get(&in->settings, SETTING_SEGMENT_PERSONS)};
+    TRY(store_identify(warehouse->directory, store_id, err));
+    TRY(key_path(path, warehouse->directory, err));
+    TRY(custody_passphrase_open(&warehouse->custody, path, store_id, passphrase, err));
+    TRY(keyring_open(&warehouse->keyring, &warehouse->custody, store_id, err));
+    TRY(store_open(&warehouse->store, warehouse->directory, warehouse->keyring, &options, err));
+    return self_grant(warehouse, in, purpose, actions, err);
+}
+
+bool warehouse_open_with(struct warehouse *out_warehouse, const struct invocation *in, const char *directory, const struct secret *passphrase,
+                         const char *purpose, uint32_t actions, struct error *err)
+{
+    struct warehouse warehouse = {.directory = directory};
+    if (!open_parts(&warehouse, in, passphrase, purpose, actions, err)) {
+        warehouse_close(&warehouse);
+        return false;
+    }
+    *out_warehouse = warehouse;
+    return true;
+}
+
+bool warehouse_open(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions, struct error *err)
+{
+    const char *directory = warehouse_directory(in);
+    bool exists;
+    TRY(file_exists(directory, &exists, err));
+    if (!exists) {
+        FAIL(err, NOT_FOUND, "there is no warehouse here");
+        error_detail(err, "%s", directory);
+        return error_hint(err, "make one with `emc2 init`, or name it with --warehouse");
+    }
+    CLEANUP(secret) struct secret *passphrase = NULL;
+    TRY(warehouse_passphrase(in, false, &passphrase, err));
+    return warehouse_open_with(out_warehouse, in, directory, passphrase, purpose, actions, err);
+}
+
+bool warehouse_open_reader(struct warehouse *warehouse, uint32_t snapshot, struct error *err)
+{
+    return store_reader_open(&warehouse->reader, warehouse->store, &warehouse->grant, snapshot, err);
+}
+
+void warehouse_close(struct warehouse *warehouse)
+{
+    store_reader_close(warehouse->reader);
+    store_close(warehouse->store);
+    keyring_close(warehouse->keyring);
+    custody_release(&warehouse->custody);
+    secret_destroy(warehouse->passphrase);
+    *warehouse = (struct warehouse){0};
+}
