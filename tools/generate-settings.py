@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: EUPL-1.2
+"""spec/settings.csv -> base/settings_table.h: the enum of settings, with defaults, bounds, units and meanings."""
+import csv
+import re
+import sys
+
+source, out = sys.argv[1:]
+rows = list(csv.DictReader(open(source, encoding="utf-8")))
+seen = set()
+for row in rows:
+    name = row["name"]
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in seen:
+        sys.exit(f"{source}: '{name}' is no name of a setting, or is there twice")
+    seen.add(name)
+    if not int(row["minimum"]) <= int(row["default"]) <= int(row["maximum"]):
+        sys.exit(f"{source}: the default of {name} is outside its bounds")
+
+
+def quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+with open(out, "w", encoding="utf-8") as file:
+    file.write("/* Generated from spec/settings.csv; do not edit. */\n#pragma once\nenum setting {\n")
+    for row in rows:
+        file.write(f"    SETTING_{row['name'].upper()}, /* {row['meaning']} ({row['unit']}) */\n")
+    file.write("    SETTING_COUNT\n};\n/* X(NAME, name, default, minimum, maximum, unit, meaning) */\n#define SETTING_TABLE(X) \\\n")
+    file.write(" \\\n".join(
+        f"    X({r['name'].upper()}, {quoted(r['name'])}, {int(r['default'])}, {int(r['minimum'])}, {int(r['maximum'])}, {quoted(r['unit'])},"
+        f" {quoted(r['meaning'])})" for r in rows) + "\n")
