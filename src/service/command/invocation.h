@@ -18,12 +18,12 @@ struct option_spec {
 };
 struct invocation;
 struct command {
-    const char *name;      /* "load", "cohort run" */
-    const char *words;     /* "SOURCE", "DEFINITION..." or "" */
+    const char *name;  /* "load", "cohort run" */
+    const char *words; /* "SOURCE", "DEFINITION..." or "" */
     int words_min, words_max;
-    const char *summary;   /* one line */
-    const char *details;   /* paragraphs, or NULL */
-    const char *example;   /* one or more lines */
+    const char *summary;               /* one line */
+    const char *details;               /* paragraphs, or NULL */
+    const char *example;               /* one or more lines */
     const struct option_spec *options; /* ends with a NULL name */
     bool (*run)(struct invocation *in, struct error *err);
 };

@@ -60,9 +60,9 @@ bool command_vocabulary_search(struct invocation *in, struct error *err)
         if (is_json) {
             TRY(json_concept(&writer, c, err));
         } else {
-            printf("%10lld  %c  %-12.*s %-10.*s %-14.*s %.*s\n", (long long)c->id.value, c->standard ? c->standard : '-', (int)c->domain.length,
-                   c->domain.data, (int)c->vocabulary.length, c->vocabulary.data, (int)c->code.length, c->code.data, (int)c->name.length,
-                   c->name.data);
+            printf("%10lld  %c  %-12.*s %-10.*s %-14.*s %.*s\n", (long long)c->id.value, c->standard ? c->standard : '-',
+                   (int)c->domain.length, c->domain.data, (int)c->vocabulary.length, c->vocabulary.data, (int)c->code.length, c->code.data,
+                   (int)c->name.length, c->name.data);
         }
     }
     if (is_json) {

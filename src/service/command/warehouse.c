@@ -114,7 +114,8 @@ static bool passphrase_from_terminal(bool is_new, struct secret **out_passphrase
                 (!is_new || ask(terminal, "the same once more", &again, err));
     close(terminal);
     TRY(done);
-    if (is_new && (secret_length(first) != secret_length(again) || !crypto_equal(secret_view(first), secret_view(again), secret_length(first)))) {
+    if (is_new &&
+        (secret_length(first) != secret_length(again) || !crypto_equal(secret_view(first), secret_view(again), secret_length(first)))) {
         return FAIL(err, INVALID_ARGUMENT, "the two passphrases differ");
     }
     *out_passphrase = first;
@@ -167,8 +168,8 @@ static bool open_parts(struct warehouse *warehouse, const struct invocation *in,
     return self_grant(warehouse, in, purpose, actions, err);
 }
 
-bool warehouse_open_with(struct warehouse *out_warehouse, const struct invocation *in, const char *directory, const struct secret *passphrase,
-                         const char *purpose, uint32_t actions, struct error *err)
+bool warehouse_open_with(struct warehouse *out_warehouse, const struct invocation *in, const char *directory,
+                         const struct secret *passphrase, const char *purpose, uint32_t actions, struct error *err)
 {
     struct warehouse warehouse = {.directory = directory};
     if (!open_parts(&warehouse, in, passphrase, purpose, actions, err)) {
