@@ -47,8 +47,12 @@ def build(preset, *targets):
     for path, line, message in COMPILER_LINE.findall(text):
         found = True
         fault(relative(path), line, f"does not compile (preset {preset})", message.replace(": ", " "))
+    seen = set()
     for _, path, line, message in LINK_LINE.findall(text):
         found = True
+        if message in seen: # one line for each name that is missing
+            continue
+        seen.add(message)
         fault(relative(path), line, f"does not link (preset {preset})", message)
     if not found:
         fault("CMakeLists.txt", 1, f"preset {preset} does not build", f"see {folder}/gate.log: {' '.join(text.split())[-300:]}")
