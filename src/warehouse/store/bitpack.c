@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The portable codec, the tails, and the choice of the codec at run time. The inner loops run over the 8 lanes with a constant count, so
+ * that any compiler turns them into whatever vectors the target has. */
+#include "warehouse/store/bitpack.h"
+#include <string.h>
+
+static inline uint32_t mask_of(unsigned width)
+{
+    return width >= 32 ? UINT32_MAX : (UINT32_C(1) << width) - 1;
+}
+
+static inline void row_load(const uint8_t *in, size_t row, uint32_t lanes[BITPACK_LANES])
+{
+    memcpy(lanes, in + row * BITPACK_LANES * sizeof(uint32_t), BITPACK_LANES * sizeof(uint32_t));
+}
+
+static void portable_pack(uint8_t *out, const uint32_t values[BITPACK_GROUP], unsigned width)
+{
+    uint64_t pending[BITPACK_LANES] = {0};
+    uint32_t words[BITPACK_LANES];
+    unsigned filled = 0;
+    const uint32_t mask = mask_of(width);
+    for (size_t step = 0; step < BITPACK_GROUP / BITPACK_LANES && width; step++) {
+        for (size_t lane = 0; lane < BITPACK_LANES; lane++) {
+            pending[lane] |= (uint64_t)(values[step * BITPACK_LANES + lane] & mask) << filled;
+        }
+        filled += width;
+        if (filled >= 32) {
+            for (size_t lane = 0; lane < BITPACK_LANES; lane++) {
+                words[lane] = (uint32_t)pending[lane];
+                pending[lane] >>= 32;
+            }
+            memcpy(out, words, sizeof words);
+            out += sizeof words;
+            filled -= 32;
+        }
+    }
+}
+
+/* The values of one step, 0 <= step < 32, of a group packed at `width` > 0. */
+static inline void step_unpack(const uint8_t *in, unsigned width, size_t step, uint32_t out[BITPACK_LANES])
+{
+    const size_t bit = step * width;
+    const unsigned shift = (unsigned)(bit % 32);
+    const uint32_t mask = mask_of(width);
+    uint32_t low[BITPACK_LANES], high[BITPACK_LANES];
+    row_load(in, bit / 32, low);
+    if (shift + width <= 32) {
+        for (size_t lane = 0; lane < BITPACK_LANES; lane++) {
+            out[lane] = (low[lane] >> shift) & mask;
+        }
+        return;
+    }
+    row_load(in, bit / 32 + 1, high);
+    for (size_t lane = 0; lane < BITPACK_LANES; lane++) {
+        out[lane] = ((low[lane] >> shift) | (high[lane] << (32 - shift))) & mask;
+    }
+}
+
+static void portable_unpack_add(const uint8_t *in, unsigned width, uint32_t base, uint32_t out[BITPACK_GROUP])
+{
+    for (size_t step = 0; step < BITPACK_GROUP / BITPACK_LANES; step++) {
+        uint32_t values[BITPACK_LANES] = {0};
+        if (width) {
+            step_unpack(in, width, step, values);
+        }
+        for (size_t lane = 0; lane < BITPACK_LANES; lane++) {
+            out[step * BITPACK_LANES + lane] = base + values[lane];
+        }
+    }
+}
+
+static void portable_unpack_sum(const uint8_t *in, unsigned width, uint32_t base, uint32_t out[BITPACK_GROUP])
+{
+    uint32_t sum = base;
+    for (size_t step = 0; step < BITPACK_GROUP / BITPACK_LANES; step++) {
+        uint32_t values[BITPACK_LANES] = {0};
+        if (width) {
+            step_unpack(in, width, step, values);
+        }
+        for (size_t lane = 0; lane < BITPACK_LANES; lane++) {
+            sum += values[lane];
+            out[step * BITPACK_LANES + lane] = sum;
+        }
+    }
+}
+
+const struct bitpack_codec bitpack_portable = {"portable", portable_pack, portable_unpack_add, portable_unpack_sum};
+
+static const struct bitpack_codec *chosen;
+
+void bitpack_choose(const struct bitpack_codec *codec)
+{
+    chosen = codec;
+}
+
+const struct bitpack_codec *bitpack_codec(void)
+{
+    if (chosen) {
+        return chosen;
+    }
+    return bitpack_avx2_usable() ? &bitpack_avx2 : &bitpack_portable;
+}
+
+void bitpack_tail_pack(uint8_t *out, const uint32_t *values, size_t count, unsigned width)
+{
+    uint64_t pending = 0;
+    unsigned filled = 0;
+    for (size_t i = 0; i < count; i++) {
+        pending |= (uint64_t)(values[i] & mask_of(width)) << filled;
+        for (filled += width; filled >= 8; filled -= 8) {
+            *out++ = (uint8_t)pending;
+            pending >>= 8;
+        }
+    }
+    if (filled) {
+        *out = (uint8_t)pending;
+    }
+}
+
+/* Eight bytes from position `at` of `length`, zeros behind the end. */
+static inline uint64_t load_within(const uint8_t *in, size_t at, size_t length)
+{
+    uint64_t word = 0;
+    size_t there = length - at < sizeof word ? length - at : sizeof word;
+    memcpy(&word, in + at, there);
+    return word;
+}
+
+/* The bit string is read word by word while eight bytes are there, and with care at its end. */
+void bitpack_tail_unpack_add(const uint8_t *in, size_t count, unsigned width, uint32_t base, uint32_t *out)
+{
+    const size_t length = bitpack_tail_bytes(count, width);
+    const uint64_t mask = mask_of(width);
+    size_t i = 0, bit = 0;
+    for (; i < count && bit / 8 + 8 <= length; i++, bit += width) {
+        uint64_t word;
+        memcpy(&word, in + bit / 8, sizeof word);
+        out[i] = base + (uint32_t)(word >> (bit % 8) & mask);
+    }
+    for (; i < count; i++, bit += width) {
+        out[i] = base + (width ? (uint32_t)(load_within(in, bit / 8, length) >> (bit % 8) & mask) : 0);
+    }
+}
+
+void bitpack_tail_unpack_sum(const uint8_t *in, size_t count, unsigned width, uint32_t base, uint32_t *out)
+{
+    bitpack_tail_unpack_add(in, count, width, 0, out);
+    uint32_t sum = base;
+    for (size_t i = 0; i < count; i++) {
+        sum += out[i];
+        out[i] = sum;
+    }
+}
