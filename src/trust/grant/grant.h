@@ -43,6 +43,9 @@ bool grant_covers_table(const struct grant *grant, unsigned table);
 /* DENIED with the decision's reason. */
 MUST_CHECK bool grant_demand(const struct grant *grant, const uint8_t issuer[CRYPTO_PUBLIC_KEY_SIZE],
                              const uint8_t store_id[GRANT_STORE_ID_SIZE], uint32_t actions, struct error *err);
+/* The same, for what several actions allow: at least one of the bits. */
+MUST_CHECK bool grant_demand_any(const struct grant *grant, const uint8_t issuer[CRYPTO_PUBLIC_KEY_SIZE],
+                                 const uint8_t store_id[GRANT_STORE_ID_SIZE], uint32_t actions, struct error *err);
 /* JSON, indented; grant_read accepts exactly that and checks nothing but the form. */
 MUST_CHECK bool grant_print(const struct grant *grant, struct buffer *out, struct error *err);
 MUST_CHECK bool grant_read(struct grant *out_grant, const char *name, const void *bytes, size_t length, struct error *err);
