@@ -53,6 +53,43 @@ class CompiledChecks(unittest.TestCase):
         self.tree.replace("src/trust/crypto/crypto.c", "return a + b;", "extern int keys_add(int, int);\n    return keys_add(a, b);")
         self.fails("gcc", "undefined reference to `keys_add'")
 
+    def test_threads_race(self):
+        head = f"/* {SPDX} */\n/* a race */\n#pragma once\n"
+        self.tree.write("src/base/task.h", head)
+        race = """#include "base/task.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+
+static int counted;
+static void *count_up(void *context)
+{
+    (void)context;
+    counted += 1;
+    return NULL;
+}
+static void races(void **state)
+{
+    (void)state;
+    pthread_t one, other;
+    assert_int_equal(pthread_create(&one, NULL, count_up, NULL) + pthread_create(&other, NULL, count_up, NULL), 0);
+    assert_int_equal(pthread_join(one, NULL) + pthread_join(other, NULL), 0);
+}
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(races)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+"""
+        self.tree.write("src/base/task_test.c", race)
+        self.fails("threads", "test base/task_test fails", "data race")
+        self.tree.write("src/base/task_test.c", race.replace("    counted += 1;\n", "    __atomic_add_fetch(&counted, 1, __ATOMIC_SEQ_CST);\n"))
+        self.passes("threads")
+
     def test_clang_warning(self):
         text = "int keys_both(int x);\nint keys_both(int x)\n{\n    if ((x == 1)) {\n        return 2;\n    }\n    return 3;\n}\n"
         self.tree.append(KEYS, text)  # clang alone sees the double brackets

@@ -34,7 +34,7 @@ class StaticChecks(unittest.TestCase):
         self.tree.append(name, text)
 
     def test_the_clean_tree_passes(self):
-        for check in ("format", "layers", "banned", "sizes", "modules", "words", "generated", "corpora"):
+        for check in ("format", "layers", "banned", "sizes", "modules", "words", "generated", "corpora", "documents", "scripts"):
             with self.subTest(check=check):
                 self.passes(check)
 
@@ -239,6 +239,28 @@ class StaticChecks(unittest.TestCase):
     def test_corpora_without_target(self):
         self.tree.write("src/base/corpus/other_fuzz/one", "x")
         self.fails("corpora", "belongs to no fuzz target")
+
+    # documents
+    def test_documents_dead_link(self):
+        self.tree.append("src/trust/keys/README.md", "See [there](../nowhere.md).\n")
+        self.fails("documents", "src/trust/keys/README.md:9: leads to ../nowhere.md")
+
+    def test_documents_dead_anchor(self):
+        self.tree.append("src/trust/keys/README.md", "See [there](../crypto/README.md#how-it-works) and [here](#nothing).\n")
+        self.fails("documents", "has no heading #nothing")
+
+    # scripts
+    def test_scripts_python(self):
+        self.tree.write("tools/wrong.py", f"# {SPDX}\ndef x(:\n")
+        self.fails("scripts", "tools/wrong.py:2: is no Python")
+
+    def test_scripts_foreign_package(self):
+        self.tree.write("tools/wrong.py", f"# {SPDX}\nimport numpy\n")
+        self.fails("scripts", "imports numpy")
+
+    def test_scripts_shell(self):
+        self.tree.write("tools/wrong", f"#!/bin/bash\n# {SPDX}\nif true; then\n")
+        self.fails("scripts", "tools/wrong:1: is no bash", "cannot be executed")
 
     # tools/new-module
     def test_new_module_passes(self):
