@@ -11,7 +11,8 @@
 #include "trust/keys/keys.h"
 
 struct sealed_writer;
-/* file_id is made at random. The path is directory/<file id in hex>.sealed unless `path` is given. */
+/* file_id is random, made by the caller; a key belongs to one file, so an id is used once. Nothing is visible at `path` before commit.
+ * Demands GRANT_LOAD. */
 MUST_CHECK bool sealed_writer_open(struct sealed_writer **out_writer, const char *path, const struct keyring *keyring,
                                    const struct grant *grant, enum key_domain domain, const uint8_t file_id[KEY_FILE_ID_SIZE],
                                    struct error *err);
@@ -23,7 +24,8 @@ MUST_CHECK bool sealed_writer_commit(struct sealed_writer *writer, uint64_t *out
 void sealed_writer_close(struct sealed_writer *writer);
 DEFINE_CLEANUP(sealed_writer, sealed_writer_close)
 
-struct sealed_file; /* immutable after open: any number of threads may read */
+/* Immutable after open: any number of threads may read. expected_file_id NULL: any. Opening checks header, key, index and trailer. */
+struct sealed_file;
 MUST_CHECK bool sealed_open(struct sealed_file **out_file, const char *path, const struct keyring *keyring, const struct grant *grant,
                             const uint8_t expected_file_id[KEY_FILE_ID_SIZE], struct error *err);
 void sealed_close(struct sealed_file *file);
@@ -34,4 +36,7 @@ uint32_t sealed_block_length(const struct sealed_file *file, uint64_t block); /*
  * file and the block. */
 MUST_CHECK bool sealed_read(struct sealed_file *file, uint64_t block, uint8_t *out_bytes, struct error *err);
 const char *sealed_path(const struct sealed_file *file);
+const char *sealed_name(const struct sealed_file *file); /* the last two parts of the path: what messages name */
+uint64_t sealed_size(const struct sealed_file *file);    /* bytes on disk */
+enum key_domain sealed_domain(const struct sealed_file *file);
 enum { SEALED_PADDING = 32 };
