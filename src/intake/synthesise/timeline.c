@@ -13,7 +13,7 @@ enum {
     VISIT_OUTPATIENT = 9202,
     VISIT_EMERGENCY = 9203,
     CLAIMS = SYNTHESIS_CENTRES_COUNT - 1,
-    PROCEDURE_MARROW = 4029571, /* biopsy of bone marrow */
+    PROCEDURE_MARROW = 4311405, /* a biopsy; of the marrow, says the source code */
     CHEMOTHERAPY_CYCLES = 6,
     CHEMOTHERAPY_DAYS = 21,
 };
