@@ -165,20 +165,22 @@ static int report_unknown(const char *word)
 
 int command_main(int argc, char **argv)
 {
+    static char version[] = "version";
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         print_overview();
         return 0;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        argv[1] = (char[]){"version"};
+        argv[1] = version;
     }
     int used = 0;
     const struct command *command = find_command(argc, argv, &used);
     if (!command) {
         return report_unknown(argv[1]);
     }
-    signal(SIGINT, on_interrupt);
-    signal(SIGTERM, on_interrupt);
+    struct sigaction interrupt = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &interrupt, NULL);
+    sigaction(SIGTERM, &interrupt, NULL);
     struct error err = {0};
     struct invocation in = {.command = command, .arena = arena_create()};
     bool done = run(&in, argc - used, argv + used, &err);
