@@ -24,3 +24,9 @@ bool text_copy(char *out, size_t size, struct text text);
 /* The whole text must be the number (a sign is allowed); anything else, overflow included, returns false and leaves out untouched. */
 MUST_CHECK bool text_to_i64(struct text text, int64_t *out_value);
 MUST_CHECK bool text_to_double(struct text text, double *out_value); /* locale-independent */
+
+/* Numbers as text, with a NUL at the end; both return the length without it. The double is the shortest text that text_to_double reads
+ * back as the same value, "-0" included; it must be finite. */
+enum { TEXT_NUMBER_SIZE = 32 };
+size_t text_from_i64(int64_t value, char out[TEXT_NUMBER_SIZE]);
+size_t text_from_double(double value, char out[TEXT_NUMBER_SIZE]);
