@@ -27,7 +27,7 @@ struct omop_field {
     enum omop_type type;
     bool is_required;
     bool is_concept;   /* a concept id */
-    bool has_postings; /* the store keeps postings: every concept id outside the vocabularies, and concept_relationship.concept_id_2 */
+    bool has_postings; /* the store keeps postings: every concept id outside the vocabularies */
     bool is_primary_key;
     const char *renamed_from; /* the field's name in CDM 5.3, or NULL */
     int references_table;     /* table of a foreign key, or -1 */

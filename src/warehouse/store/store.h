@@ -150,7 +150,7 @@ struct store_events {
     const int32_t *ends;
     const uint32_t *rows;
 };
-/* Every row whose concept field holds one of the concepts (ascending, distinct). field is any is_concept field of the table. */
+/* Every row whose concept field holds one of the concepts (ascending, distinct). field is any field of the table that has_postings. */
 MUST_CHECK bool store_events_find(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count,
                                   unsigned parts, struct arena *arena, struct store_events *out_events, struct error *err);
 /* How many rows that would be, without decrypting postings (for planning). */
