@@ -156,6 +156,13 @@ function(emc2_fuzzer path name fuzzer)
     endif()
 endfunction()
 
+# A whole-system test: a command that runs the built program from outside. It exits with 77 where a data set that it needs is missing.
+#   emc2_system_test(name command arguments...)
+function(emc2_system_test name)
+    add_test(NAME tests/${name} COMMAND ${ARGN} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+    set_tests_properties(tests/${name} PROPERTIES LABELS system SKIP_RETURN_CODE 77 TIMEOUT 600)
+endfunction()
+
 function(emc2_program program path)
     string(REPLACE "/" "_" name "${path}")
     if(NOT EXISTS "${CMAKE_SOURCE_DIR}/src/${path}/main.c")

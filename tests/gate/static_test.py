@@ -56,6 +56,10 @@ class StaticChecks(unittest.TestCase):
         self.plant('#include "trust/crypto/private.h"\n')
         self.fails("layers", "is private to trust/crypto")
 
+    def test_layers_internal_header(self):
+        self.plant('#include "trust/crypto/crypto_internal.h"\n')
+        self.fails("layers", "is private to trust/crypto")
+
     def test_layers_private_header_at_home(self):
         self.plant('#include "trust/crypto/private.h"\n', "src/trust/crypto/crypto.c")
         self.passes("layers")
