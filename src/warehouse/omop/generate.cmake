@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: EUPL-1.2
+# Tables and fields of the CDM are made from spec/.
 foreach(part enums:omop_tables facts:omop_facts)
     string(REPLACE ":" ";" part "${part}")
     list(GET part 0 what)
