@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* load and export: data in, data out, and the report that a person reads. */
+#include "intake/load/load.h"
+#include "base/json.h"
+#include "service/command/commands.h"
+#include "service/command/warehouse.h"
+#include "warehouse/export/export.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { FINDINGS_SHOWN = 20, COUNTS_SHOWN = 30 };
+
+static void print_findings(const struct load_report *report)
+{
+    char count[COUNT_TEXT_SIZE];
+    for (size_t i = 0; i < report->finding_count && i < FINDINGS_SHOWN; i++) {
+        const struct load_finding *f = &report->findings[i];
+        printf("  %-8s %s:%llu %s: %s\n", load_severity_name(f->severity), f->file, (unsigned long long)f->line, f->field, f->what);
+    }
+    if (report->finding_count > FINDINGS_SHOWN) {
+        printf("  ... %s more: --json lists up to load_findings_max of them\n", count_text(report->finding_count - FINDINGS_SHOWN, count));
+    }
+}
+
+static void print_counts(const struct load_report *report)
+{
+    char rows[COUNT_TEXT_SIZE];
+    for (size_t i = 0; i < report->count_count && i < COUNTS_SHOWN; i++) {
+        const struct load_count *c = &report->counts[i];
+        printf("  %-8s %12s  %s.%s: %s\n", load_severity_name(c->severity), count_text(c->rows, rows), omop_table(c->table)->name, c->field,
+               c->what);
+    }
+}
+
+static void print_tables(const struct load_report *report)
+{
+    char rows[COUNT_TEXT_SIZE];
+    for (size_t i = 0; i < report->table_count; i++) {
+        const struct load_table *t = &report->tables[i];
+        printf("  %-24s %15s rows\n", omop_table(t->table)->name, count_text(t->rows_stored, rows));
+        for (size_t c = 0; c < t->not_carried_count; c++) {
+            printf("    not carried: column %s\n", t->not_carried[c]);
+        }
+    }
+    for (size_t i = 0; i < report->unknown_count; i++) {
+        printf("  not carried: %s, which is no table of OMOP 5.4 (%s rows)\n", report->unknown[i].name,
+               report->unknown[i].rows_known ? count_text(report->unknown[i].rows, rows) : "unknown");
+    }
+}
+
+static void print_report(const struct load_report *report)
+{
+    char rows[COUNT_TEXT_SIZE], persons[COUNT_TEXT_SIZE], rate[COUNT_TEXT_SIZE];
+    print_tables(report);
+    print_counts(report);
+    print_findings(report);
+    if (report->is_stored) {
+        double seconds = report->seconds > 0 ? report->seconds : 1e-9;
+        printf("snapshot %u: %s rows of %s persons in %.1f s (%s rows/s)\n", report->snapshot, count_text(report->rows_stored, rows),
+               count_text(report->persons, persons), report->seconds, count_text((uint64_t)((double)report->rows_read / seconds), rate));
+        if (report->vocabulary_built_in) {
+            printf("no vocabulary in the source or the store: the small built-in one is used. Load your Athena download to replace it\n");
+        }
+    }
+}
+
+static bool show_report(const struct invocation *in, const struct load_report *report, struct error *err)
+{
+    if (!invocation_flag(in, "json")) {
+        print_report(report);
+        return true;
+    }
+    CLEANUP(buffer_value) struct buffer out = {.maximum = 1 << 28};
+    struct json_writer writer = {.out = &out, .indented = true};
+    TRY(load_report_write(report, &writer, err));
+    return print_buffer(&out, err);
+}
+
+bool command_load(struct invocation *in, struct error *err)
+{
+    CLEANUP(warehouse_value) struct warehouse warehouse = {0};
+    TRY(warehouse_open(&warehouse, in, "load", GRANT_LOAD | GRANT_COUNT, err));
+    struct load_options options = {.settings = &in->settings,
+                                   .pool = in->pool,
+                                   .label = invocation_value(in, "label"),
+                                   .replace = invocation_flag(in, "replace"),
+                                   .refuse_dangling = invocation_flag(in, "refuse-dangling"),
+                                   .quiet = invocation_flag(in, "quiet")};
+    struct load_report report = {0};
+    bool done = load_run(warehouse.store, &warehouse.grant, in->words[0], &options, &report, in->arena, err);
+    if (done || report.errors + report.dangling > 0) {
+        struct error shown = {0};
+        TRY(show_report(in, &report, &shown) || !done);
+    }
+    return done;
+}
+
+bool command_export(struct invocation *in, struct error *err)
+{
+    const char *format = invocation_value(in, "format"), *directory = invocation_value(in, "out");
+    int64_t snapshot;
+    TRY(invocation_integer(in, "snapshot", 0, 0, UINT32_MAX, &snapshot, err));
+    bool is_csv = format && strcmp(format, "csv") == 0;
+    if (format && !is_csv && strcmp(format, "parquet") != 0) {
+        return FAIL(err, INVALID_ARGUMENT, "--format is csv or parquet");
+    }
+    if (!directory) {
+        FAIL(err, INVALID_ARGUMENT, "where should the tables go?");
+        return error_hint(err, "name a directory that does not exist yet with --out");
+    }
+    CLEANUP(warehouse_value) struct warehouse warehouse = {0};
+    TRY(warehouse_open(&warehouse, in, "export", GRANT_EXPORT | GRANT_ROWS, err));
+    TRY(warehouse_open_reader(&warehouse, (uint32_t)snapshot, err));
+    struct export_options options = {.quiet = invocation_flag(in, "quiet"), .threads = task_pool_threads(in->pool)};
+    struct export_report report;
+    TRY(export_tables(warehouse.reader, is_csv ? EXPORT_CSV : EXPORT_PARQUET, directory, &options, &report, err));
+    char rows[COUNT_TEXT_SIZE], bytes[COUNT_TEXT_SIZE];
+    printf("%s rows in %u files, %s, in %s (%.1f s)\n", count_text(report.rows, rows), report.files, bytes_text(report.bytes, bytes),
+           directory, report.seconds);
+    return true;
+}
