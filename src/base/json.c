@@ -7,11 +7,6 @@
 #include "base/json_scan.h"
 #include <string.h>
 
-static void buffer_cleanup(struct buffer *buffer)
-{
-    buffer_finish(buffer);
-}
-
 /* Says where and why. When the scanner finds nothing wrong, the parser is right all the same, and only the place is missing. */
 static bool fail_at_line(const char *name, const void *bytes, size_t length, struct error *err)
 {
@@ -63,7 +58,7 @@ bool json_parse(const struct json **out_root, struct arena *arena, const char *n
     struct arena_mark before = arena_mark_take(arena);
     enum json_outcome outcome = length > mark ? json_parse_bytes(out_root, arena, begin, length - mark) : JSON_OUTCOME_INVALID;
     if (outcome == JSON_OUTCOME_NUMBER) {
-        CLEANUP(buffer) struct buffer changed = {.maximum = 2 * length + 64};
+        CLEANUP(buffer_value) struct buffer changed = {.maximum = 2 * length + 64};
         TRY(mark_big_integers(begin, length - mark, &changed, err));
         outcome = json_parse_bytes(out_root, arena, changed.data, changed.length);
     }
@@ -76,7 +71,7 @@ bool json_parse(const struct json **out_root, struct arena *arena, const char *n
 
 bool json_parse_file(const struct json **out_root, struct arena *arena, const char *path, size_t bytes_max, struct error *err)
 {
-    CLEANUP(buffer) struct buffer bytes = {.maximum = bytes_max};
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = bytes_max};
     TRY(file_read(path, &bytes, err));
     return json_parse(out_root, arena, path, bytes.data ? bytes.data : (const uint8_t *)"", bytes.length, err);
 }

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/settings_table.h" /* generated: enum setting { SETTING_LOAD_MEMORY_BYTES, ... } */
+#include "base/text.h"
 #include <stdint.h>
 
 struct settings {
@@ -12,6 +13,8 @@ struct settings {
 };
 void settings_defaults(struct settings *out_settings);
 MUST_CHECK bool settings_read(struct settings *settings, const char *path, struct error *err); /* on top of what is there */
+/* The same from text in memory; `name` stands in errors. On failure the settings are as before. */
+MUST_CHECK bool settings_read_text(struct settings *settings, const char *name, struct text text, struct error *err);
 int64_t settings_get(const struct settings *settings, enum setting setting);
 const char *settings_name(enum setting setting);
 MUST_CHECK bool settings_print(const struct settings *settings, struct buffer *out, struct error *err); /* as settings_read takes it */
