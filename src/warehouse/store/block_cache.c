@@ -130,6 +130,11 @@ static uint8_t *cache_reserve(struct block_cache *cache, size_t length)
     return bytes;
 }
 
+const uint8_t *cached_block_peek(const struct cached_file *cached, uint64_t block)
+{
+    return block < cached->block_count ? atomic_load_explicit(&cached->slots[block], memory_order_acquire) : NULL;
+}
+
 bool cached_block(struct cached_file *cached, uint64_t block, bool keep, struct arena *arena, const uint8_t **out_bytes, struct error *err)
 {
     uint8_t *bytes = block < cached->block_count ? atomic_load_explicit(&cached->slots[block], memory_order_acquire) : NULL;

@@ -9,6 +9,7 @@
  * segments may be used by several workers at once, each with its own arena. */
 #pragma once
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/calendar.h"
 #include "base/error.h"
 #include "base/progress.h"
@@ -69,7 +70,8 @@ MUST_CHECK bool segment_builder_vector(const struct segment_builder *builder, in
 struct store_writer;
 MUST_CHECK bool store_writer_open(struct store_writer **out_writer, struct store *store, const struct grant *grant, struct error *err);
 /* Sorts, encodes, seals and writes one segment file, fsynced. May be called by several workers at once, each with its own builder.
- * `position` orders the segments in the manifest, whatever order the calls finish in. */
+ * `position` orders the segments of a scope in the manifest, whatever order the calls finish in. A builder without rows adds nothing; a
+ * SHARED builder with nothing but location rows goes into the key domain of locations, so give those a builder of their own. */
 MUST_CHECK bool store_writer_add(struct store_writer *writer, struct segment_builder *builder, uint32_t position, struct error *err);
 /* A named sealed byte string with random access (indexes of the vocabulary). */
 MUST_CHECK bool store_writer_add_blob(struct store_writer *writer, const char *name, const void *bytes, size_t length, struct error *err);
@@ -79,6 +81,7 @@ struct store_snapshot_note {
     const char *label;  /* what was loaded, in the operator's words */
     const char *report; /* JSON text of the load report, kept sealed; may be NULL */
 };
+/* EXISTS when a person would be in two segments (a kept one and a new one, or two new ones). */
 MUST_CHECK bool store_writer_commit(struct store_writer *writer, const struct store_snapshot_note *note, uint32_t *out_snapshot,
                                     struct error *err);
 void store_writer_close(struct store_writer *writer); /* without a commit: removes its files, gives the lock back */
@@ -98,6 +101,9 @@ MUST_CHECK bool store_snapshot_latest(struct store *store, const struct grant *g
                                       struct error *err); /* 0: none */
 MUST_CHECK bool store_snapshot_read(struct store *store, const struct grant *grant, uint32_t number, struct store_snapshot *out_snapshot,
                                     struct error *err);
+/* The load report that was kept with it, appended to out; nothing when there is none. */
+MUST_CHECK bool store_snapshot_report(struct store *store, const struct grant *grant, uint32_t number, struct buffer *out,
+                                      struct error *err);
 /* Reads every byte of a snapshot and of the store's own files: signature, hashes, every block, every invariant (sorted rows, postings equal
  * to rows). Calls problem for each fault with the file's name; the function itself fails only when it cannot go on. Demands VERIFY. */
 MUST_CHECK bool store_snapshot_verify(struct store *store, const struct grant *grant, uint32_t number,

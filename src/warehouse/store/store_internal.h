@@ -49,6 +49,19 @@ struct store_file_entry {
 };
 DEFINE_ARRAY(store_files, struct store_file_entry)
 
+/* ---- directory (store_directory.c, store_lock.c) ---- */
+struct store_path {
+    char text[STORE_PATH_MAX + 64];
+};
+struct store_path store_segment_path(const struct store *store, const uint8_t file_id[KEY_FILE_ID_SIZE]);
+struct store_path store_manifest_path(const struct store *store, uint32_t number);
+struct store_path store_part_path(const struct store *store, const char *part); /* "segments", "snapshots", "store.json", ... */
+/* The lock of writers. BUSY says who holds it. The kernel gives it back when the process dies. */
+struct store_lock;
+MUST_CHECK bool store_lock_take(const struct store *store, struct store_lock **out_lock, struct error *err);
+void store_lock_give(struct store_lock *lock);
+DEFINE_CLEANUP(store_lock, store_lock_give)
+
 /* ---- block cache: decrypted blocks in locked memory, up to a bound, for the life of the reader ----
  * Nothing is ever evicted: what was given out stays where it is until the reader is closed or the cache is cleared, so a hit is one
  * atomic load and needs no pin. When the bound is reached, further blocks are decrypted into the caller's arena. */
@@ -65,6 +78,8 @@ MUST_CHECK bool block_cache_file(struct block_cache *cache, struct sealed_file *
  * and there is room, or else decrypted into `arena`. Any thread. *out_bytes lives as long as the arena and the cache. */
 MUST_CHECK bool cached_block(struct cached_file *cached, uint64_t block, bool keep, struct arena *arena, const uint8_t **out_bytes,
                              struct error *err);
+/* The same, but NULL when it is not kept already. */
+const uint8_t *cached_block_peek(const struct cached_file *cached, uint64_t block);
 
 /* ---- reader ---- */
 struct store_reader_file {
@@ -83,6 +98,14 @@ struct store_reader {
     struct store_segment **segments[STORE_SCOPE_COUNT]; /* by scope, in the order of the manifest */
     size_t segment_count[STORE_SCOPE_COUNT];
 };
+/* The exact check that no person is in two segments: EXISTS when one is. Only segments whose ranges of ids meet are read. */
+MUST_CHECK bool store_reader_check_persons(struct store_reader *reader, struct error *err);
+/* A reader over the files of a manifest, which need not be a snapshot yet. No file is opened; store_reader_open_file does that. */
+struct manifest;
+MUST_CHECK bool store_reader_begin(struct store_reader **out_reader, struct store *store, const struct grant *grant,
+                                   const struct manifest *manifest, struct error *err);
+/* Opens one file: header, key, index, size, domain, and the segment's summary against the manifest. Any thread, each its own index. */
+MUST_CHECK bool store_reader_open_file(struct store_reader *reader, size_t index, struct error *err);
 /* DENIED, with the table's name, when the reader's grant does not cover the table. The segment side asks it before any column or
  * posting of a table is touched. */
 MUST_CHECK bool store_reader_demand_table(const struct store_reader *reader, int table, struct error *err);

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* store_writer: the next snapshot. New files are written beside the old ones and are nothing until the manifest names them; what a killed
+ * load left behind is removed by the next writer, which holds the lock and knows every file that a manifest names. */
+#include "base/calendar.h"
+#include "base/fault.h"
+#include "base/file.h"
+#include "warehouse/store/manifest.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct store_writer {
+    struct store *store; /* borrowed */
+    struct grant grant;
+    struct store_lock *directory_lock;
+    struct task_lock *lock; /* guards `added` */
+    struct manifest latest; /* number 0: there is none */
+    struct crypto_hash latest_hash;
+    struct store_files kept, added;
+    bool is_kept[STORE_SCOPE_COUNT];
+    bool is_published; /* the new files belong to a snapshot: they stay */
+};
+
+/* ---- opening: what a killed load left behind ---- */
+struct file_id {
+    uint8_t bytes[KEY_FILE_ID_SIZE];
+};
+DEFINE_ARRAY(file_ids, struct file_id)
+
+struct leftovers {
+    const struct store *store;
+    struct file_ids named; /* by a manifest; sorted */
+    bool is_snapshots;
+};
+
+static int file_id_compare(const void *a, const void *b)
+{
+    return memcmp(a, b, KEY_FILE_ID_SIZE);
+}
+
+static bool ends_with(const char *name, const char *ending)
+{
+    size_t length = strlen(name), ending_length = strlen(ending);
+    return length >= ending_length && strcmp(name + length - ending_length, ending) == 0;
+}
+
+static bool is_unnamed_segment(const struct leftovers *leftovers, const char *name)
+{
+    char hex[2 * KEY_FILE_ID_SIZE + 1];
+    struct file_id id;
+    if (strlen(name) != 2 * KEY_FILE_ID_SIZE + strlen(".sealed") || !ends_with(name, ".sealed")) {
+        return false;
+    }
+    snprintf(hex, sizeof hex, "%.*s", 2 * KEY_FILE_ID_SIZE, name);
+    return crypto_from_hex(id.bytes, sizeof id.bytes, hex) &&
+           (leftovers->named.count == 0 || !bsearch(&id, leftovers->named.items, leftovers->named.count, sizeof id, file_id_compare));
+}
+
+static bool leftover_remove(void *context, const char *name, struct error *err)
+{
+    const struct leftovers *leftovers = context;
+    char part[320];
+    if (!ends_with(name, ".tmp") && (leftovers->is_snapshots || !is_unnamed_segment(leftovers, name))) {
+        return true;
+    }
+    snprintf(part, sizeof part, "%s/%s", leftovers->is_snapshots ? "snapshots" : "segments", name);
+    return file_remove(store_part_path(leftovers->store, part).text, err);
+}
+
+static bool named_collect(struct store_writer *writer, const struct snapshot_numbers *numbers, struct file_ids *named, struct error *err)
+{
+    for (size_t i = 0; i < numbers->count; i++) {
+        CLEANUP(manifest_value) struct manifest manifest = {.number = 0};
+        TRY(manifest_load(&manifest, writer->store, &writer->grant, numbers->items[i], &writer->latest_hash, NULL, err));
+        for (size_t j = 0; j < manifest.files.count; j++) {
+            struct file_id id;
+            memcpy(id.bytes, manifest.files.items[j].file_id, sizeof id.bytes);
+            TRY(file_ids_append(named, id, err));
+        }
+        if (i + 1 == numbers->count) {
+            writer->latest = manifest;
+            manifest.files = (struct store_files){.items = NULL};
+        }
+    }
+    if (named->count) {
+        qsort(named->items, named->count, sizeof *named->items, file_id_compare);
+    }
+    return true;
+}
+
+static bool directories_clean(struct store_writer *writer, struct error *err)
+{
+    struct leftovers leftovers = {.store = writer->store, .named = {.maximum = SIZE_MAX / sizeof(struct file_id)}};
+    struct snapshot_numbers numbers = {.maximum = 0};
+    bool done = manifest_list(writer->store, &numbers, err) && named_collect(writer, &numbers, &leftovers.named, err) &&
+                directory_visit(store_part_path(writer->store, "segments").text, leftover_remove, &leftovers, err);
+    leftovers.is_snapshots = true;
+    done = done && directory_visit(store_part_path(writer->store, "snapshots").text, leftover_remove, &leftovers, err);
+    snapshot_numbers_finish(&numbers);
+    file_ids_finish(&leftovers.named);
+    return done;
+}
+
+bool store_writer_open(struct store_writer **out_writer, struct store *store, const struct grant *grant, struct error *err)
+{
+    TRY(grant_demand(grant, keyring_governance_public_key(store->keyring), store->store_id, GRANT_LOAD, err));
+    CLEANUP(store_writer) struct store_writer *writer = calloc(1, sizeof *writer);
+    if (!writer) {
+        return FAIL(err, LIMIT, "no memory left for a writer of the store");
+    }
+    writer->store = store;
+    writer->grant = *grant;
+    writer->kept.maximum = writer->added.maximum = MANIFEST_FILES_MAX;
+    writer->lock = task_lock_create();
+    TRY(store_lock_take(store, &writer->directory_lock, err));
+    TRY(directories_clean(writer, err));
+    *out_writer = writer;
+    writer = NULL;
+    return true;
+}
+
+/* ---- adding ---- */
+static bool entry_add(struct store_writer *writer, const struct store_file_entry *entry, struct error *err)
+{
+    bool is_taken = false;
+    task_lock_take(writer->lock);
+    for (size_t i = 0; i < writer->added.count; i++) {
+        const struct store_file_entry *other = &writer->added.items[i];
+        is_taken = is_taken || (!entry->is_blob && !other->is_blob && other->summary.scope == entry->summary.scope &&
+                                other->position == entry->position);
+        is_taken = is_taken || (entry->is_blob && other->is_blob && strcmp(other->name, entry->name) == 0);
+    }
+    bool done = !is_taken && store_files_append(&writer->added, *entry, err);
+    task_lock_give(writer->lock);
+    if (is_taken && entry->is_blob) {
+        return FAIL(err, EXISTS, "the snapshot has a blob named %s already", entry->name);
+    }
+    return is_taken ? FAIL(err, INVALID_ARGUMENT, "two segments were given the position %u", entry->position) : done;
+}
+
+/* Commits the file and lists it; a file that cannot be listed is removed. */
+static bool file_finish(struct store_writer *writer, struct sealed_writer *file, struct store_file_entry *entry, struct error *err)
+{
+    TRY(sealed_writer_commit(file, &entry->size, &entry->hash, err));
+    if (!entry_add(writer, entry, err)) {
+        if (!file_remove(store_segment_path(writer->store, entry->file_id).text, NULL)) {
+            return false; /* the next writer removes it */
+        }
+        return false;
+    }
+    return true;
+}
+
+static bool file_begin(struct store_writer *writer, struct store_file_entry *entry, struct sealed_writer **out_file, struct error *err)
+{
+    crypto_random(entry->file_id, sizeof entry->file_id);
+    struct store_path path = store_segment_path(writer->store, entry->file_id);
+    return sealed_writer_open(out_file, path.text, writer->store->keyring, &writer->grant, entry->domain, entry->file_id, err);
+}
+
+/* Where people live has a key domain of its own (architecture.md section 5): a segment with nothing but locations belongs to it. */
+static bool holds_only_locations(const struct segment_builder *builder)
+{
+    for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
+        if (table != OMOP_TABLE_LOCATION && segment_builder_rows(builder, table) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool tables_demand(const struct store_writer *writer, const struct segment_builder *builder, uint64_t *out_rows, struct error *err)
+{
+    *out_rows = 0;
+    for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
+        uint64_t rows = segment_builder_rows(builder, table);
+        *out_rows += rows;
+        if (rows > 0 && !grant_covers_table(&writer->grant, (unsigned)table)) {
+            FAIL(err, DENIED, "the grant does not cover the table %s", omop_table(table)->name);
+            return error_hint(err, "ask for a grant that covers every table to be loaded");
+        }
+    }
+    return true;
+}
+
+bool store_writer_add(struct store_writer *writer, struct segment_builder *builder, uint32_t position, struct error *err)
+{
+    CLEANUP(sealed_writer) struct sealed_writer *file = NULL;
+    struct store_file_entry entry = {.position = position, .domain = KEY_DOMAIN_HEALTH};
+    uint64_t rows;
+    TRY(tables_demand(writer, builder, &rows, err));
+    if (rows == 0) {
+        return true;
+    }
+    if (segment_builder_scope(builder) == OMOP_SHARED && holds_only_locations(builder)) {
+        entry.domain = KEY_DOMAIN_GENETIC_LOCATION;
+    }
+    TRY(file_begin(writer, &entry, &file, err));
+    TRY(segment_encode(file, builder, &entry.summary, err));
+    if (entry.summary.scope != segment_builder_scope(builder)) {
+        return FAIL(err, INTERNAL, "a segment was written with another scope than its builder's");
+    }
+    return file_finish(writer, file, &entry, err);
+}
+
+bool store_writer_add_blob(struct store_writer *writer, const char *name, const void *bytes, size_t length, struct error *err)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
+    CLEANUP(sealed_writer) struct sealed_writer *file = NULL;
+    struct store_file_entry entry = {.is_blob = true, .domain = KEY_DOMAIN_HEALTH, .summary.scope = OMOP_VOCABULARY, .blob_length = length};
+    size_t name_length = strlen(name);
+    uint64_t block;
+    if (name_length == 0 || name_length >= sizeof entry.name || strspn(name, letters) != name_length) {
+        return FAIL(err, INVALID_ARGUMENT, "a blob has a name of 1 to %zu letters, digits, dots, lines", sizeof entry.name - 1);
+    }
+    memcpy(entry.name, name, name_length);
+    TRY(file_begin(writer, &entry, &file, err));
+    for (size_t at = 0; at < length; at += STORE_BLOB_BLOCK) {
+        size_t piece = length - at < STORE_BLOB_BLOCK ? length - at : STORE_BLOB_BLOCK;
+        TRY(sealed_writer_append(file, (const uint8_t *)bytes + at, piece, &block, err));
+    }
+    return file_finish(writer, file, &entry, err);
+}
+
+bool store_writer_keep(struct store_writer *writer, enum omop_scope scope, struct error *err)
+{
+    if (writer->is_kept[scope]) {
+        return true;
+    }
+    for (size_t i = 0; i < writer->latest.files.count; i++) {
+        if (writer->latest.files.items[i].summary.scope == scope) {
+            TRY(store_files_append(&writer->kept, writer->latest.files.items[i], err));
+        }
+    }
+    writer->is_kept[scope] = true;
+    return true;
+}
+
+/* ---- committing ---- */
+/* Segments by scope and position, blobs after them by name. */
+static int entry_compare(const void *a, const void *b)
+{
+    const struct store_file_entry *left = a, *right = b;
+    if (left->is_blob != right->is_blob) {
+        return left->is_blob ? 1 : -1;
+    }
+    if (left->is_blob) {
+        return strcmp(left->name, right->name);
+    }
+    if (left->summary.scope != right->summary.scope) {
+        return left->summary.scope < right->summary.scope ? -1 : 1;
+    }
+    return left->position < right->position ? -1 : left->position > right->position;
+}
+
+static bool entries_append(const struct store_files *from, enum omop_scope scope, bool is_blob, struct store_files *to, struct error *err)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        if (from->items[i].summary.scope == scope && from->items[i].is_blob == is_blob) {
+            TRY(store_files_append(to, from->items[i], err));
+        }
+    }
+    return true;
+}
+
+/* Kept before new, then by position; positions are counted anew. */
+static bool manifest_files(struct store_writer *writer, struct store_files *out_files, struct error *err)
+{
+    if (writer->added.count) {
+        qsort(writer->added.items, writer->added.count, sizeof *writer->added.items, entry_compare);
+    }
+    for (int is_blob = 0; is_blob < 2; is_blob++) {
+        for (int scope = 0; scope < STORE_SCOPE_COUNT; scope++) {
+            size_t first = out_files->count;
+            TRY(entries_append(&writer->kept, (enum omop_scope)scope, is_blob, out_files, err));
+            TRY(entries_append(&writer->added, (enum omop_scope)scope, is_blob, out_files, err));
+            for (size_t i = first; i < out_files->count; i++) {
+                out_files->items[i].position = (uint32_t)(i - first);
+            }
+        }
+    }
+    return true;
+}
+
+static bool blobs_check(const struct store_writer *writer, struct error *err)
+{
+    for (size_t i = 0; i < writer->kept.count; i++) {
+        for (size_t j = 0; j < writer->added.count; j++) {
+            const struct store_file_entry *kept = &writer->kept.items[i], *added = &writer->added.items[j];
+            if (kept->is_blob && added->is_blob && strcmp(kept->name, added->name) == 0) {
+                return FAIL(err, EXISTS, "the snapshot keeps a blob named %s already", kept->name);
+            }
+        }
+    }
+    return true;
+}
+
+/* Cuts at a character; what is no UTF-8 becomes question marks, because the manifest is JSON. */
+static void label_copy(char out[STORE_LABEL_MAX], const char *label)
+{
+    size_t length = label ? strnlen(label, STORE_LABEL_MAX - 1) : 0;
+    memset(out, 0, STORE_LABEL_MAX);
+    memcpy(out, label ? label : "", length);
+    while (length > 0 && length + 4 > STORE_LABEL_MAX - 1 && !text_is_utf8((struct text){out, length})) {
+        out[--length] = '\0';
+    }
+    for (size_t i = 0; !text_is_utf8((struct text){out, length}) && i < length; i++) {
+        out[i] = (unsigned char)out[i] < 0x80 ? out[i] : '?';
+    }
+}
+
+static bool persons_check(struct store_writer *writer, const struct manifest *manifest, struct error *err)
+{
+    CLEANUP(store_reader) struct store_reader *reader = NULL;
+    TRY(store_reader_begin(&reader, writer->store, &writer->grant, manifest, err));
+    return store_reader_check_persons(reader, err);
+}
+
+/* When publishing fails half way (the rename is done, the fsync of the directory is not), the manifest is taken back first: the files
+ * that it names may go only after it is durably gone. */
+static bool publish(struct store_writer *writer, const struct manifest *manifest, const char *report, struct error *err)
+{
+    struct crypto_hash hash;
+    writer->is_published = true;
+    if (manifest_store(manifest, writer->store, &writer->grant, report, &hash, err)) {
+        return true;
+    }
+    bool exists = true;
+    struct store_path path = store_manifest_path(writer->store, manifest->number);
+    if (file_exists(path.text, &exists, NULL) && (!exists || file_remove(path.text, NULL)) &&
+        file_sync_directory(store_part_path(writer->store, "snapshots").text, NULL)) {
+        writer->is_published = false;
+    }
+    return false;
+}
+
+bool store_writer_commit(struct store_writer *writer, const struct store_snapshot_note *note, uint32_t *out_snapshot, struct error *err)
+{
+    CLEANUP(manifest_value) struct manifest manifest = {.number = writer->latest.number + 1, .created = clock_unix_seconds()};
+    if (writer->is_published) {
+        return FAIL(err, INVALID_ARGUMENT, "this writer has made its snapshot already");
+    }
+    manifest.files.maximum = MANIFEST_FILES_MAX;
+    memcpy(manifest.store_id, writer->store->store_id, sizeof manifest.store_id);
+    manifest.store_hash = writer->store->identity_hash;
+    manifest.has_previous = writer->latest.number > 0;
+    manifest.previous_hash = writer->latest_hash;
+    label_copy(manifest.label, note ? note->label : NULL);
+    manifest.has_report = note && note->report;
+    if (manifest.has_report) {
+        manifest.report_hash = crypto_hash_of(note->report, strlen(note->report));
+    }
+    TRY(blobs_check(writer, err));
+    TRY(manifest_files(writer, &manifest.files, err));
+    TRY(persons_check(writer, &manifest, err));
+    TRY(fault_point("store_commit", err));
+    TRY(publish(writer, &manifest, manifest.has_report ? note->report : NULL, err));
+    *out_snapshot = manifest.number;
+    return true;
+}
+
+void store_writer_close(struct store_writer *writer)
+{
+    if (!writer) {
+        return;
+    }
+    for (size_t i = 0; !writer->is_published && i < writer->added.count; i++) {
+        if (!file_remove(store_segment_path(writer->store, writer->added.items[i].file_id).text, NULL)) {
+            continue; /* the next writer removes it */
+        }
+    }
+    store_lock_give(writer->directory_lock);
+    task_lock_destroy(writer->lock);
+    manifest_finish(&writer->latest);
+    store_files_finish(&writer->kept);
+    store_files_finish(&writer->added);
+    free(writer);
+}
