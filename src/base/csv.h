@@ -26,12 +26,17 @@ MUST_CHECK bool csv_reader_open(struct csv_reader **out_reader, const char *path
 /* The same over bytes in memory (not copied); `name` stands in errors. */
 MUST_CHECK bool csv_reader_open_memory(struct csv_reader **out_reader, const char *name, const void *bytes, size_t length,
                                        const struct csv_options *options, struct error *err);
+/* The same over what `read` gives (an entry of a zip): it writes at most room bytes, at least one, or 0 at the end. */
+typedef bool (*csv_read_bytes)(void *context, void *out, size_t room, size_t *out_got, struct error *err);
+MUST_CHECK bool csv_reader_open_stream(struct csv_reader **out_reader, const char *name, csv_read_bytes read, void *context,
+                                       const struct csv_options *options, struct error *err);
 /* *out_more is false at the end of the file. Blank lines are skipped. */
 MUST_CHECK bool csv_reader_next(struct csv_reader *reader, struct csv_record *out_record, bool *out_more, struct error *err);
 void csv_reader_close(struct csv_reader *reader);
 DEFINE_CLEANUP(csv_reader, csv_reader_close)
 
-/* Writer: appends to a buffer; quotes where RFC 4180 needs it, CRLF never (LF only). NULL is nothing, empty text is "". */
+/* Writer: appends to a buffer; quotes where RFC 4180 needs it, CRLF never (LF only). NULL is nothing, empty text is "". A record of one
+ * NULL is a blank line, which readers skip: tables of one column need a second one. */
 struct csv_writer {
     struct buffer *out;
     char delimiter;
