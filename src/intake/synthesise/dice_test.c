@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* dice against the published first outputs of SplitMix64 for seed 1234567, and against the moments of its distributions. */
 #include "intake/synthesise/dice.h"
-#include <cmocka.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 
 static void splitmix_outputs(void **state)
 {

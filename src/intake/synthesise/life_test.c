@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* life: what must hold of every person, and the shape of the whole: sexes, ages, illnesses near their published shares. */
 #include "intake/synthesise/life.h"
-#include <cmocka.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 enum { PERSONS = 40000 };
 

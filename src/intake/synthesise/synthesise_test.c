@@ -3,7 +3,6 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "intake/synthesise/synthesise.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static char root[] = "/tmp/emc2-synthesise-XXXXXX";
 static const char *const files[] = {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The interval against published values (Newcombe 1998, Statistics in Medicine 17:857, table I, method 3: Wilson score). */
 #include "research/study/prevalence.h"
-#include <cmocka.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 
 static void wilson_agrees_with_newcombe(void **state)
 {
