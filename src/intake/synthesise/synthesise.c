@@ -158,6 +158,13 @@ static bool write_population(struct population *population, const char *director
     return write_truth(population, directory, err);
 }
 
+/* What a failed run left. Always false; an error here would only hide the first one. */
+static bool discard(const char *partial)
+{
+    bool is_gone = directory_remove_all(partial, NULL);
+    return is_gone && false;
+}
+
 static bool check_options(const struct synthesise_options *options, struct error *err)
 {
     if (options->persons < 1 || options->persons > (uint64_t)1 << 40) {
@@ -206,9 +213,7 @@ bool synthesise_population(const struct synthesise_options *options, struct synt
     }
     if (done) {
         *out_report = population->report;
-    } else {
-        (void)directory_remove_all(partial, NULL);
     }
     free(population);
-    return done;
+    return done || discard(partial);
 }
