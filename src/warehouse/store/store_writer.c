@@ -138,14 +138,19 @@ static bool entry_add(struct store_writer *writer, const struct store_file_entry
     return is_taken ? FAIL(err, INVALID_ARGUMENT, "two segments were given the position %u", entry->position) : done;
 }
 
+/* For cleaning up after a failure that is reported already: what stays behind is removed by the next writer. */
+static void file_discard(const struct store *store, const uint8_t file_id[KEY_FILE_ID_SIZE])
+{
+    bool is_removed = file_remove(store_segment_path(store, file_id).text, NULL);
+    (void)is_removed;
+}
+
 /* Commits the file and lists it; a file that cannot be listed is removed. */
 static bool file_finish(struct store_writer *writer, struct sealed_writer *file, struct store_file_entry *entry, struct error *err)
 {
     TRY(sealed_writer_commit(file, &entry->size, &entry->hash, err));
     if (!entry_add(writer, entry, err)) {
-        if (!file_remove(store_segment_path(writer->store, entry->file_id).text, NULL)) {
-            return false; /* the next writer removes it */
-        }
+        file_discard(writer->store, entry->file_id);
         return false;
     }
     return true;
@@ -365,9 +370,7 @@ void store_writer_close(struct store_writer *writer)
         return;
     }
     for (size_t i = 0; !writer->is_published && i < writer->added.count; i++) {
-        if (!file_remove(store_segment_path(writer->store, writer->added.items[i].file_id).text, NULL)) {
-            continue; /* the next writer removes it */
-        }
+        file_discard(writer->store, writer->added.items[i].file_id);
     }
     store_lock_give(writer->directory_lock);
     task_lock_destroy(writer->lock);
