@@ -160,7 +160,7 @@ int main(void)
         self.fails("system", "the installed emc2 does not run", "test version fails")
 
     def test_system_skipped_is_said(self):
-        report = self.tree.root / "counts"
+        report = self.tree.root / "counts-of-system"
         self.tree.append("CMakeLists.txt", "emc2_system_test(missing sh -c \"exit 77\")\n")
         self.tree.run("python3", "tools/checks/system", environment={"EMC2_CHECK_COUNTS": str(report)})
         self.assertEqual(report.read_text(encoding="utf-8").split(), ["1", "0", "1"])

@@ -14,6 +14,31 @@ COMPILER_LINE = re.compile(r"(?m)^([^\s:][^:\n]*):(\d+):(?:\d+:)? (?:fatal )?err
 LINK_LINE = re.compile(r"(?m)^(?:/usr/bin/ld: )?(?:[^\s:]+\.o: in function `(\w+)':\n)?([^\s:]+\.[ch](?:pp)?):(\d+): (undefined reference to .*)$")
 
 
+def inside(path):
+    """True for a file of the tree (and not of the compiler, a library or the build folder)."""
+    return not relative(path).startswith(("..", "/", "build/", ".deps/"))
+
+
+def compiler_faults(text):
+    """(path, line, message) of each error. One in a foreign header is told once, at the include in our file that leads to it."""
+    came_from = None
+    told = set()
+    for line in text.splitlines():
+        start = re.match(r"In file included from ([^:]+):(\d+)", line) or re.match(r"\s+from ([^:]+):(\d+)", line)
+        if start and inside(start.group(1)):
+            came_from = start.groups()
+        error = COMPILER_LINE.match(line)
+        if not error:
+            continue
+        path, number, message = error.groups()
+        if not inside(path) and came_from:
+            if came_from in told:
+                continue
+            told.add(came_from)
+            path, number = came_from
+        yield relative(path), number, message
+
+
 def relative(path):
     return os.path.relpath(path, os.getcwd()) if os.path.isabs(path) else re.sub(r"^(\.\./)+", "", path)
 
@@ -44,9 +69,9 @@ def build(preset, *targets):
     if run.returncode == 0:
         return True
     found = False
-    for path, line, message in COMPILER_LINE.findall(text):
+    for path, line, message in compiler_faults(text):
         found = True
-        fault(relative(path), line, f"does not compile (preset {preset})", message.replace(": ", " "))
+        fault(path, line, f"does not compile (preset {preset})", message.replace(": ", " "))
     seen = set()
     for _, path, line, message in LINK_LINE.findall(text):
         found = True
@@ -127,5 +152,8 @@ def name_failure(name, output):
     where = where or re.search(r"#\d+ 0x\w+ in \w+ ([\w./-]*src/[\w./-]+):(\d+)", output)
     said = [re.sub(r"^\[  ERROR   \] --- ", "", line.strip()) for line in output.splitlines() if line.strip()]
     said = [line for line in said if not re.match(r"\[(=+|-+|[ A-Z]+)\]", line)]
+    if any(line.startswith("Unable to find executable") for line in said):
+        fault(f"test {name}", 0, "was not built", "see the check gcc")
+        return
     telling = [line for line in said if re.search(r"ERROR|runtime error|Sanitizer|!=|Error|assert|fail", line)] or said[-2:] or ["it says nothing"]
     fault(relative(where.group(1)) if where else f"test {name}", where.group(2) if where else 0, f"test {name} fails", "; ".join(telling[:3])[:400])
