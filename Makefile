@@ -27,7 +27,7 @@ deps-check:
 	@tools/install-deps check
 
 release: deps-build
-	@test -e build/release/build.ninja || cmake --preset release --log-level=WARNING
+	@test -e build/release/build.ninja || cmake --preset release --log-level=WARNING >/dev/null
 	@ninja -C build/release --quiet emc2
 
 demo: release
