@@ -60,6 +60,8 @@ struct engine_appender;
 MUST_CHECK bool engine_appender_open(struct engine_appender **out_appender, struct engine *engine, const char *table, struct error *err);
 MUST_CHECK bool engine_appender_value(struct engine_appender *appender, const struct engine_value *value, struct error *err);
 MUST_CHECK bool engine_appender_end_row(struct engine_appender *appender, struct error *err);
+/* The same for whole columns, in the order of the table; the values are copied. ENGINE_NULL is a column of NULL throughout. */
+MUST_CHECK bool engine_appender_columns(struct engine_appender *appender, const struct engine_batch *batch, struct error *err);
 MUST_CHECK bool engine_appender_finish(struct engine_appender *appender, struct error *err); /* flush */
 void engine_appender_close(struct engine_appender *appender);
 DEFINE_CLEANUP(engine_appender, engine_appender_close)

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* A streamed result: data chunks of up to 2,048 rows, each column brought to one of the few types of the header. What has that type in
+ * memory already (BIGINT, DOUBLE, DATE, TIMESTAMP) is not copied; no function of DuckDB is called for a single value. */
+#include "base/arena.h"
+#include "engines/duckdb/duckdb_internal.h"
+#include "engines/duckdb/duckdb_text.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct result_column {
+    duckdb_type storage; /* what is in the vector: for a DECIMAL or an ENUM the integer behind it */
+    enum engine_type type;
+    bool is_decimal;
+    double scale;             /* of a decimal */
+    int64_t multiply, divide; /* of instants, to microseconds */
+    struct text *entries;     /* of an ENUM */
+    size_t entry_count;
+    void *values; /* a vector's worth of int64, double or struct text, unless the values can be used in place */
+};
+struct engine_result {
+    duckdb_connection connection;
+    struct engine_statement statement;
+    duckdb_result result;
+    bool has_result;
+    duckdb_data_chunk chunk;
+    size_t columns;
+    struct result_column *column;
+    struct engine_column *batch;
+    struct arena *arena;
+};
+
+/* ---- types ---- */
+static bool column_scalar(struct result_column *column, duckdb_type type)
+{
+    column->storage = type;
+    column->multiply = column->divide = 1;
+    switch ((int)type) {
+    case DUCKDB_TYPE_SQLNULL:
+        column->type = ENGINE_NULL;
+        return true;
+    case DUCKDB_TYPE_BOOLEAN:
+        column->type = ENGINE_BOOL;
+        return true;
+    case DUCKDB_TYPE_TINYINT:
+    case DUCKDB_TYPE_SMALLINT:
+    case DUCKDB_TYPE_INTEGER:
+    case DUCKDB_TYPE_BIGINT:
+    case DUCKDB_TYPE_UTINYINT:
+    case DUCKDB_TYPE_USMALLINT:
+    case DUCKDB_TYPE_UINTEGER:
+    case DUCKDB_TYPE_UBIGINT:
+    case DUCKDB_TYPE_HUGEINT:
+        column->type = ENGINE_I64;
+        return true;
+    case DUCKDB_TYPE_FLOAT:
+    case DUCKDB_TYPE_DOUBLE:
+        column->type = ENGINE_DOUBLE;
+        return true;
+    case DUCKDB_TYPE_DATE:
+        column->type = ENGINE_DAY;
+        return true;
+    case DUCKDB_TYPE_VARCHAR:
+        column->type = ENGINE_TEXT;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool column_instant(struct result_column *column, duckdb_type type)
+{
+    column->type = ENGINE_INSTANT;
+    column->storage = DUCKDB_TYPE_BIGINT;
+    switch ((int)type) {
+    case DUCKDB_TYPE_TIMESTAMP:
+    case DUCKDB_TYPE_TIMESTAMP_TZ:
+        return true;
+    case DUCKDB_TYPE_TIMESTAMP_S:
+        column->multiply = 1000000;
+        return true;
+    case DUCKDB_TYPE_TIMESTAMP_MS:
+        column->multiply = 1000;
+        return true;
+    case DUCKDB_TYPE_TIMESTAMP_NS:
+        column->divide = 1000;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void column_enum(struct result_column *column, duckdb_logical_type logical, struct arena *arena)
+{
+    column->type = ENGINE_TEXT;
+    column->storage = duckdb_enum_internal_type(logical);
+    column->entry_count = duckdb_enum_dictionary_size(logical);
+    column->entries = ARENA_ARRAY(arena, struct text, column->entry_count + 1);
+    for (size_t i = 0; i < column->entry_count; i++) {
+        char *word = duckdb_enum_dictionary_value(logical, i);
+        column->entries[i] = text_of(arena_text_copy(arena, word ? word : ""));
+        duckdb_free(word);
+    }
+}
+
+static void column_decimal(struct result_column *column, duckdb_logical_type logical)
+{
+    column->type = ENGINE_DOUBLE;
+    column->storage = duckdb_decimal_internal_type(logical);
+    column->is_decimal = true;
+    column->scale = 1;
+    for (int i = 0; i < duckdb_decimal_scale(logical); i++) {
+        column->scale *= 10;
+    }
+}
+
+static bool column_describe(struct engine_result *result, size_t at, struct error *err)
+{
+    struct result_column *column = &result->column[at];
+    const duckdb_type type = duckdb_column_type(&result->result, at);
+    bool known = column_scalar(column, type) || column_instant(column, type);
+    if (!known && (type == DUCKDB_TYPE_DECIMAL || type == DUCKDB_TYPE_ENUM)) {
+        duckdb_logical_type logical = duckdb_column_logical_type(&result->result, at);
+        known = true;
+        if (type == DUCKDB_TYPE_DECIMAL) {
+            column_decimal(column, logical);
+        } else {
+            column_enum(column, logical, result->arena);
+        }
+        duckdb_destroy_logical_type(&logical);
+    }
+    if (!known) {
+        FAIL(err, UNSUPPORTED, "column %s has a type that is not a plain value (DuckDB type %d)", duckdb_column_name(&result->result, at),
+             (int)type);
+        return error_hint(err, "numbers, texts, dates and times can be read; lists and structures cannot");
+    }
+    column->values = arena_allocate(result->arena, duckdb_vector_size(), sizeof(struct text));
+    return true;
+}
+
+/* ---- values ---- */
+static inline bool is_valid(const uint64_t *valid, size_t i)
+{
+    return !valid || (valid[i / 64] >> (i % 64) & 1);
+}
+
+#define WIDEN(ctype)                        \
+    do {                                    \
+        const ctype *from = data;           \
+        for (size_t i = 0; i < rows; i++) { \
+            to[i] = (int64_t)from[i];       \
+        }                                   \
+    } while (0)
+
+static bool big_values(const struct result_column *column, const void *data, const uint64_t *valid, size_t rows, int64_t *to,
+                       struct error *err)
+{
+    const uint64_t *unsigned_values = data;
+    const duckdb_hugeint *huge = data;
+    for (size_t i = 0; i < rows; i++) {
+        const bool is_huge = column->storage == DUCKDB_TYPE_HUGEINT;
+        const uint64_t low = !is_valid(valid, i) ? 0 : is_huge ? huge[i].lower : unsigned_values[i];
+        const int64_t high = is_huge && is_valid(valid, i) ? huge[i].upper : 0;
+        if (high != (low >> 63 ? -1 : 0)) {
+            return FAIL(err, UNSUPPORTED, "a whole number has more than 64 bits");
+        }
+        to[i] = (int64_t)low;
+    }
+    return true;
+}
+
+static bool widen(const struct result_column *column, const void *data, const uint64_t *valid, size_t rows, int64_t *to, struct error *err)
+{
+    switch ((int)column->storage) {
+    case DUCKDB_TYPE_BOOLEAN:
+    case DUCKDB_TYPE_UTINYINT:
+        WIDEN(uint8_t);
+        return true;
+    case DUCKDB_TYPE_TINYINT:
+        WIDEN(int8_t);
+        return true;
+    case DUCKDB_TYPE_SMALLINT:
+        WIDEN(int16_t);
+        return true;
+    case DUCKDB_TYPE_USMALLINT:
+        WIDEN(uint16_t);
+        return true;
+    case DUCKDB_TYPE_INTEGER:
+        WIDEN(int32_t);
+        return true;
+    case DUCKDB_TYPE_UINTEGER:
+        WIDEN(uint32_t);
+        return true;
+    case DUCKDB_TYPE_BIGINT:
+        WIDEN(int64_t);
+        return true;
+    default:
+        return big_values(column, data, valid, rows, to, err);
+    }
+}
+
+/* Instants in other units; floored, so that an instant before 1970 keeps its second. */
+static void scale_instants(const struct result_column *column, const int64_t *from, const uint64_t *valid, size_t rows, int64_t *to)
+{
+    for (size_t i = 0; i < rows; i++) {
+        int64_t value = is_valid(valid, i) ? from[i] : 0;
+        if (column->divide > 1) {
+            const int64_t rest = value % column->divide;
+            value = value / column->divide - (rest < 0);
+        } else if (__builtin_mul_overflow(value, column->multiply, &value)) {
+            value = INT64_MAX; /* no such instant in the calendar: whoever checks the range refuses it */
+        }
+        to[i] = value;
+    }
+}
+
+static bool decimals(const struct result_column *column, const void *data, const uint64_t *valid, size_t rows, double *to,
+                     struct error *err)
+{
+    if (column->storage == DUCKDB_TYPE_HUGEINT) {
+        const duckdb_hugeint *huge = data;
+        for (size_t i = 0; i < rows; i++) {
+            to[i] = is_valid(valid, i) ? duckdb_hugeint_to_double(huge[i]) / column->scale : 0;
+        }
+        return true;
+    }
+    int64_t *whole = (int64_t *)to; /* both are 8 bytes: each is read before it is overwritten */
+    TRY(widen(column, data, valid, rows, whole, err));
+    for (size_t i = 0; i < rows; i++) {
+        int64_t value;
+        memcpy(&value, &whole[i], sizeof value);
+        to[i] = (double)value / column->scale;
+    }
+    return true;
+}
+
+static bool numbers(const struct result_column *column, const void *data, const uint64_t *valid, size_t rows, struct engine_column *out,
+                    struct error *err)
+{
+    double *to = column->values;
+    out->numbers = to;
+    if (column->is_decimal) {
+        return decimals(column, data, valid, rows, to, err);
+    }
+    if (column->storage == DUCKDB_TYPE_DOUBLE) {
+        out->numbers = data;
+        return true;
+    }
+    const float *from = data;
+    for (size_t i = 0; i < rows; i++) {
+        to[i] = (double)from[i];
+    }
+    return true;
+}
+
+static bool entries(const struct result_column *column, const void *data, const uint64_t *valid, size_t rows, struct text *to)
+{
+    const uint8_t *small = data;
+    const uint16_t *middle = data;
+    const uint32_t *large = data;
+    for (size_t i = 0; i < rows; i++) {
+        const bool is_small = column->storage == DUCKDB_TYPE_UTINYINT, is_middle = column->storage == DUCKDB_TYPE_USMALLINT;
+        const size_t at = !is_valid(valid, i) ? column->entry_count : is_small ? small[i] : is_middle ? middle[i] : large[i];
+        to[i] = at < column->entry_count ? column->entries[at] : TEXT("");
+    }
+    return true;
+}
+
+/* duckdb_string_t: up to 12 bytes lie in the vector itself, longer texts behind a pointer. */
+static bool texts(const struct result_column *column, const void *data, const uint64_t *valid, size_t rows, struct text *to)
+{
+    enum { INLINED_MAX = 12 };
+    const duckdb_string_t *from = data;
+    if (column->entries) {
+        return entries(column, data, valid, rows, to);
+    }
+    for (size_t i = 0; i < rows; i++) {
+        if (!is_valid(valid, i)) {
+            to[i] = TEXT("");
+            continue;
+        }
+        const uint32_t length = from[i].value.inlined.length;
+        to[i].length = length;
+        to[i].data = length <= INLINED_MAX ? from[i].value.inlined.inlined : from[i].value.pointer.ptr;
+    }
+    return true;
+}
+
+static bool column_convert(const struct result_column *column, duckdb_vector vector, size_t rows, struct engine_column *out,
+                           struct error *err)
+{
+    const void *data = duckdb_vector_get_data(vector);
+    const uint64_t *valid = duckdb_vector_get_validity(vector);
+    *out = (struct engine_column){.type = column->type, .valid = valid};
+    switch (column->type) {
+    case ENGINE_I64:
+    case ENGINE_BOOL:
+        out->i64 = column->storage == DUCKDB_TYPE_BIGINT ? data : column->values;
+        return column->storage == DUCKDB_TYPE_BIGINT || widen(column, data, valid, rows, column->values, err);
+    case ENGINE_INSTANT:
+        out->i64 = data;
+        if (column->multiply != 1 || column->divide != 1) {
+            out->i64 = column->values;
+            scale_instants(column, data, valid, rows, column->values);
+        }
+        return true;
+    case ENGINE_DAY:
+        out->days = data;
+        return true;
+    case ENGINE_DOUBLE:
+        return numbers(column, data, valid, rows, out, err);
+    case ENGINE_TEXT:
+        out->texts = column->values;
+        return texts(column, data, valid, rows, column->values);
+    case ENGINE_NULL:
+        return true;
+    }
+    return false;
+}
+
+/* ---- life ---- */
+static bool result_start(struct engine_result *result, struct engine *engine, const char *sql, const struct engine_value *values,
+                         size_t count, struct error *err)
+{
+    /* A connection streams one result at a time, so that each has its own. */
+    if (duckdb_connect(engine->database, &result->connection) != DuckDBSuccess) {
+        return FAIL(err, ENGINE, "cannot connect to the SQL engine");
+    }
+    if (engine->files_allowed) { /* else the configuration is locked, and results are small */
+        TRY(engine_execute_on(result->connection, read_ahead_sql, NULL, 0, err));
+    }
+    TRY(engine_statement_open(&result->statement, result->connection, sql, values, count, err));
+    TRY(engine_statement_run(&result->statement, result->connection, true, &result->result, err));
+    result->has_result = true;
+    result->columns = duckdb_column_count(&result->result);
+    result->column = ARENA_ARRAY(result->arena, struct result_column, result->columns + 1);
+    result->batch = ARENA_ARRAY(result->arena, struct engine_column, result->columns + 1);
+    for (size_t i = 0; i < result->columns; i++) {
+        TRY(column_describe(result, i, err));
+    }
+    return true;
+}
+
+bool engine_query(struct engine_result **out_result, struct engine *engine, const char *sql, const struct engine_value *values,
+                  size_t count, struct error *err)
+{
+    CLEANUP(engine_result) struct engine_result *result = calloc(1, sizeof *result);
+    if (!result) {
+        return FAIL(err, LIMIT, "the system has no memory for a result");
+    }
+    result->arena = arena_create();
+    TRY(result_start(result, engine, sql, values, count, err));
+    *out_result = result;
+    result = NULL;
+    return true;
+}
+
+void engine_result_close(struct engine_result *result)
+{
+    if (!result) {
+        return;
+    }
+    duckdb_destroy_data_chunk(&result->chunk);
+    if (result->has_result) {
+        duckdb_destroy_result(&result->result);
+    }
+    engine_statement_close(&result->statement);
+    duckdb_disconnect(&result->connection);
+    arena_destroy(result->arena);
+    free(result);
+}
+
+size_t engine_result_columns(const struct engine_result *result)
+{
+    return result->columns;
+}
+
+const char *engine_result_column_name(const struct engine_result *result, size_t column)
+{
+    duckdb_result handle = result->result; /* a handle: reading a name changes nothing behind it */
+    return duckdb_column_name(&handle, column);
+}
+
+enum engine_type engine_result_column_type(const struct engine_result *result, size_t column)
+{
+    return result->column[column].type;
+}
+
+bool engine_result_next(struct engine_result *result, struct engine_batch *out_batch, struct error *err)
+{
+    duckdb_destroy_data_chunk(&result->chunk);
+    result->chunk = duckdb_fetch_chunk(result->result);
+    if (!result->chunk) {
+        const char *words = duckdb_result_error(&result->result);
+        if (words && words[0]) {
+            return engine_fail(err, duckdb_result_error_type(&result->result), words, "the SQL engine failed");
+        }
+        *out_batch = (struct engine_batch){.columns = result->columns, .column = result->batch};
+        return true;
+    }
+    const size_t rows = duckdb_data_chunk_get_size(result->chunk);
+    for (size_t i = 0; i < result->columns; i++) {
+        TRY(column_convert(&result->column[i], duckdb_data_chunk_get_vector(result->chunk, i), rows, &result->batch[i], err));
+    }
+    *out_batch = (struct engine_batch){.rows = rows, .columns = result->columns, .column = result->batch};
+    return true;
+}
