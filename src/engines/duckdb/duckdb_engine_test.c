@@ -134,11 +134,10 @@ static void errors_never_quote_a_value(void **state)
     (void)state;
     struct engine_result *result = NULL;
     struct engine_batch batch;
-    assert_true(engine_query(
-        &result, engine, "SELECT CAST(v AS INTEGER) FROM (VALUES ('Dupont'), ('O''Brien said ''x'' to Smith')) AS t(v)", NULL, 0, &err));
-    assert_false(engine_result_next(result, &batch, &err));
+    const char *sql = "SELECT CAST('O''Brien said ''x'' to Smith' || i AS INTEGER) FROM range(3) AS r(i)";
+    assert_false(engine_query(&result, engine, sql, NULL, 0, &err) && engine_result_next(result, &batch, &err));
     assert_int_equal(err.code, ERROR_ENGINE);
-    assert_false(leaks("Dupont") || leaks("Brien") || leaks("Smith"));
+    assert_false(leaks("Brien") || leaks("Smith") || leaks("said"));
     engine_result_close(result);
     assert_false(engine_execute(engine, "SELECT CAST(12345678901 AS INTEGER)", NULL, 0, &err));
     assert_false(leaks("12345678901"));
