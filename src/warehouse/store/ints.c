@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { FORM_CONSTANT = 0, FORM_FRAME = 1, FORM_STEPS = 2 };
-enum { HALF_BITS = 32, BASE_BYTES_MAX = 8 };
+enum { HALF_BITS = 32, BASE_BYTES_MAX = 8, RUN_BYTES_MIN = 9 };
 
 /* Units of instants in microseconds; the index is what is stored. */
 static const uint64_t units[] = {1, 1000, 1000000, UINT64_C(60000000), UINT64_C(3600000000), UINT64_C(86400000000)};
@@ -420,7 +420,8 @@ static bool array_count_read(struct cursor *cursor, size_t minimum, size_t maxim
 {
     uint64_t count = 0;
     TRY(cursor_varint(cursor, &count, err));
-    if (count < minimum || count > maximum) {
+    const size_t runs = (cursor->length - cursor->position) / RUN_BYTES_MIN; /* before anything is allocated for them */
+    if (count < minimum || count > maximum || count > (uint64_t)runs * INTS_RUN) {
         return corrupt(err);
     }
     *out_count = (size_t)count;

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* builder: the inside of struct segment_builder, for the encoder (private to the store; operations in store.h). */
+#pragma once
+#include "warehouse/store/dictionary.h"
+#include "warehouse/store/slabs.h"
+#include "warehouse/store/store.h"
+
+struct builder_column {
+    struct slab_column values;     /* integers, days, microseconds, bits of doubles, codes of texts, codes of persons */
+    struct text_dictionary *texts; /* OMOP_TEXT, once a text was appended */
+};
+struct builder_table {
+    uint64_t rows;
+    struct builder_column *columns; /* one for each field; NULL while there are no rows */
+};
+struct segment_builder {
+    enum omop_scope scope;
+    uint64_t seed; /* of the dictionaries */
+    struct builder_table tables[OMOP_TABLE_COUNT];
+    struct integer_dictionary persons; /* every person_id of every table; person fields hold its codes */
+};
+
+static inline double double_of_bits(int64_t bits)
+{
+    union {
+        int64_t bits;
+        double value;
+    } both = {.bits = bits};
+    return both.value;
+}
+static inline int64_t bits_of_double(double value)
+{
+    union {
+        double value;
+        int64_t bits;
+    } both = {.value = value};
+    return both.bits;
+}

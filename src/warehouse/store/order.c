@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Sort keys are cut down to the bits that their values need and packed into words of 64 bits. Rows are split by the leading bits of the
+ * first word until a part fits the processor's cache, and there sorted by all words, the last first. */
+#include "warehouse/store/order.h"
+#include "warehouse/store/radix.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEYS_MAX = 3, LOCAL_ROWS = 1 << 16, SPLIT_BITS = 10, STEP_ROWS = SLAB_ROWS };
+
+struct order_key {
+    const struct slab_column *column;
+    const uint32_t *map; /* value to ordinal, or NULL */
+    uint64_t smallest, absent_code;
+    unsigned bits, word, shift;
+};
+struct order_keys {
+    struct order_key keys[KEYS_MAX];
+    size_t count;
+    unsigned words, word_bits[KEYS_MAX];
+};
+
+static unsigned width_of(uint64_t largest)
+{
+    return largest ? 64U - (unsigned)__builtin_clzll(largest) : 0;
+}
+
+static void key_add(struct order_keys *keys, const struct slab_column *column, const uint32_t *ordinals, uint32_t person_count)
+{
+    assert(keys->count < KEYS_MAX);
+    struct order_key *key = &keys->keys[keys->count++];
+    *key = (struct order_key){.column = column, .map = ordinals};
+    if (ordinals) {
+        key->bits = width_of(person_count);
+    } else if (column->nulls < column->count) {
+        uint64_t range = (uint64_t)column->largest - (uint64_t)column->smallest;
+        key->smallest = (uint64_t)column->smallest;
+        /* NULL comes last. With the full range of int64 there is no code left for it: then it shares the last one. */
+        key->absent_code = range == UINT64_MAX ? range : range + 1;
+        key->bits = width_of(column->nulls ? key->absent_code : range);
+    }
+}
+
+/* From the last key on; a key that does not fit into what is left of a word begins the next. Word 0 is the most significant. */
+static void keys_pack(struct order_keys *keys)
+{
+    unsigned word = 0, used = 0;
+    for (size_t k = keys->count; k-- > 0;) {
+        if (used + keys->keys[k].bits > 64) {
+            keys->word_bits[word++] = used;
+            used = 0;
+        }
+        keys->keys[k].word = word;
+        keys->keys[k].shift = used;
+        used += keys->keys[k].bits;
+    }
+    keys->word_bits[word] = used;
+    keys->words = word + 1; /* counted from the least significant */
+}
+
+int order_leading_fields(int table)
+{
+    const struct omop_table_info *info = omop_table(table);
+    int count = 0;
+    while (count < info->field_count && count < KEYS_MAX && info->fields[count].type == OMOP_INTEGER) {
+        count++;
+    }
+    return count;
+}
+
+static void keys_choose(struct order_keys *keys, const struct segment_builder *builder, int table, const uint32_t *ordinals,
+                        uint32_t person_count)
+{
+    const struct omop_table_info *info = omop_table(table);
+    const struct builder_column *columns = builder->tables[table].columns;
+    memset(keys, 0, sizeof *keys);
+    if (builder->scope == OMOP_PERSON) {
+        key_add(keys, &columns[info->person_field].values, ordinals, person_count);
+        const int fields[] = {info->start_field, info->id_field};
+        for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+            if (fields[i] != OMOP_NO_FIELD && fields[i] != info->person_field) {
+                key_add(keys, &columns[fields[i]].values, NULL, 0);
+            }
+        }
+    } else {
+        for (int field = 0; field < order_leading_fields(table); field++) {
+            key_add(keys, &columns[field].values, NULL, 0);
+        }
+    }
+    keys_pack(keys);
+}
+
+/* One word of the keys of at most STEP_ROWS rows (listed, or from first on). */
+static void words_fill(const struct order_keys *keys, unsigned word, const uint32_t *rows, uint64_t first, size_t count, uint64_t *out)
+{
+    int64_t values[STEP_ROWS];
+    uint64_t valid[STEP_ROWS / 64];
+    memset(out, 0, count * sizeof *out);
+    for (size_t k = 0; k < keys->count; k++) {
+        const struct order_key *key = &keys->keys[k];
+        if (key->word != word || key->bits == 0) {
+            continue;
+        }
+        const size_t absent = slab_column_read(key->column, rows, first, count, values, valid);
+        for (size_t i = 0; i < count; i++) {
+            uint64_t code = key->map ? key->map[values[i]] : (uint64_t)values[i] - key->smallest;
+            if (absent && !(valid[i / 64] >> (i % 64) & 1)) {
+                code = key->absent_code;
+            }
+            out[i] |= code << key->shift;
+        }
+    }
+}
+
+static bool is_sorted(const struct order_keys *keys, uint64_t count)
+{
+    uint64_t words[KEYS_MAX][STEP_ROWS], before[KEYS_MAX] = {0};
+    for (uint64_t first = 0; first < count; first += STEP_ROWS) {
+        const size_t length = count - first < STEP_ROWS ? (size_t)(count - first) : STEP_ROWS;
+        for (unsigned word = 0; word < keys->words; word++) {
+            words_fill(keys, word, NULL, first, length, words[word]);
+        }
+        for (size_t i = 0; i < length; i++) {
+            bool is_less = false, is_equal = true;
+            for (unsigned word = keys->words; word-- > 0 && is_equal;) {
+                is_less = words[word][i] < before[word];
+                is_equal = words[word][i] == before[word];
+            }
+            if (is_less) {
+                return false;
+            }
+            for (unsigned word = 0; word < keys->words; word++) {
+                before[word] = words[word][i];
+            }
+        }
+    }
+    return true;
+}
+
+/* ---- sorting ---- */
+struct sorter {
+    const struct order_keys *keys;
+    uint32_t *spare;               /* of all rows, for splitting */
+    uint64_t *words, *words_spare; /* of a part */
+    uint32_t *rows_spare;
+    size_t capacity;
+};
+
+static bool no_memory(struct error *err)
+{
+    FAIL(err, LIMIT, "the system has no memory to sort the rows of a segment");
+    return error_hint(err, "lower the memory of a load in the settings, or load fewer persons at once");
+}
+
+static void part_release(struct sorter *sorter)
+{
+    free(sorter->words);
+    free(sorter->words_spare);
+    free(sorter->rows_spare);
+    sorter->words = sorter->words_spare = NULL;
+    sorter->rows_spare = NULL;
+}
+
+static bool part_reserve(struct sorter *sorter, size_t count, struct error *err)
+{
+    if (count <= sorter->capacity) {
+        return true;
+    }
+    part_release(sorter);
+    sorter->capacity = count;
+    sorter->words = malloc(count * sizeof *sorter->words);
+    sorter->words_spare = malloc(count * sizeof *sorter->words_spare);
+    sorter->rows_spare = malloc(count * sizeof *sorter->rows_spare);
+    return (sorter->words && sorter->words_spare && sorter->rows_spare) || no_memory(err);
+}
+
+static bool part_sort(struct sorter *sorter, uint32_t *rows, size_t count, struct error *err)
+{
+    TRY(part_reserve(sorter, count, err));
+    for (unsigned word = 0; word < sorter->keys->words; word++) {
+        for (size_t first = 0; first < count; first += STEP_ROWS) {
+            const size_t length = count - first < STEP_ROWS ? count - first : STEP_ROWS;
+            words_fill(sorter->keys, word, rows + first, 0, length, sorter->words + first);
+        }
+        radix_sort_pairs(sorter->words, rows, sorter->words_spare, sorter->rows_spare, count, sorter->keys->word_bits[word]);
+    }
+    return true;
+}
+
+/* Stable counting sort of a part by `width` bits of the top word from `shift` on; ends[b] becomes the end of bin b. */
+static void part_split(struct sorter *sorter, uint32_t *rows, size_t count, unsigned shift, unsigned width, size_t *ends)
+{
+    const unsigned top = sorter->keys->words - 1;
+    const uint64_t mask = (UINT64_C(1) << width) - 1;
+    uint64_t words[STEP_ROWS];
+    memset(ends, 0, sizeof *ends << width);
+    for (int pass = 0; pass < 2; pass++) { /* count, then place */
+        for (size_t first = 0; first < count; first += STEP_ROWS) {
+            const size_t length = count - first < STEP_ROWS ? count - first : STEP_ROWS;
+            words_fill(sorter->keys, top, rows + first, 0, length, words);
+            for (size_t i = 0; i < length; i++) {
+                const size_t bin = (size_t)(words[i] >> shift & mask);
+                if (pass == 0) {
+                    ends[bin]++;
+                } else {
+                    sorter->spare[ends[bin]++] = rows[first + i];
+                }
+            }
+        }
+        size_t at = 0;
+        for (size_t bin = 0; pass == 0 && bin <= mask; bin++) {
+            const size_t here = ends[bin];
+            ends[bin] = at;
+            at += here;
+        }
+    }
+    memcpy(rows, sorter->spare, count * sizeof *rows);
+}
+
+/* bits: of the top word that still may differ in this part. Recursion ends after at most 64 / SPLIT_BITS levels. */
+static bool part_order(struct sorter *sorter, uint32_t *rows, size_t count, unsigned bits, struct error *err)
+{
+    if (count <= LOCAL_ROWS || bits == 0) {
+        return count < 2 || part_sort(sorter, rows, count, err);
+    }
+    const unsigned width = bits < SPLIT_BITS ? bits : SPLIT_BITS;
+    size_t ends[1 << SPLIT_BITS];
+    part_split(sorter, rows, count, bits - width, width, ends);
+    for (size_t bin = 0, from = 0; bin < (size_t)1 << width; from = ends[bin++]) {
+        TRY(part_order(sorter, rows + from, ends[bin] - from, bits - width, err));
+    }
+    return true;
+}
+
+bool order_rows(const struct segment_builder *builder, int table, const uint32_t *ordinals, uint32_t person_count, uint32_t **out_rows,
+                struct error *err)
+{
+    struct order_keys keys;
+    const size_t count = (size_t)builder->tables[table].rows;
+    keys_choose(&keys, builder, table, ordinals, person_count);
+    if (is_sorted(&keys, count)) {
+        *out_rows = NULL;
+        return true;
+    }
+    struct sorter sorter = {.keys = &keys, .spare = malloc(count * sizeof(uint32_t))};
+    uint32_t *rows = malloc(count * sizeof *rows);
+    bool done = (rows && sorter.spare) || no_memory(err);
+    for (size_t i = 0; done && i < count; i++) {
+        rows[i] = (uint32_t)i;
+    }
+    done = done && part_order(&sorter, rows, count, keys.word_bits[keys.words - 1], err);
+    part_release(&sorter);
+    free(sorter.spare);
+    if (done) {
+        *out_rows = rows;
+    } else {
+        free(rows);
+    }
+    return done;
+}
