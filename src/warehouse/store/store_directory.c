@@ -80,7 +80,7 @@ static bool identity_parse(const struct buffer *bytes, uint8_t out_store_id[GRAN
     }
     const struct json *version = json_member(root, "version"), *id = json_member(root, "store_id");
     if (version && version->kind == JSON_INTEGER && version->integer > STORE_VERSION) {
-        FAIL(err, UNSUPPORTED, "the store has version %" PRId64 ", this emc2 reads %d", version->integer, STORE_VERSION);
+        FAIL(err, UNSUPPORTED, "store.json names version %" PRId64 ", this emc2 reads %d", version->integer, STORE_VERSION);
         return error_hint(err, "use a newer emc2; if there is none, store.json was changed");
     }
     if (!id || id->kind != JSON_STRING || id->text.length != sizeof store_id * 2 ||
