@@ -1,0 +1,3 @@
+file(GLOB vocabulary_facts CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/spec/vocabulary/*.csv")
+emc2_generate(OUTPUT warehouse/vocabulary/vocabulary_facts.h COMMAND tools/embed.py ${vocabulary_facts}
+              DEPENDS ${vocabulary_facts} "${CMAKE_SOURCE_DIR}/tools/embed.py")
