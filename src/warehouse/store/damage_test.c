@@ -151,8 +151,9 @@ static void exchanged_files_are_found(void **state)
     for (size_t i = 0; i < name_count; i++) {
         for (size_t j = 0; j < i; j++) {
             exchange(names[i], names[j]);
+            /* names[0] is store.json, then come manifests: where one of those is not as it was, nothing behind it can be checked. */
             assert_found(names[j], "an exchange", i);
-            if (strcmp(names[j], "store.json") != 0) { /* else nothing more can be read */
+            if (strncmp(names[j], "segments/", 9) == 0) {
                 assert_found(names[i], "an exchange", j);
             }
             exchange(names[i], names[j]);
@@ -237,6 +238,11 @@ static bool collect(const char *part)
     return true;
 }
 
+static int name_compare(const void *a, const void *b)
+{
+    return strcmp(b, a); /* store.json, snapshots/2, snapshots/1, segments */
+}
+
 static bool build(struct error *err)
 {
     CLEANUP(store) struct store *store = NULL;
@@ -269,7 +275,11 @@ static int start(void **state)
         return -1;
     }
     snprintf(names[name_count++], NAME_SIZE, "store.json");
-    return collect("snapshots") && collect("segments") && name_count >= 8 ? 0 : -1;
+    if (!collect("snapshots") || !collect("segments") || name_count < 8) {
+        return -1;
+    }
+    qsort(names, name_count, NAME_SIZE, name_compare);
+    return 0;
 }
 
 static int finish(void **state)
