@@ -104,3 +104,14 @@ bool fault_point(const char *name, struct error *err)
     FAIL(err, IO, "no space left on the device (asked for at the fault point %s)", name);
     return error_hint(err, "unset EMC2_FAULT");
 }
+
+void fault_reset_for_tests(void)
+{
+    if (fault.trace >= 0) {
+        close(fault.trace);
+    }
+    fault.trace = -1;
+    fault.point[0] = '\0';
+    atomic_store(&fault.passed, 0);
+    atomic_store(&fault.state, STATE_UNREAD);
+}

@@ -5,3 +5,5 @@
 #pragma once
 #include "base/error.h"
 MUST_CHECK bool fault_point(const char *name, struct error *err);
+/* Reads the environment again and counts from 0: for the child process of a test, after it has set EMC2_FAULT. */
+void fault_reset_for_tests(void);
