@@ -145,11 +145,10 @@ static void file_discard(const struct store *store, const uint8_t file_id[KEY_FI
     (void)is_removed;
 }
 
-/* Commits the file and lists it; a file that cannot be listed is removed. */
+/* Commits the file and lists it. A file that cannot be listed is removed, and one that was renamed but could not be made durable. */
 static bool file_finish(struct store_writer *writer, struct sealed_writer *file, struct store_file_entry *entry, struct error *err)
 {
-    TRY(sealed_writer_commit(file, &entry->size, &entry->hash, err));
-    if (!entry_add(writer, entry, err)) {
+    if (!sealed_writer_commit(file, &entry->size, &entry->hash, err) || !entry_add(writer, entry, err)) {
         file_discard(writer->store, entry->file_id);
         return false;
     }
