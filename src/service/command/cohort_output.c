@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* cohort_output: see cohort_output.h. */
+#include "service/command/cohort_output.h"
+#include "base/calendar.h"
+#include "base/csv.h"
+#include "service/command/commands.h"
+#include <stdio.h>
+
+const char cohort_output_rows_header[] = "cohort_definition_id,subject_id,cohort_start_date,cohort_end_date\n";
+const char cohort_output_result_header[] = "cohort_definition_id,inclusion_rule_mask,person_count,mode_id\n";
+const char cohort_output_stats_header[] = "cohort_definition_id,rule_sequence,person_count,gain_count,person_total,mode_id\n";
+
+static void print_step(const char *what, struct cohort_remaining remaining)
+{
+    char persons[COUNT_TEXT_SIZE], events[COUNT_TEXT_SIZE];
+    printf("  %14s persons %14s events  %s\n", count_text(remaining.persons, persons), count_text(remaining.events, events), what);
+}
+
+void cohort_output_attrition(const struct definition *definition, const struct cohort_program *program, const struct cohort_result *result)
+{
+    const struct cohort_attrition *attrition = &result->attrition;
+    char persons[COUNT_TEXT_SIZE];
+    printf("%s: %s persons (%.1f ms)\n", *program->title ? program->title : definition->name, count_text(result->persons, persons),
+           (double)result->work.wall_ns / 1e6);
+    print_step("primary events", attrition->primary);
+    if (program->additional) {
+        print_step("additional criteria", attrition->qualified);
+    }
+    for (size_t r = 0; r < attrition->rule_count; r++) {
+        const char *name = program->rules[r].name;
+        print_step(*name ? name : "inclusion rule without a name", attrition->after_rule[r]);
+    }
+    print_step("in the cohort", attrition->cohort);
+}
+
+static bool json_remaining(struct json_writer *writer, const char *step, struct cohort_remaining remaining, struct error *err)
+{
+    return json_begin_object(writer, err) && json_name(writer, "step", err) && json_text(writer, text_of(step), err) &&
+           json_name(writer, "persons", err) && json_i64(writer, (int64_t)remaining.persons, err) && json_name(writer, "events", err) &&
+           json_i64(writer, (int64_t)remaining.events, err) && json_end_object(writer, err);
+}
+
+static bool json_attrition(struct json_writer *writer, const struct cohort_program *program, const struct cohort_attrition *attrition,
+                           struct error *err)
+{
+    TRY(json_name(writer, "attrition", err) && json_begin_array(writer, err));
+    TRY(json_remaining(writer, "primary events", attrition->primary, err));
+    TRY(json_remaining(writer, "qualified events", attrition->qualified, err));
+    for (size_t r = 0; r < attrition->rule_count; r++) {
+        TRY(json_remaining(writer, program->rules[r].name, attrition->after_rule[r], err));
+    }
+    TRY(json_remaining(writer, "included events", attrition->included, err));
+    return json_remaining(writer, "cohort", attrition->cohort, err) && json_end_array(writer, err);
+}
+
+static bool json_work(struct json_writer *writer, const struct evaluate_work *work, struct error *err)
+{
+    TRY(json_name(writer, "milliseconds", err) && json_double(writer, (double)work->wall_ns / 1e6, err));
+    TRY(json_name(writer, "rows_found", err) && json_i64(writer, (int64_t)work->rows_found, err));
+    TRY(json_name(writer, "step_milliseconds", err) && json_begin_object(writer, err));
+    for (int step = 0; step < EVALUATE_STEP_COUNT; step++) {
+        TRY(json_name(writer, evaluate_step_name((enum evaluate_step)step), err));
+        TRY(json_double(writer, (double)work->step_ns[step] / 1e6, err));
+    }
+    return json_end_object(writer, err);
+}
+
+bool cohort_output_json(struct json_writer *writer, const struct definition *definition, const struct cohort_program *program,
+                        const struct cohort_result *result, struct error *err)
+{
+    char hex[2 * CRYPTO_HASH_SIZE + 1];
+    struct crypto_hash hash;
+    TRY(cohort_program_hash(program, &hash, err));
+    crypto_hex(hex, hash.bytes, sizeof hash.bytes);
+    TRY(json_begin_object(writer, err) && json_name(writer, "cohort_definition_id", err) && json_i64(writer, definition->id, err));
+    TRY(json_name(writer, "name", err) && json_text(writer, text_of(definition->name), err));
+    TRY(json_name(writer, "program", err) && json_text(writer, text_of(hex), err));
+    TRY(json_name(writer, "persons", err) && json_i64(writer, (int64_t)result->persons, err));
+    TRY(json_attrition(writer, program, &result->attrition, err) && json_work(writer, &result->work, err));
+    return json_end_object(writer, err);
+}
+
+bool cohort_output_rows(struct buffer *out, int64_t cohort_id, const struct cohort_result *result, struct error *err)
+{
+    struct csv_writer writer = {.out = out};
+    for (size_t i = 0; i < result->rows.count; i++) {
+        char start[DAY_TEXT_SIZE], end[DAY_TEXT_SIZE];
+        day_to_text((day){result->rows.starts[i]}, start);
+        day_to_text((day){result->rows.ends[i]}, end);
+        TRY(csv_writer_i64(&writer, cohort_id, err) && csv_writer_i64(&writer, result->rows.persons[i], err));
+        TRY(csv_writer_text(&writer, text_of(start), err) && csv_writer_text(&writer, text_of(end), err));
+        TRY(csv_writer_end_record(&writer, err));
+    }
+    return true;
+}
+
+bool cohort_output_inclusion_result(struct buffer *out, int64_t cohort_id, const struct cohort_result *result, struct error *err)
+{
+    struct csv_writer writer = {.out = out};
+    for (int mode = 0; mode < COHORT_STATISTICS_MODES; mode++) {
+        const struct cohort_statistics *statistics = &result->statistics[mode];
+        for (size_t i = 0; i < statistics->mask_count; i++) {
+            TRY(csv_writer_i64(&writer, cohort_id, err) && csv_writer_i64(&writer, (int64_t)statistics->masks[i].mask, err));
+            TRY(csv_writer_i64(&writer, (int64_t)statistics->masks[i].count, err) && csv_writer_i64(&writer, mode, err));
+            TRY(csv_writer_end_record(&writer, err));
+        }
+    }
+    return true;
+}
+
+bool cohort_output_inclusion_stats(struct buffer *out, int64_t cohort_id, const struct cohort_result *result, struct error *err)
+{
+    struct csv_writer writer = {.out = out};
+    for (int mode = 0; mode < COHORT_STATISTICS_MODES; mode++) {
+        for (size_t r = 0; r < result->attrition.rule_count; r++) {
+            const struct cohort_rule_count *rule = &result->statistics[mode].rules[r];
+            TRY(csv_writer_i64(&writer, cohort_id, err) && csv_writer_i64(&writer, (int64_t)r, err));
+            TRY(csv_writer_i64(&writer, (int64_t)rule->person_count, err) && csv_writer_i64(&writer, (int64_t)rule->gain_count, err));
+            TRY(csv_writer_i64(&writer, (int64_t)rule->person_total, err) && csv_writer_i64(&writer, mode, err));
+            TRY(csv_writer_end_record(&writer, err));
+        }
+    }
+    return true;
+}
