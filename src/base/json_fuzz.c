@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Fuzz target of json: the parser and the scanner must agree on what is well formed, and what is parsed, written and parsed again is
+ * the same tree. */
+#include "base/json.h"
+#include "base/json_scan.h"
+#include <assert.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool write_tree(struct json_writer *writer, const struct json *node, struct error *err);
+
+static bool write_members(struct json_writer *writer, const struct json *node, struct error *err)
+{
+    TRY(json_begin_object(writer, err));
+    for (size_t i = 0; i < node->count; i++) {
+        assert(node->names[i].data[node->names[i].length] == '\0');
+        TRY(json_name(writer, node->names[i].data, err));
+        TRY(write_tree(writer, &node->items[i], err));
+    }
+    return json_end_object(writer, err);
+}
+
+static bool write_items(struct json_writer *writer, const struct json *node, struct error *err)
+{
+    TRY(json_begin_array(writer, err));
+    for (size_t i = 0; i < node->count; i++) {
+        TRY(write_tree(writer, &node->items[i], err));
+    }
+    return json_end_array(writer, err);
+}
+
+static bool write_tree(struct json_writer *writer, const struct json *node, struct error *err)
+{
+    switch (node->kind) {
+    case JSON_NULL:
+        return json_null(writer, err);
+    case JSON_FALSE:
+    case JSON_TRUE:
+        return json_bool(writer, node->kind == JSON_TRUE, err);
+    case JSON_INTEGER:
+        return json_i64(writer, node->integer, err);
+    case JSON_NUMBER:
+        return json_double(writer, node->number, err);
+    case JSON_STRING:
+        assert(text_is_utf8(node->text) && node->text.data[node->text.length] == '\0');
+        return json_text(writer, node->text, err);
+    case JSON_ARRAY:
+        return write_items(writer, node, err);
+    case JSON_OBJECT:
+        return write_members(writer, node, err);
+    }
+    return false;
+}
+
+/* Names end at a NUL inside them, and a whole number comes back as an integer: neither is a difference here. */
+static bool same(const struct json *a, const struct json *b)
+{
+    bool numbers = a->kind == JSON_NUMBER && (b->kind == JSON_NUMBER || b->kind == JSON_INTEGER);
+    if (numbers) {
+        return a->number == b->number;
+    }
+    if (a->kind != b->kind || a->count != b->count || a->integer != b->integer || !text_equal(a->text, b->text)) {
+        return false;
+    }
+    for (size_t i = 0; i < a->count; i++) {
+        if (!same(&a->items[i], &b->items[i]) || (a->names && strcmp(a->names[i].data, b->names[i].data) != 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void write_and_read_back(struct arena *arena, const struct json *root, size_t size)
+{
+    struct error err;
+    const struct json *again = NULL;
+    for (int indented = 0; indented < 2; indented++) {
+        CLEANUP(buffer_value) struct buffer out = {.maximum = 4096 + 256 * size};
+        struct json_writer writer = {.out = &out, .indented = indented};
+        bool done = write_tree(&writer, root, &err) && json_parse(&again, arena, "again", out.data, out.length, &err);
+        assert(done && same(root, again));
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct error err;
+    CLEANUP(arena) struct arena *arena = arena_create();
+    const struct json *root = NULL;
+    bool parsed = json_parse(&root, arena, "fuzz", data, size, &err);
+    struct json_scan scan = {.bytes = data, .length = size, .position = json_scan_mark_length(data, size)};
+    json_scan_document(&scan);
+    assert(parsed == (scan.reason == NULL));
+    assert(parsed || err.code == ERROR_INVALID_INPUT || err.code == ERROR_LIMIT);
+    if (parsed) {
+        write_and_read_back(arena, root, size);
+    }
+    static const char *const paths[] = {"", "a", "a[1].b", "[0]", "a.b.c[2][3]"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        (void)json_line_of_path(data, size, paths[i]);
+    }
+    return 0;
+}
