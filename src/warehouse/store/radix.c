@@ -10,18 +10,14 @@ static void insertion_sort(uint64_t *keys, uint32_t *values, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
         const uint64_t key = keys[i];
-        const uint32_t value = values ? values[i] : 0;
+        const uint32_t value = values[i];
         size_t j = i;
         for (; j > 0 && keys[j - 1] > key; j--) {
             keys[j] = keys[j - 1];
-            if (values) {
-                values[j] = values[j - 1];
-            }
+            values[j] = values[j - 1];
         }
         keys[j] = key;
-        if (values) {
-            values[j] = value;
-        }
+        values[j] = value;
     }
 }
 
@@ -83,17 +79,13 @@ void radix_sort_pairs(uint64_t *keys, uint32_t *values, uint64_t *keys_spare, ui
     }
 }
 
-void radix_sort_keys(uint64_t *keys, uint64_t *spare, size_t count, unsigned bits)
+void radix_sort_keys(uint64_t *keys, uint64_t *spare, size_t count, unsigned first_bit, unsigned bits)
 {
     size_t histograms[DIGITS][BINS];
     const unsigned digits = (bits + DIGIT_BITS - 1) / DIGIT_BITS;
-    if (count <= FEW) {
-        insertion_sort(keys, NULL, count);
-        return;
-    }
     histograms_take(histograms, keys, count, digits);
     uint64_t *from = keys, *to = spare;
-    for (unsigned digit = 0; digit < digits; digit++) {
+    for (unsigned digit = first_bit / DIGIT_BITS; digit < digits; digit++) {
         size_t *at = histograms[digit];
         if (!positions_from_counts(at, count)) {
             continue;

@@ -272,3 +272,23 @@ bool concept_directory_read(struct concept_directory *out_directory, struct curs
     *out_directory = directory;
     return true;
 }
+
+size_t concept_directory_seek(const struct concept_directory *directory, size_t from, int64_t id)
+{
+    size_t step = 1, low = from, high = from;
+    while (high < directory->count && directory->ids[high] < id) {
+        low = high + 1;
+        high += step;
+        step *= 2;
+    }
+    high = high < directory->count ? high : directory->count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (directory->ids[middle] < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}

@@ -66,3 +66,5 @@ struct concept_directory {
 MUST_CHECK bool concept_directory_write(struct buffer *out, const struct concept_directory *directory, struct error *err);
 MUST_CHECK bool concept_directory_read(struct concept_directory *out_directory, struct cursor *cursor, uint64_t rows, struct arena *arena,
                                        struct error *err);
+/* The first position from `from` on whose concept is not below id: galloping, so that a few or many ascending concepts cost little. */
+size_t concept_directory_seek(const struct concept_directory *directory, size_t from, int64_t id);

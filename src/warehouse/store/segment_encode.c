@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* segment_encode: from a builder to the blocks of a sealed file. Persons first, then table after table (sorted, column by column), and the
+ * directory as the last block. */
+#include "warehouse/store/order.h"
+#include "warehouse/store/segment_writer.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { PART_BYTES_MAX = PAGE_BYTES_MAX };
+
+static bool no_memory(struct error *err)
+{
+    return FAIL(err, LIMIT, "the system has no memory to encode a segment");
+}
+
+/* ---- persons ---- */
+struct keyed_person {
+    int64_t id;
+    uint32_t code;
+};
+static int keyed_person_compare(const void *a, const void *b)
+{
+    const int64_t left = ((const struct keyed_person *)a)->id, right = ((const struct keyed_person *)b)->id;
+    return (left > right) - (left < right);
+}
+
+static bool persons_write(struct segment_writer *writer, struct segment_layout *layout, struct error *err)
+{
+    const struct integer_keys *keys = &writer->builder->persons.keys;
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    struct keyed_person *persons = arena_allocate_raw(scratch, keys->count + 1, sizeof *persons);
+    int64_t *ids = arena_allocate_raw(scratch, keys->count + 1, sizeof *ids);
+    for (size_t code = 0; code < keys->count; code++) {
+        persons[code] = (struct keyed_person){keys->items[code], (uint32_t)code};
+    }
+    qsort(persons, keys->count, sizeof *persons, keyed_person_compare);
+    for (size_t ordinal = 0; ordinal < keys->count; ordinal++) {
+        ids[ordinal] = persons[ordinal].id;
+        writer->ordinals[persons[ordinal].code] = (uint32_t)ordinal;
+    }
+    layout->persons = writer->persons = (uint32_t)keys->count;
+    layout->first_person = keys->count ? ids[0] : 0;
+    layout->last_person = keys->count ? ids[keys->count - 1] : 0;
+    buffer_clear(&writer->part);
+    TRY(ints_array_encode(&writer->part, ids, keys->count, err));
+    return page_writer_put(&writer->pages, writer->part.data, writer->part.length, &layout->person_ids, err);
+}
+
+/* Counts the rows of each ordinal, writes where they begin, and lays the ordinals out by sorted position. */
+static bool person_rows_write(struct segment_writer *writer, uint32_t *row_persons, struct page_span *out_span, struct error *err)
+{
+    const struct table_source *source = &writer->source;
+    const struct slab_column *column = &source->columns[source->info->person_field].values;
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    uint32_t *begins = ARENA_ARRAY(scratch, uint32_t, (size_t)writer->persons + 2);
+    for (size_t first = 0; first < source->rows; first += SLAB_ROWS) {
+        int64_t codes[SLAB_ROWS];
+        uint64_t valid[SLAB_WORDS];
+        const size_t count = source->rows - first < SLAB_ROWS ? source->rows - first : SLAB_ROWS;
+        (void)slab_column_read(column, NULL, first, count, codes, valid);
+        for (size_t i = 0; i < count; i++) {
+            begins[writer->ordinals[codes[i]] + 1]++;
+        }
+    }
+    for (uint32_t person = 0, at = 0; person < writer->persons; person++) {
+        const uint32_t rows = begins[person + 1];
+        for (uint32_t i = 0; i < rows; i++) {
+            row_persons[at + i] = person;
+        }
+        at += rows;
+        begins[person + 1] = at;
+    }
+    buffer_clear(&writer->part);
+    TRY(ints_array_encode_u32(&writer->part, begins, (size_t)writer->persons + 1, err));
+    return page_writer_put(&writer->pages, writer->part.data, writer->part.length, out_span, err);
+}
+
+/* ---- tables ---- */
+/* Days of a field by sorted position, STORE_NO_DAY where absent. *out_days stays NULL when the table has no such field. */
+static bool days_collect(const struct table_source *source, int field, int32_t **out_days, struct error *err)
+{
+    int64_t values[COLUMN_CHUNK];
+    uint64_t valid[COLUMN_WORDS];
+    if (field == OMOP_NO_FIELD) {
+        return true;
+    }
+    int32_t *days = malloc(source->rows * sizeof *days);
+    TRY(days || no_memory(err));
+    for (size_t first = 0; first < source->rows; first += COLUMN_CHUNK) {
+        const size_t count = source->rows - first < COLUMN_CHUNK ? source->rows - first : COLUMN_CHUNK;
+        (void)table_source_read(source, field, first, count, values, valid);
+        for (size_t i = 0; i < count; i++) {
+            days[first + i] = valid[i / 64] >> (i % 64) & 1 ? (int32_t)values[i] : STORE_NO_DAY;
+        }
+    }
+    *out_days = days;
+    return true;
+}
+
+static bool columns_write(struct segment_writer *writer, struct layout_table *table, struct error *err)
+{
+    const struct omop_table_info *info = writer->source.info;
+    table->column_count = (size_t)info->field_count;
+    table->columns = ARENA_ARRAY(writer->memory, struct layout_column, table->column_count);
+    for (int field = 0; field < info->field_count; field++) {
+        struct layout_column *column = &table->columns[field];
+        (void)text_copy(column->name, sizeof column->name, text_of(info->fields[field].name));
+        if (!column_write(writer, field, column, err)) {
+            return error_context(err, "field %s of %s", info->fields[field].name, info->name);
+        }
+    }
+    return true;
+}
+
+/* What a table needs in memory beside the builder, released together. */
+struct table_memory {
+    uint32_t *order, *persons;
+    int32_t *starts, *ends;
+};
+
+static bool table_write_with(struct segment_writer *writer, struct layout_table *table, struct table_memory *memory, struct error *err)
+{
+    struct table_source *source = &writer->source;
+    TRY(order_rows(writer->builder, source->table, writer->ordinals, writer->persons, &memory->order, err));
+    source->order = memory->order;
+    memory->persons = calloc(source->rows, sizeof *memory->persons);
+    TRY(memory->persons || no_memory(err));
+    source->persons = memory->persons;
+    if (writer->builder->scope == OMOP_PERSON) {
+        TRY(person_rows_write(writer, memory->persons, &table->person_rows, err));
+        TRY(days_collect(source, source->info->start_field, &memory->starts, err));
+        TRY(days_collect(source, source->info->end_field, &memory->ends, err));
+    }
+    source->starts = memory->starts;
+    source->ends = memory->ends;
+    return columns_write(writer, table, err);
+}
+
+static bool table_write(struct segment_writer *writer, int table, struct layout_table *out_table, struct error *err)
+{
+    struct table_memory memory = {0};
+    writer->source = (struct table_source){
+        .table = table,
+        .info = omop_table(table),
+        .columns = writer->builder->tables[table].columns,
+        .rows = (size_t)writer->builder->tables[table].rows,
+    };
+    (void)text_copy(out_table->name, sizeof out_table->name, text_of(writer->source.info->name));
+    out_table->rows = writer->source.rows;
+    const bool done = table_write_with(writer, out_table, &memory, err);
+    free(memory.order);
+    free(memory.persons);
+    free(memory.starts);
+    free(memory.ends);
+    return done;
+}
+
+/* ---- the whole ---- */
+static bool segment_write(struct segment_writer *writer, struct segment_layout *layout, struct segment_summary *summary, struct error *err)
+{
+    const struct segment_builder *builder = writer->builder;
+    layout->scope = builder->scope;
+    if (builder->scope == OMOP_PERSON) {
+        TRY(persons_write(writer, layout, err));
+    }
+    layout->tables = ARENA_ARRAY(writer->memory, struct layout_table, OMOP_TABLE_COUNT);
+    for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
+        summary->table_rows[table] = builder->tables[table].rows;
+        if (builder->tables[table].rows) {
+            TRY(table_write(writer, table, &layout->tables[layout->table_count++], err));
+        }
+    }
+    summary->scope = builder->scope;
+    summary->persons = layout->persons;
+    summary->first_person = layout->first_person;
+    summary->last_person = layout->last_person;
+    struct page_span span;
+    TRY(page_writer_flush(&writer->pages, err)); /* the directory has a block of its own, the last */
+    buffer_clear(&writer->part);
+    TRY(segment_layout_write(&writer->part, layout, err));
+    TRY(page_writer_put(&writer->pages, writer->part.data, writer->part.length, &span, err));
+    return page_writer_flush(&writer->pages, err);
+}
+
+bool segment_encode(struct sealed_writer *out, const struct segment_builder *builder, struct segment_summary *out_summary,
+                    struct error *err)
+{
+    CLEANUP(arena) struct arena *memory = arena_create();
+    CLEANUP(compressor) struct compressor *compressor = compressor_create();
+    struct segment_layout layout = {0};
+    struct segment_summary summary = {0};
+    struct segment_writer writer = {
+        .builder = builder,
+        .compressor = compressor,
+        .part.maximum = PART_BYTES_MAX,
+        .memory = memory,
+        .ordinals = arena_allocate_raw(memory, builder->persons.keys.count + 1, sizeof(uint32_t)),
+    };
+    page_writer_init(&writer.pages, out);
+    const bool done = segment_write(&writer, &layout, &summary, err);
+    page_writer_finish(&writer.pages);
+    buffer_finish(&writer.part);
+    if (done) {
+        *out_summary = summary;
+    }
+    return done;
+}

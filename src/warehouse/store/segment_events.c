@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Events of a set of concepts, in row order. One concept is a straight decoding into the result. Several lists are merged by one 64-bit key
+ * each: (person, day) when only persons and days are asked for, which rows are sorted by too, so that the detail stream stays closed; else
+ * (row, position). A few lists are merged pairwise, many go through a radix sort. */
+#include "warehouse/store/postings.h"
+#include "warehouse/store/radix.h"
+#include "warehouse/store/segment.h"
+#include <assert.h>
+#include <string.h>
+
+enum { MERGE_LISTS_MAX = 16 };
+
+/* Where events are put: arrays that are not wanted are NULL. */
+struct event_arrays {
+    uint32_t *persons, *rows;
+    int32_t *starts, *ends;
+};
+
+/* One question. */
+struct question {
+    struct store_segment *segment;
+    int table, field;
+    unsigned parts, postings;
+    const struct concept_directory *directory;
+    size_t *lists; /* codes with a list of their own, ascending */
+    size_t list_count, listed_rows;
+    uint64_t *scanned; /* bits of the codes that have none */
+    size_t scanned_count, scanned_rows;
+};
+
+/* ---- streams of groups ---- */
+struct posting_stream {
+    struct page_reader pages;
+    uint64_t block;
+    uint32_t offset;
+};
+
+static void stream_start(struct posting_stream *stream, int64_t place)
+{
+    stream->block = (uint64_t)(place - 1) >> 16;
+    stream->offset = (uint32_t)((place - 1) & 0xFFFF);
+}
+
+/* The next group stands behind the last one, or at the beginning of the next page. */
+static bool stream_cursor(struct posting_stream *stream, struct cursor *out_cursor, struct error *err)
+{
+    TRY(page_reader_seek(&stream->pages, stream->block, err));
+    if (stream->offset == stream->pages.length) {
+        stream->block++;
+        stream->offset = 0;
+        TRY(page_reader_seek(&stream->pages, stream->block, err));
+    }
+    if (stream->offset > stream->pages.length) {
+        return FAIL(err, CORRUPT, "a group of postings does not fit into its block");
+    }
+    *out_cursor = (struct cursor){stream->pages.bytes, stream->pages.length, stream->offset};
+    return true;
+}
+
+struct streams {
+    struct posting_stream core, detail;
+};
+
+/* One group of a list of a primary column: core, and detail when rows or ends are wanted. */
+static bool group_take(const struct question *question, struct streams *streams, size_t count, const struct event_arrays *out, size_t at,
+                       struct error *err)
+{
+    int32_t own_starts[POSTINGS_GROUP];
+    const bool has_days = question->postings & POSTINGS_DAYS, has_ends = question->postings & POSTINGS_ENDS;
+    int32_t *starts = out->starts ? out->starts + at : out->ends && has_ends ? own_starts : NULL;
+    struct cursor cursor;
+    TRY(stream_cursor(&streams->core, &cursor, err));
+    TRY(postings_core_decode(&cursor, count, has_days, question->segment->layout.persons, out->persons + at, starts, err));
+    streams->core.offset = (uint32_t)cursor.position;
+    if (!out->rows && !out->ends) {
+        return true;
+    }
+    TRY(stream_cursor(&streams->detail, &cursor, err));
+    TRY(postings_detail_decode(&cursor, count, has_ends, (uint32_t)question->segment->tables[question->table].rows, starts,
+                               out->rows ? out->rows + at : NULL, out->ends ? out->ends + at : NULL, err));
+    streams->detail.offset = (uint32_t)cursor.position;
+    return true;
+}
+
+/* One group of another column: rows only. */
+static bool group_take_rows(const struct question *question, struct streams *streams, size_t count, const struct event_arrays *out,
+                            size_t at, struct error *err)
+{
+    struct cursor cursor;
+    TRY(stream_cursor(&streams->detail, &cursor, err));
+    TRY(postings_detail_decode(&cursor, count, false, (uint32_t)question->segment->tables[question->table].rows, NULL, out->rows + at, NULL,
+                               err));
+    streams->detail.offset = (uint32_t)cursor.position;
+    return true;
+}
+
+/* Puts list after list into the arrays; ends[i] is the end of list i. */
+static bool lists_take(const struct question *question, const struct event_arrays *out, size_t *ends, struct error *err)
+{
+    struct streams streams = {
+        .core.pages = {.segment = question->segment, .keep = true},
+        .detail.pages = {.segment = question->segment, .keep = true},
+    };
+    const struct concept_directory *directory = question->directory;
+    const bool is_primary = question->postings & POSTINGS_CORE;
+    bool done = true;
+    size_t at = 0;
+    for (size_t i = 0; i < question->list_count && done; i++) {
+        const size_t code = question->lists[i], end = at + directory->rows[code];
+        stream_start(&streams.core, is_primary ? directory->core_places[code] : 1);
+        stream_start(&streams.detail, directory->detail_places[code]);
+        for (; at < end && done; at += POSTINGS_GROUP) {
+            const size_t count = end - at < POSTINGS_GROUP ? end - at : POSTINGS_GROUP;
+            done =
+                is_primary ? group_take(question, &streams, count, out, at, err) : group_take_rows(question, &streams, count, out, at, err);
+        }
+        at = end;
+        ends[i] = end;
+    }
+    page_reader_finish(&streams.core.pages);
+    page_reader_finish(&streams.detail.pages);
+    return done || segment_error(question->segment, err);
+}
+
+/* ---- from rows to events ---- */
+static bool days_of_rows(const struct question *question, int field, const struct row_request *request, int32_t *out, struct error *err)
+{
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    struct store_vector vector = {.is_all_null = true};
+    if (field != OMOP_NO_FIELD) {
+        TRY(segment_values(question->segment, question->table, field, request, scratch, &vector, err));
+    }
+    for (size_t i = 0; i < request->count; i++) {
+        out[i] = store_vector_is_valid(&vector, i) ? vector.days[i] : STORE_NO_DAY;
+    }
+    return true;
+}
+
+/* Persons and days of given rows, from the table's columns. */
+static bool events_of_rows(const struct question *question, const uint32_t *rows, size_t count, const struct event_arrays *out,
+                           struct error *err)
+{
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    const struct omop_table_info *info = omop_table(question->table);
+    const struct row_request request = {.rows = count ? rows : NULL, .count = count};
+    const uint32_t *persons = NULL;
+    TRY(segment_ordinals(question->segment, question->table, &request, scratch, &persons, err));
+    memcpy(out->persons, persons, count * sizeof *persons);
+    if (out->starts) {
+        TRY(days_of_rows(question, info->start_field, &request, out->starts, err));
+    }
+    if (out->ends) {
+        TRY(days_of_rows(question, info->end_field, &request, out->ends, err));
+    }
+    if (out->rows && out->rows != rows) {
+        memcpy(out->rows, rows, count * sizeof *rows);
+    }
+    return true;
+}
+
+/* ---- merging ---- */
+/* Sorts keys that consist of ascending lists. */
+static void lists_merge(uint64_t *keys, uint64_t *spare, size_t *ends, size_t lists)
+{
+    uint64_t *from = keys, *to = spare;
+    const size_t count = lists ? ends[lists - 1] : 0;
+    while (lists > 1) {
+        size_t merged = 0, begin = 0;
+        for (size_t i = 0; i < lists; i += 2) {
+            size_t a = begin, b = ends[i], at = begin;
+            const size_t a_end = ends[i], b_end = i + 1 < lists ? ends[i + 1] : ends[i];
+            while (a < a_end && b < b_end) {
+                const bool first = from[a] <= from[b];
+                to[at++] = first ? from[a] : from[b];
+                a += first;
+                b += !first;
+            }
+            memcpy(to + at, from + a, (a_end - a) * sizeof *to);
+            memcpy(to + at + (a_end - a), from + b, (b_end - b) * sizeof *to);
+            ends[merged++] = begin = b_end;
+        }
+        uint64_t *swap = from;
+        from = to, to = swap;
+        lists = merged;
+    }
+    if (from != keys) {
+        memcpy(keys, from, count * sizeof *keys);
+    }
+}
+
+static void keys_sort(uint64_t *keys, size_t *ends, size_t lists, unsigned first_bit, struct arena *scratch)
+{
+    const size_t count = ends[lists - 1];
+    uint64_t *spare = arena_allocate_raw(scratch, count + 1, sizeof *spare);
+    if (lists <= MERGE_LISTS_MAX) {
+        lists_merge(keys, spare, ends, lists);
+    } else {
+        radix_sort_keys(keys, spare, count, first_bit, 64);
+    }
+}
+
+/* Days in unsigned order, with "no day" last. */
+static inline uint32_t day_key(int32_t value)
+{
+    return value == STORE_NO_DAY ? UINT32_MAX : (uint32_t)value ^ UINT32_C(0x80000000);
+}
+static inline int32_t day_of_key(uint32_t key)
+{
+    return key == UINT32_MAX ? STORE_NO_DAY : (int32_t)(key ^ UINT32_C(0x80000000));
+}
+
+static void merge_by_person_and_day(const struct event_arrays *from, size_t *ends, size_t lists, struct arena *scratch,
+                                    const struct event_arrays *out)
+{
+    const size_t count = ends[lists - 1];
+    uint64_t *keys = arena_allocate_raw(scratch, count + 1, sizeof *keys);
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = (uint64_t)from->persons[i] << 32 | (from->starts ? day_key(from->starts[i]) : 0);
+    }
+    keys_sort(keys, ends, lists, 0, scratch);
+    for (size_t i = 0; i < count; i++) {
+        out->persons[i] = (uint32_t)(keys[i] >> 32);
+    }
+    for (size_t i = 0; i < count && out->starts; i++) {
+        out->starts[i] = day_of_key((uint32_t)keys[i]);
+    }
+}
+
+static void merge_by_row(const struct event_arrays *from, size_t *ends, size_t lists, struct arena *scratch, const struct event_arrays *out)
+{
+    const size_t count = ends[lists - 1];
+    uint64_t *keys = arena_allocate_raw(scratch, count + 1, sizeof *keys);
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = (uint64_t)from->rows[i] << 32 | i;
+    }
+    keys_sort(keys, ends, lists, 32, scratch);
+    for (size_t i = 0; i < count; i++) {
+        const size_t place = (uint32_t)keys[i];
+        out->persons[i] = from->persons[place];
+        if (out->starts) {
+            out->starts[i] = from->starts[place];
+        }
+        if (out->ends) {
+            out->ends[i] = from->ends[place];
+        }
+        if (out->rows) {
+            out->rows[i] = (uint32_t)(keys[i] >> 32);
+        }
+    }
+}
+
+/* ---- questions ---- */
+static struct event_arrays arrays_make(struct arena *arena, size_t count, unsigned parts)
+{
+    return (struct event_arrays){
+        .persons = arena_allocate_raw(arena, count + 1, sizeof(uint32_t)),
+        .rows = parts & STORE_EVENT_ROWS ? arena_allocate_raw(arena, count + 1, sizeof(uint32_t)) : NULL,
+        .starts = parts & STORE_EVENT_DAYS ? arena_allocate_raw(arena, count + 1, sizeof(int32_t)) : NULL,
+        .ends = parts & STORE_EVENT_ENDS ? arena_allocate_raw(arena, count + 1, sizeof(int32_t)) : NULL,
+    };
+}
+
+static struct event_arrays arrays_from(const struct event_arrays *arrays, size_t at)
+{
+    return (struct event_arrays){
+        arrays->persons + at,
+        arrays->rows ? arrays->rows + at : NULL,
+        arrays->starts ? arrays->starts + at : NULL,
+        arrays->ends ? arrays->ends + at : NULL,
+    };
+}
+
+static bool scanned_take(const struct question *question, struct arena *arena, const uint32_t **out_rows, struct error *err)
+{
+    size_t count = 0;
+    TRY(segment_rows_of_codes(question->segment, question->table, question->field, question->scanned, question->scanned_rows, arena,
+                              out_rows, &count, err));
+    if (count != question->scanned_rows) {
+        FAIL(err, CORRUPT, "the concepts of a column do not have as many rows as its directory says");
+        return segment_error(question->segment, err);
+    }
+    return true;
+}
+
+/* Lists hold persons and days. What has no list is found by its rows and joins as one list more. */
+static bool primary_events(const struct question *question, const struct event_arrays *out, struct error *err)
+{
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    const size_t lists = question->list_count + (question->scanned_count ? 1 : 0);
+    const bool by_row = question->parts & (STORE_EVENT_ENDS | STORE_EVENT_ROWS);
+    const unsigned parts = question->parts | (by_row ? STORE_EVENT_ROWS : 0U);
+    struct event_arrays gathered = *out;
+    size_t *ends = ARENA_ARRAY(scratch, size_t, lists + 1);
+    if (lists > 1) {
+        gathered = arrays_make(scratch, question->listed_rows + question->scanned_rows, parts);
+    }
+    TRY(lists_take(question, &gathered, ends, err));
+    if (question->scanned_count) {
+        const uint32_t *rows = NULL;
+        const struct event_arrays behind = arrays_from(&gathered, question->listed_rows);
+        TRY(scanned_take(question, scratch, &rows, err));
+        TRY(events_of_rows(question, rows, question->scanned_rows, &behind, err));
+        ends[lists - 1] = question->listed_rows + question->scanned_rows;
+    }
+    if (lists > 1 && by_row) {
+        merge_by_row(&gathered, ends, lists, scratch, out);
+    } else if (lists > 1) {
+        merge_by_person_and_day(&gathered, ends, lists, scratch, out);
+    }
+    return true;
+}
+
+/* Lists hold rows: they are merged first, and everything else follows from the rows. */
+static bool other_events(const struct question *question, const struct event_arrays *out, struct error *err)
+{
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    const size_t lists = question->list_count + (question->scanned_count ? 1 : 0);
+    const size_t total = question->listed_rows + question->scanned_rows;
+    const struct event_arrays gathered = {.rows = arena_allocate_raw(scratch, total + 1, sizeof(uint32_t))};
+    size_t *ends = ARENA_ARRAY(scratch, size_t, lists + 1);
+    TRY(lists_take(question, &gathered, ends, err));
+    if (question->scanned_count) {
+        const uint32_t *rows = NULL;
+        TRY(scanned_take(question, scratch, &rows, err));
+        memcpy(gathered.rows + question->listed_rows, rows, question->scanned_rows * sizeof *rows);
+        ends[lists - 1] = total;
+    }
+    if (lists > 1) {
+        uint64_t *keys = arena_allocate_raw(scratch, total + 1, sizeof *keys);
+        for (size_t i = 0; i < total; i++) {
+            keys[i] = gathered.rows[i];
+        }
+        keys_sort(keys, ends, lists, 0, scratch);
+        for (size_t i = 0; i < total; i++) {
+            gathered.rows[i] = (uint32_t)keys[i];
+        }
+    }
+    return events_of_rows(question, gathered.rows, total, out, err);
+}
+
+/* Tells the concepts that the column has into those with a list and those without. */
+static void question_sort(struct question *question, const int64_t *concepts, size_t concept_count, struct arena *scratch)
+{
+    const struct concept_directory *directory = question->directory;
+    const size_t most = concept_count < directory->count ? concept_count : directory->count;
+    question->lists = ARENA_ARRAY(scratch, size_t, most + 1);
+    question->scanned = ARENA_ARRAY(scratch, uint64_t, directory->count / 64 + 1);
+    for (size_t i = 0, code = 0; i < concept_count && code < directory->count; i++) {
+        assert(i == 0 || concepts[i] > concepts[i - 1]);
+        code = concept_directory_seek(directory, code, concepts[i]);
+        if (code == directory->count || directory->ids[code] != concepts[i]) {
+            continue;
+        }
+        if (directory->detail_places[code] > 0 && (directory->core_places[code] > 0 || !(question->postings & POSTINGS_CORE))) {
+            question->lists[question->list_count++] = code;
+            question->listed_rows += directory->rows[code];
+        } else {
+            question->scanned[code / 64] |= UINT64_C(1) << (code % 64);
+            question->scanned_count++;
+            question->scanned_rows += directory->rows[code];
+        }
+    }
+}
+
+bool segment_events(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count, unsigned parts,
+                    struct arena *arena, struct store_events *out_events, struct error *err)
+{
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    struct question question = {.segment = segment, .table = table, .field = field, .parts = parts};
+    TRY(segment_column_concepts(segment, table, field, &question.directory, err));
+    if (question.directory->count) {
+        question.postings = segment->tables[table].columns[field].layout->postings;
+    }
+    question_sort(&question, concepts, concept_count, scratch);
+    const size_t total = question.listed_rows + question.scanned_rows;
+    const struct event_arrays out = arrays_make(arena, total, parts);
+    if (total && question.postings & POSTINGS_CORE) {
+        TRY(primary_events(&question, &out, err));
+    } else if (total) {
+        TRY(other_events(&question, &out, err));
+    }
+    *out_events = (struct store_events){total, out.persons, out.starts, out.ends, out.rows};
+    return true;
+}
