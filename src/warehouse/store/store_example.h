@@ -59,10 +59,10 @@ MUST_CHECK static inline __attribute__((unused)) bool example_add_person(struct 
     for (unsigned i = 0; i < EXAMPLE_CONDITIONS; i++) {
         const struct store_vector *row[OMOP_CONDITION_OCCURRENCE_FIELD_COUNT] = {NULL};
         int64_t record = person * 10 + i, concept = example_concept(person, i);
-        int32_t day = example_day(person, i);
+        int32_t start = example_day(person, i);
         struct text source = TEXT(EXAMPLE_SECRET);
         struct store_vector records = example_integers(&record, 1), concepts = example_integers(&concept, 1);
-        struct store_vector days = {.type = OMOP_DATE, .count = 1, .days = &day};
+        struct store_vector days = {.type = OMOP_DATE, .count = 1, .days = &start};
         struct store_vector texts = {.type = OMOP_TEXT, .count = 1, .texts = &source};
         row[OMOP_CONDITION_OCCURRENCE_CONDITION_OCCURRENCE_ID] = &records;
         row[OMOP_CONDITION_OCCURRENCE_PERSON_ID] = &ids;

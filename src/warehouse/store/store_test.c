@@ -113,7 +113,7 @@ static void interrupted_create_can_be_repeated(void **state)
     uint8_t store_id[GRANT_STORE_ID_SIZE];
     snprintf(directory, sizeof directory, "%s/half", base);
     assert_int_equal(mkdir(directory, 0700), 0);
-    strncat(directory, "/segments", 10);
+    snprintf(directory, sizeof directory, "%s/half/segments", base);
     assert_int_equal(mkdir(directory, 0700), 0);
     *strrchr(directory, '/') = '\0';
     assert_true(store_create(directory, store_id, &err));
