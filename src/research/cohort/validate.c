@@ -265,8 +265,8 @@ static bool limits_check(const struct checking *checking, struct error *err)
 bool cohort_program_validate(const struct cohort_program *program, struct error *err)
 {
     struct checking checking = {program, 0};
-    if (!program->name || !program->title || program->primary_count == 0) {
-        return broken(&checking, "", "there is no name, title or primary criterion", err);
+    if (!program->name || !program->title || (program->primary_count == 0 && !program->additional)) {
+        return broken(&checking, "", "there is no name, title or criterion", err);
     }
     TRY(sets_check(&checking, err));
     TRY(limits_check(&checking, err));
