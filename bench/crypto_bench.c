@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* bench_crypto: GB/s of the block cipher on 64 KiB blocks: keyed once, keyed for each block, and in place. One thread. */
+/* crypto_bench: GB/s of the block cipher on 64 KiB blocks: keyed once, keyed for each block, and in place. One thread. */
 #include "base/calendar.h"
 #include "trust/crypto/crypto.h"
 #include <inttypes.h>
