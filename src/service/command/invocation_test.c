@@ -16,7 +16,7 @@ static bool parse(struct invocation *in, struct error *err, int argc, const char
     static char storage[8][64];
     static char *argv[9];
     for (int i = 0; i < argc; i++) {
-        strncpy(storage[i], words[i], sizeof storage[i] - 1);
+        assert_true(text_copy(storage[i], sizeof storage[i], text_of(words[i])));
         argv[i] = storage[i];
     }
     argv[argc] = NULL;

@@ -42,8 +42,8 @@ static int setup(void **state)
         char name[200] = "";
         size_t words = 1 + next_random(&seed) % 5;
         for (size_t w = 0; w < words; w++) {
-            strcat(name, w > 0 ? " " : "");
-            strcat(name, stems[next_random(&seed) % STEMS]);
+            size_t length = strlen(name);
+            snprintf(name + length, sizeof name - length, "%s%s", w > 0 ? " " : "", stems[next_random(&seed) % STEMS]);
         }
         made->ids[i] = (int64_t)((i * 7919) % CONCEPTS) * 3 + 10; /* not in order */
         made->names[i] = text_of(arena_text_copy(arena, name));
