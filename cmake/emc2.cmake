@@ -46,7 +46,8 @@ target_compile_definitions(emc2_flags INTERFACE _GNU_SOURCE EMC2_VERSION="${PROJ
 target_compile_options(emc2_flags INTERFACE -Wall -Wextra -Werror -Wshadow -Wformat=2 -Wcast-qual -Wundef -fno-strict-aliasing
     -fstack-protector-strong -UNDEBUG
     $<$<COMPILE_LANGUAGE:C>:-Wconversion -Wsign-conversion -Wvla -Wswitch-enum -Wmissing-prototypes -Wstrict-prototypes>
-    $<$<C_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond>)
+    $<$<C_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond>
+    $<$<COMPILE_LANGUAGE:C>:SHELL:-include base/banned.h>) # what banned.csv forbids does not compile
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(emc2_flags INTERFACE -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
     target_link_options(emc2_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
