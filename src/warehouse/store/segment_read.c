@@ -40,36 +40,85 @@ bool store_column_gather(struct store_segment *segment, int table, int field, co
 }
 
 /* ---- rows by their leading sort field ---- */
-/* How many rows have a leading value below `key` (or not above it, when `with_equal`). NULL comes last and is never counted. */
-static bool rows_below(struct store_segment *segment, int table, const struct column_index *index, int64_t key, bool with_equal,
-                       uint64_t *out_rows, struct error *err)
+/* Values of the leading field are sought by bisection: chunks by their first values, which are at hand, then groups of 256 rows by one row
+ * each, then the rows of one group. So a look-up decodes a few groups, not a chunk. */
+struct row_search {
+    struct store_segment *segment;
+    int table;
+    const struct column_index *index;
+    struct arena *scratch;
+    int64_t key;
+    bool with_equal; /* rows equal to key count as below */
+};
+
+static bool is_below(const struct row_search *search, const struct store_vector *values, size_t i) /* NULL comes last: never below */
 {
-    CLEANUP(arena) struct arena *scratch = arena_create();
-    struct store_vector vector;
-    size_t low = 0, high = index->chunks;
+    return store_vector_is_valid(values, i) &&
+           (search->with_equal ? values->integers[i] <= search->key : values->integers[i] < search->key);
+}
+
+/* How many of `count` rows from `first` on are below, read at once. */
+static bool rows_below_in(const struct row_search *search, uint64_t first, size_t count, size_t *out_rows, struct error *err)
+{
+    const struct row_request request = {.first = first, .count = count};
+    struct store_vector values;
+    size_t from = 0, to = count;
+    const struct arena_mark mark = arena_mark_take(search->scratch);
+    TRY(segment_values(search->segment, search->table, 0, &request, search->scratch, &values, err));
+    while (from < to) {
+        const size_t middle = from + (to - from) / 2;
+        const bool below = !values.is_all_null && is_below(search, &values, middle);
+        from = below ? middle + 1 : from;
+        to = below ? to : middle;
+    }
+    arena_mark_release(search->scratch, mark);
+    *out_rows = from;
+    return true;
+}
+
+/* How many rows of the table are below. */
+static bool rows_below(const struct row_search *search, uint64_t *out_rows, struct error *err)
+{
+    const struct column_index *index = search->index;
+    const uint64_t rows = search->segment->tables[search->table].rows;
+    size_t low = 0, high = index->chunks, below = 0;
     while (low < high) { /* the first chunk whose first value is not below; NULL has the largest value there */
         const size_t middle = low + (high - low) / 2;
-        const bool below = with_equal ? index->first_values[middle] <= key : index->first_values[middle] < key;
-        low = below ? middle + 1 : low;
-        high = below ? high : middle;
+        const int64_t first = index->first_values[middle];
+        const bool is_first_below = search->with_equal ? first <= search->key : first < search->key;
+        low = is_first_below ? middle + 1 : low;
+        high = is_first_below ? high : middle;
     }
     if (low == 0) {
         *out_rows = 0;
         return true;
     }
-    const uint64_t first = (uint64_t)(low - 1) * COLUMN_CHUNK, rest = segment->tables[table].rows - first;
-    const struct row_request request = {.first = first, .count = rest < COLUMN_CHUNK ? (size_t)rest : COLUMN_CHUNK};
-    TRY(segment_values(segment, table, 0, &request, scratch, &vector, err));
-    size_t from = 0, to = vector.count;
-    while (from < to) {
-        const size_t middle = from + (to - from) / 2;
-        const bool below =
-            store_vector_is_valid(&vector, middle) && (with_equal ? vector.integers[middle] <= key : vector.integers[middle] < key);
-        from = below ? middle + 1 : from;
-        to = below ? to : middle;
+    const uint64_t chunk = (uint64_t)(low - 1) * COLUMN_CHUNK;
+    const uint64_t length = rows - chunk < COLUMN_CHUNK ? rows - chunk : COLUMN_CHUNK;
+    low = 0;
+    high = (size_t)((length + BITPACK_GROUP - 1) / BITPACK_GROUP);
+    while (low < high) { /* the first group whose first row is not below */
+        const size_t middle = low + (high - low) / 2;
+        TRY(rows_below_in(search, chunk + middle * BITPACK_GROUP, 1, &below, err));
+        low = below ? middle + 1 : low;
+        high = below ? high : middle;
     }
-    *out_rows = first + from;
+    const uint64_t group = low == 0 ? 0 : (low - 1) * (uint64_t)BITPACK_GROUP;
+    TRY(rows_below_in(search, chunk + group, length - group < BITPACK_GROUP ? (size_t)(length - group) : BITPACK_GROUP, &below, err));
+    *out_rows = chunk + group + below;
     return true;
+}
+
+/* The end of the rows equal to key, which begin at `first`: mostly few, so what follows is looked at before all is searched again. */
+static bool rows_equal_end(struct row_search *search, uint64_t first, uint64_t *out_end, struct error *err)
+{
+    const uint64_t rest = search->segment->tables[search->table].rows - first;
+    const size_t near = rest < BITPACK_GROUP ? (size_t)rest : BITPACK_GROUP;
+    size_t equal = 0;
+    search->with_equal = true;
+    TRY(rows_below_in(search, first, near, &equal, err));
+    *out_end = first + equal;
+    return equal < near || near == rest || rows_below(search, out_end, err);
 }
 
 bool store_rows_find(struct store_segment *segment, int table, int64_t key, uint64_t *out_first, uint64_t *out_count, struct error *err)
@@ -82,8 +131,10 @@ bool store_rows_find(struct store_segment *segment, int table, int64_t key, uint
         if (!index->first_values) {
             return FAIL(err, INVALID_ARGUMENT, "%s is not sorted by a number", omop_table(table)->name);
         }
-        TRY(rows_below(segment, table, index, key, false, &first, err));
-        TRY(rows_below(segment, table, index, key, true, &end, err));
+        CLEANUP(arena) struct arena *scratch = arena_create();
+        struct row_search search = {segment, table, index, scratch, key, false};
+        TRY(rows_below(&search, &first, err));
+        TRY(rows_equal_end(&search, first, &end, err));
     }
     *out_first = first;
     *out_count = end - first;
