@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: EUPL-1.2
 -- The bench's data set, as OMOP Parquet: @events@ condition occurrences of @persons@ persons over 20,000 concepts (many of few, few of most).
 -- A pure function of the row's number, so every run measures the same data.
 COPY (

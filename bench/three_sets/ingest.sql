@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: EUPL-1.2
 ATTACH '@database@' AS peer;
 -- As OMOP is ingested: in person order.
 CREATE TABLE peer.observation_period AS SELECT * FROM read_parquet('@directory@/observation_period.parquet') ORDER BY person_id;

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: EUPL-1.2
 -- First of set A with 365 days of observation before, any of B in the year before, none of C ever. Set bounds as in the cohort definition.
 WITH a AS (
     SELECT person_id, min(condition_start_date) AS entry FROM peer.@table@ WHERE condition_concept_id BETWEEN @a_first@ AND @a_last@ GROUP BY person_id

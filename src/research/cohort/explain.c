@@ -84,14 +84,17 @@ static void tell_entry(struct telling *t)
     for (size_t i = 0; i < program->primary_count; i++) {
         tell_criterion(t, 1, "", &program->primary[i]);
     }
-    if (program->prior_days != 0 || program->post_days != 0) {
+    tell(t, 1, false,
+         word(t, "The event starts while the person is observed.", "L'événement commence pendant l'observation de la personne."));
+    if (program->prior_days != 0) {
         tell(t, 1, false,
-             phrase(t, "The event starts while the person is observed, at least %s after observation began and %s before it ends.",
-                    "L'événement commence pendant l'observation de la personne, au moins %s après son début et %s avant sa fin.",
-                    days_phrase(t, program->prior_days), days_phrase(t, program->post_days)));
-    } else {
+             phrase(t, "Observation began at least %s before it.", "L'observation a commencé au moins %s avant lui.",
+                    days_phrase(t, program->prior_days)));
+    }
+    if (program->post_days != 0) {
         tell(t, 1, false,
-             word(t, "The event starts while the person is observed.", "L'événement commence pendant l'observation de la personne."));
+             phrase(t, "Observation goes on for at least %s after it.", "L'observation se poursuit au moins %s après lui.",
+                    days_phrase(t, program->post_days)));
     }
     tell_limit(t, program->primary_limit);
 }
@@ -127,7 +130,9 @@ static void tell_rules(struct telling *t)
     if (program->rule_count > 0) {
         tell(t, 1, false, word(t, "Events that meet every rule remain.", "Restent les événements qui satisfont toutes les règles."));
     }
-    tell_limit(t, program->expression_limit);
+    if (program->rule_count > 0 || program->expression_limit != COHORT_LIMIT_ALL) {
+        tell_limit(t, program->expression_limit);
+    }
 }
 
 static void tell_offset(struct telling *t, const struct cohort_exit *exit)
@@ -154,9 +159,11 @@ static void tell_drug_era(struct telling *t, const struct cohort_exit *exit)
          phrase(t, "Exposures at most %s apart count as continuous.", "Des expositions séparées d'au plus %s comptent comme continues.",
                 days_phrase(t, (int64_t)exit->gap_days + exit->offset)));
     if (exit->offset != 0) {
+        const char *days = days_phrase(t, exit->offset < 0 ? -(int64_t)exit->offset : exit->offset);
         tell(t, 1, false,
-             phrase(t, "The exit is %+d days from the end of the exposure.",
-                    "La sortie est décalée de %+d jours par rapport à la fin de l'exposition.", exit->offset));
+             exit->offset < 0
+                 ? phrase(t, "The exit is %s before the end of the exposure.", "La sortie est %s avant la fin de l'exposition.", days)
+                 : phrase(t, "The exit is %s after the end of the exposure.", "La sortie est %s après la fin de l'exposition.", days));
     }
     if (exit->has_supply_override) {
         tell(t, 1, false,

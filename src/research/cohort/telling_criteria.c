@@ -143,7 +143,7 @@ static const char *since_phrase(const struct telling *t, int64_t from, const cha
 static const char *index_phrase(const struct telling *t, bool is_end, bool is_nested)
 {
     const char *event = is_nested ? word(t, "that event", "cet événement") : word(t, "the entry event", "l'événement d'entrée");
-    return is_end ? phrase(t, "the end of %s", "la fin de %s", event) : phrase(t, "the start of %s", "la date de début de %s", event);
+    return is_end ? phrase(t, "the end of %s", "la fin de %s", event) : event;
 }
 
 const char *window_phrase(const struct telling *t, const struct cohort_window *window, bool is_nested)
@@ -185,9 +185,9 @@ static const char *count_phrase(const struct telling *t, const struct cohort_cor
     }
     long long number = (long long)correlated->number;
     if (correlated->is_distinct) {
-        return phrase(
-            t, "%s %lld distinct values of %s among occurrences of: ", "%s %lld valeurs distinctes de %s parmi les occurrences de : ", how,
-            number, value_word(t, correlated->criterion->table, correlated->distinct));
+        const char *values = number == 1 ? word(t, "distinct value", "valeur distincte") : word(t, "distinct values", "valeurs distinctes");
+        return phrase(t, "%s %lld %s of %s among occurrences of: ", "%s %lld %s de %s parmi les occurrences de : ", how, number, values,
+                      value_word(t, correlated->criterion->table, correlated->distinct));
     }
     if (number == 0 && correlated->count != COHORT_COUNT_AT_LEAST) {
         return word(t, "no occurrence of: ", "aucune occurrence de : ");
@@ -224,8 +224,8 @@ static void tell_demographic(struct telling *t, int level, const struct cohort_d
         const char *test = test_phrase(t, OMOP_TABLE_PERSON, &demographic->tests[i]);
         text = text ? with(t, text, test) : test;
     }
-    text = text ? text : word(t, "nothing more", "sans autre condition");
-    tell(t, level, true, phrase(t, "a known person: %s", "une personne connue : %s", text));
+    text = text ? text : word(t, "known, without further condition", "connue, sans autre condition");
+    tell(t, level, true, phrase(t, "person: %s", "personne : %s", text));
 }
 
 static const char *group_phrase(const struct telling *t, const struct cohort_group *group, size_t items)
@@ -236,11 +236,9 @@ static const char *group_phrase(const struct telling *t, const struct cohort_gro
     }
     switch (group->kind) {
     case COHORT_ALL:
-        return items == 1 ? word(t, "the following holds:", "la condition suivante est vraie :")
-                          : word(t, "all of the following hold:", "toutes les conditions suivantes sont vraies :");
+        return word(t, "all of the following hold:", "toutes les conditions suivantes sont vraies :");
     case COHORT_ANY:
-        return items == 1 ? word(t, "the following holds:", "la condition suivante est vraie :")
-                          : word(t, "at least one of the following holds:", "au moins une des conditions suivantes est vraie :");
+        return word(t, "at least one of the following holds:", "au moins une des conditions suivantes est vraie :");
     case COHORT_AT_LEAST_ITEMS:
         return phrase(t, "at least %lld of the following hold:", "au moins %lld des conditions suivantes sont vraies :", number);
     case COHORT_AT_MOST_ITEMS:
@@ -250,16 +248,20 @@ static const char *group_phrase(const struct telling *t, const struct cohort_gro
                        : phrase(t, "at most %lld of the following hold:", "au plus %lld des conditions suivantes sont vraies :", number);
 }
 
+/* A group that says no more than its one item is told as that item. */
 void tell_group(struct telling *t, int level, const struct cohort_group *group, bool is_nested)
 {
-    tell(t, level, true, group_phrase(t, group, group->correlated_count + group->demographic_count + group->group_count));
+    size_t items = group->correlated_count + group->demographic_count + group->group_count;
+    if (items != 1 || (group->kind != COHORT_ALL && group->kind != COHORT_ANY)) {
+        tell(t, level++, true, group_phrase(t, group, items));
+    }
     for (size_t i = 0; i < group->correlated_count; i++) {
-        tell_correlated(t, level + 1, &group->correlated[i], is_nested);
+        tell_correlated(t, level, &group->correlated[i], is_nested);
     }
     for (size_t i = 0; i < group->demographic_count; i++) {
-        tell_demographic(t, level + 1, &group->demographics[i]);
+        tell_demographic(t, level, &group->demographics[i]);
     }
     for (size_t i = 0; i < group->group_count; i++) {
-        tell_group(t, level + 1, &group->groups[i], is_nested);
+        tell_group(t, level, &group->groups[i], is_nested);
     }
 }

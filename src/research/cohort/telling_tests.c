@@ -72,15 +72,15 @@ static const char *number_range_phrase(const struct telling *t, enum cohort_comp
 {
     switch (comparison) {
     case COHORT_LT:
-        return phrase(t, "less than %s", "inférieur à %s", value);
+        return phrase(t, "less than %s", "moins de %s", value);
     case COHORT_LTE:
         return phrase(t, "at most %s", "au plus %s", value);
     case COHORT_EQ:
-        return phrase(t, "equal to %s", "égal à %s", value);
+        return phrase(t, "exactly %s", "exactement %s", value);
     case COHORT_NOT_EQ:
-        return phrase(t, "other than %s", "différent de %s", value);
+        return phrase(t, "other than %s", "autre que %s", value);
     case COHORT_GT:
-        return phrase(t, "more than %s", "supérieur à %s", value);
+        return phrase(t, "more than %s", "plus de %s", value);
     case COHORT_GTE:
         return phrase(t, "at least %s", "au moins %s", value);
     case COHORT_BETWEEN:
@@ -88,22 +88,25 @@ static const char *number_range_phrase(const struct telling *t, enum cohort_comp
     case COHORT_NOT_BETWEEN:
         break;
     }
-    return phrase(t, "not between %s and %s", "hors de l'intervalle de %s à %s", value, extent);
+    return phrase(t, "not between %s and %s", "pas entre %s et %s", value, extent);
 }
 
-static const char *unit_word(const struct telling *t, const struct cohort_test *test)
+static const char *unit_word(const struct telling *t, const struct cohort_test *test, bool is_one)
 {
     if (test->value.operand == COHORT_AGE_AT_START || test->value.operand == COHORT_AGE_AT_END) {
-        return word(t, " years", " ans");
+        return is_one ? word(t, " year", " an") : word(t, " years", " ans");
     }
-    return test->value.operand == COHORT_LENGTH ? word(t, " days", " jours") : "";
+    if (test->value.operand == COHORT_LENGTH) {
+        return is_one ? word(t, " day", " jour") : word(t, " days", " jours");
+    }
+    return "";
 }
 
 static const char *integer_range_phrase(const struct telling *t, const struct cohort_test *test)
 {
-    const char *value = phrase(t, "%lld", "%lld", (long long)range_value(test));
-    const char *extent = phrase(t, "%lld", "%lld", (long long)test->high);
-    return phrase(t, "%s%s", "%s%s", number_range_phrase(t, test->comparison, value, extent), unit_word(t, test));
+    int64_t last = range_is_between(test) ? test->high : range_value(test);
+    const char *value = phrase(t, "%lld", "%lld", (long long)range_value(test)), *extent = phrase(t, "%lld", "%lld", (long long)last);
+    return phrase(t, "%s%s", "%s%s", number_range_phrase(t, test->comparison, value, extent), unit_word(t, test, last == 1));
 }
 
 static const char *decimal_range_phrase(const struct telling *t, const struct cohort_test *test)
@@ -160,7 +163,7 @@ const char *test_phrase(struct telling *t, int table, const struct cohort_test *
                                 : phrase(t, "in %s", "dans %s", set_phrase(t, test->set));
         break;
     case COHORT_TEST_PRESENT:
-        rest = test->is_negated ? word(t, "not recorded", "non renseigné") : word(t, "recorded", "renseigné");
+        rest = test->is_negated ? word(t, "not recorded", "sans valeur enregistrée") : word(t, "recorded", "avec une valeur enregistrée");
         break;
     case COHORT_TEST_ABNORMAL:
         return word(t, "abnormal value (outside the limits of normal, or judged low or high)",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* prevalence: see prevalence.h. One pass over the persons for all denominators; cohorts are then looked up person by person. */
-#include "research/study/prevalence.h"
+/* prevalence: see study_prevalence.h. One pass over the persons for all denominators; cohorts are then looked up person by person. */
+#include "research/study/study_prevalence.h"
 #include "base/calendar.h"
 #include "base/task.h"
 #include <math.h>

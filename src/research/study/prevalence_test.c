@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The interval against published values (Newcombe 1998, Statistics in Medicine 17:857, table I, method 3: Wilson score). */
-#include "research/study/prevalence.h"
+#include "research/study/study_prevalence.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

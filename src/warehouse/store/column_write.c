@@ -57,6 +57,11 @@ bool chunk_list_end(const struct chunk_list *chunks, struct segment_writer *writ
     return true;
 }
 
+bool column_is_key(const struct segment_writer *writer, int field)
+{
+    return writer->builder->scope != OMOP_PERSON && field == 0 && order_leading_fields(writer->source.table) > 0;
+}
+
 /* ---- values of one chunk ---- */
 struct chunk_values {
     size_t first, count, absent;
@@ -131,11 +136,10 @@ static bool numbers_put(struct segment_writer *writer, int field, struct layout_
 
 static bool numbers_write(struct segment_writer *writer, int field, struct layout_column *column, struct error *err)
 {
-    const bool is_key = writer->builder->scope != OMOP_PERSON && field == 0 && order_leading_fields(writer->source.table) > 0;
     struct chunk_list chunks;
     column->form = column->type == OMOP_FLOAT ? COLUMN_FLOATS : COLUMN_INTEGERS;
     column->relative = relative_field(&writer->source, field);
-    const bool done = chunk_list_start(&chunks, writer, is_key, err) && numbers_put(writer, field, column, &chunks, err);
+    const bool done = chunk_list_start(&chunks, writer, column_is_key(writer, field), err) && numbers_put(writer, field, column, &chunks, err);
     chunk_list_finish(&chunks);
     return done;
 }

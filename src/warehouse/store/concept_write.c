@@ -122,6 +122,9 @@ static bool codes_put(struct segment_writer *writer, const struct concept_source
             valid[i / 64] |= (uint64_t)(code != NO_CODE) << (i % 64);
             absent += code == NO_CODE;
         }
+        if (chunks->first_values) {
+            chunks->first_values[chunks->count] = valid[0] & 1 ? concepts->ids[values[0]] : INT64_MAX;
+        }
         TRY(column_integers_encode(&writer->part, values, valid, count, absent, false, err));
         TRY(chunk_list_put(chunks, writer, err));
     }
@@ -239,7 +242,7 @@ static bool concepts_write(struct segment_writer *writer, int field, struct conc
 {
     struct chunk_list chunks;
     TRY(concepts_find(writer, field, concepts, err));
-    const bool done = chunk_list_start(&chunks, writer, false, err) && codes_put(writer, concepts, column, &chunks, err);
+    const bool done = chunk_list_start(&chunks, writer, column_is_key(writer, field), err) && codes_put(writer, concepts, column, &chunks, err);
     chunk_list_finish(&chunks);
     return done && postings_write(writer, concepts, column, err);
 }

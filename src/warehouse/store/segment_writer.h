@@ -40,6 +40,8 @@ struct chunk_list {
     int64_t *first_values;
     size_t count;
 };
+/* Whether rows are looked up by this field, so that the index keeps the first value of each chunk. */
+bool column_is_key(const struct segment_writer *writer, int field);
 MUST_CHECK bool chunk_list_start(struct chunk_list *chunks, struct segment_writer *writer, bool with_first_values, struct error *err);
 void chunk_list_finish(struct chunk_list *chunks);
 /* Puts writer->part as the next chunk, and clears it. */
