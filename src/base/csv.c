@@ -402,12 +402,13 @@ static bool reader_create(struct csv_reader **out_reader, struct csv_source *tak
         return FAIL(err, INVALID_ARGUMENT, "a line end or a quote cannot be the delimiter");
     }
     struct csv_reader *reader = calloc(1, sizeof *reader);
-    uint8_t *window = calloc(1, WINDOW_FIRST + BLOCK);
+    uint8_t *window = malloc(WINDOW_FIRST + BLOCK);
     if (!reader || !window) {
         free(reader);
         free(window);
         return FAIL(err, LIMIT, "the system has no memory for another open file");
     }
+    memset(window + WINDOW_FIRST, 0, BLOCK);
     reader->source = source;
     reader->window = window;
     reader->window_size = WINDOW_FIRST;
