@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Parquet files, through the SQL engine: it decodes only the columns that are wanted, on its own threads, ahead of whoever takes the rows,
+ * and passes over row groups in which no wanted person is. */
+#include "intake/source/convert.h"
+#include "intake/source/source_internal.h"
+#include "intake/source/source_text.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SQL_MAX = 1 << 20, ENGINE_MEMORY_SHARE = 2 };
+#define ENGINE_MEMORY_MIN (INT64_C(1) << 30)
+
+static bool engine_demand(struct source *source, struct error *err)
+{
+    if (source->engine) {
+        return true;
+    }
+    const int64_t share = settings_get(&source->settings, SETTING_LOAD_MEMORY_BYTES) / ENGINE_MEMORY_SHARE;
+    const struct engine_options options = {.threads = source->pool ? task_pool_threads(source->pool) : 1,
+                                           .memory_bytes = (uint64_t)(share > ENGINE_MEMORY_MIN ? share : ENGINE_MEMORY_MIN),
+                                           .files_allowed = true};
+    return engine_open(&source->engine, &options, err);
+}
+
+/* ---- where the bytes are ---- */
+struct place {
+    char path[64]; /* of a member of a zip */
+    int descriptor;
+    const char *name;
+};
+static inline void place_value_cleanup(struct place *place)
+{
+    if (place->descriptor > 0) {
+        close(place->descriptor);
+    }
+}
+
+static bool place_open(struct place *place, struct source *source, const struct source_file *file, struct error *err)
+{
+    place->name = file->catalogue.path;
+    if (source->archive) {
+        TRY(archive_member_unpack(source->archive, file->catalogue.member, &place->descriptor, err));
+        snprintf(place->path, sizeof place->path, "/proc/self/fd/%d", place->descriptor);
+        place->name = place->path;
+    }
+    return true;
+}
+
+/* The engine reads *, ? and [ in a path as a pattern. */
+static bool append_path(struct buffer *sql, const char *path, struct error *err)
+{
+    __attribute__((cleanup(buffer_value_cleanup))) struct buffer escaped = {.maximum = SQL_MAX};
+    for (const char *at = path; *at; at++) {
+        TRY(strchr("*?[", *at) ? buffer_append_format(&escaped, err, "[%c]", *at) : buffer_append(&escaped, at, 1, err));
+    }
+    return engine_quote_literal(sql, (struct text){(const char *)escaped.data, escaped.length}, err);
+}
+
+/* ---- statements ---- */
+struct statement {
+    const char *path;
+    const struct source_file *file;
+    uint64_t fields;
+    const char *person;
+};
+
+static bool is_selected(const struct statement *statement, int field)
+{
+    const int column = statement->file->map.column_of[field];
+    return column >= 0 && statement->file->columns[column] && (!statement->fields || (statement->fields >> field & 1));
+}
+
+static bool append_columns(struct buffer *sql, const struct statement *statement, struct error *err)
+{
+    const int count = omop_table(statement->file->map.table)->field_count;
+    for (int field = 0; field < count; field++) {
+        if (is_selected(statement, field)) {
+            TRY(buffer_append_format(sql, err, "%s, ", statement->file->columns[statement->file->map.column_of[field]]));
+        }
+    }
+    return true;
+}
+
+static bool append_part(struct buffer *sql, const struct statement *statement, struct text part, struct error *err)
+{
+    if (text_equal(part, TEXT("path"))) {
+        return append_path(sql, statement->path, err);
+    }
+    if (text_equal(part, TEXT("columns"))) {
+        return append_columns(sql, statement, err);
+    }
+    return buffer_append_text(sql, statement->person, err);
+}
+
+/* Fills the @parts@ of a statement. */
+static bool statement_write(struct buffer *sql, const char *template, const struct statement *statement, struct error *err)
+{
+    const char *at = template;
+    for (const char *mark = strchr(at, '@'); mark; mark = strchr(at, '@')) {
+        const char *end = strchr(mark + 1, '@');
+        TRY(buffer_append(sql, at, (size_t)(mark - at), err));
+        TRY(append_part(sql, statement, (struct text){mark + 1, (size_t)(end - mark - 1)}, err));
+        at = end + 1;
+    }
+    return buffer_append_text(sql, at, err);
+}
+
+/* ---- columns ---- */
+/* The expression for a column by the engine's name of its type, or NULL for what is no plain value. */
+static const char *expression_of(struct source *source, struct text name, struct text type, struct error *err)
+{
+    static const char *const plain[] = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT",  "UTINYINT",  "USMALLINT", "UINTEGER", "FLOAT",
+                                        "DOUBLE",  "VARCHAR",  "DATE",    "BOOLEAN", "TIMESTAMP", "DECIMAL",   "NULL"};
+    static const char *const cast[] = {"TIME", "UUID", "UBIGINT", "HUGEINT", "UHUGEINT", "JSON"};
+    __attribute__((cleanup(buffer_value_cleanup))) struct buffer quoted = {.maximum = SQL_MAX};
+    if (!engine_quote_identifier(&quoted, name, err) || (type.length && type.data[type.length - 1] == ']')) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        if (text_starts_with(type, text_of(plain[i]))) {
+            return arena_text_copy(source->arena, (const char *)quoted.data);
+        }
+    }
+    for (size_t i = 0; i < sizeof cast / sizeof cast[0]; i++) {
+        if (text_starts_with(type, text_of(cast[i]))) {
+            return arena_text_format(source->arena, "CAST(%s AS VARCHAR)", (const char *)quoted.data);
+        }
+    }
+    return NULL;
+}
+
+static bool is_integer_type(struct text type)
+{
+    return text_equal(type, TEXT("BIGINT")) || text_equal(type, TEXT("INTEGER")) || text_equal(type, TEXT("SMALLINT"));
+}
+
+static bool describe_columns(struct source *source, struct source_file *file, const char *sql, struct source_names *out_names,
+                             struct error *err)
+{
+    CLEANUP(engine_result) struct engine_result *result = NULL;
+    struct engine_batch batch;
+    struct text *names = ARENA_ARRAY(source->arena, struct text, COLUMN_MAP_MAX);
+    const char **columns = ARENA_ARRAY(source->arena, const char *, COLUMN_MAP_MAX);
+    const int person = omop_table(file->catalogue.naming.table)->person_field;
+    size_t count = 0;
+    TRY(engine_query(&result, source->engine, sql, NULL, 0, err));
+    TRY(engine_result_next(result, &batch, err));
+    while (batch.rows) {
+        for (size_t i = 0; i < batch.rows; i++, count++) {
+            if (count == COLUMN_MAP_MAX) {
+                return FAIL(err, INVALID_INPUT, "%s has more than %d columns", file->catalogue.name, COLUMN_MAP_MAX);
+            }
+            const struct text name = batch.column[0].texts[i], type = batch.column[1].texts[i];
+            names[count] = text_of(arena_text_format(source->arena, "%.*s", (int)name.length, name.data));
+            columns[count] = expression_of(source, names[count], type, err);
+            if (person != OMOP_NO_FIELD && omop_field_find(file->catalogue.naming.table, names[count]) == person) {
+                file->person_is_integer = is_integer_type(type);
+            }
+        }
+        TRY(engine_result_next(result, &batch, err));
+    }
+    file->columns = columns;
+    *out_names = (struct source_names){names, count};
+    return true;
+}
+
+static bool count_rows(struct source *source, struct source_file *file, const char *sql, struct error *err)
+{
+    CLEANUP(engine_result) struct engine_result *result = NULL;
+    struct engine_batch batch;
+    TRY(engine_query(&result, source->engine, sql, NULL, 0, err));
+    TRY(engine_result_next(result, &batch, err));
+    file->rows = batch.rows ? (uint64_t)batch.column[0].i64[0] : 0;
+    file->is_empty = file->rows == 0;
+    return true;
+}
+
+bool parquet_describe(struct source *source, struct source_file *file, struct source_names *out_names, struct error *err)
+{
+    __attribute__((cleanup(place_value_cleanup))) struct place place = {0};
+    __attribute__((cleanup(buffer_value_cleanup))) struct buffer sql = {.maximum = SQL_MAX};
+    TRY(engine_demand(source, err));
+    TRY(place_open(&place, source, file, err));
+    const struct statement statement = {.path = place.name, .file = file};
+    TRY(statement_write(&sql, parquet_rows_sql, &statement, err));
+    TRY(count_rows(source, file, (const char *)sql.data, err));
+    buffer_clear(&sql);
+    TRY(statement_write(&sql, parquet_describe_sql, &statement, err));
+    return file->catalogue.naming.table < 0 || describe_columns(source, file, (const char *)sql.data, out_names, err);
+}
+
+/* ---- rows ---- */
+struct parquet_work {
+    const struct source_file *file;
+    const struct source_scan *scan;
+    const struct statement *statement;
+    struct arena *scratch;
+    struct finding_batch findings;
+    struct source_column columns[FINDING_FIELDS_MAX];
+};
+
+static bool give(struct parquet_work *work, const struct engine_batch *batch, struct error *err)
+{
+    const struct omop_table_info *info = omop_table(work->file->map.table);
+    uint64_t *lines = arena_allocate_raw(work->scratch, batch->rows + 1, sizeof *lines);
+    size_t at = 0;
+    for (size_t i = 0; i < batch->rows; i++) {
+        lines[i] = (uint64_t)batch->column[batch->columns - 1].i64[i] + 1;
+    }
+    for (int field = 0; field < info->field_count; field++) {
+        work->columns[field] = (struct source_column){.type = info->fields[field].type, .is_all_null = true};
+        if (is_selected(work->statement, field)) {
+            convert_column(&batch->column[at++], batch->rows, lines, field, work->scratch, &work->findings, &work->columns[field]);
+        }
+    }
+    const struct source_batch out = {
+        .table = work->file->map.table, .file = work->file->number, .rows = batch->rows, .columns = work->columns, .lines = lines};
+    findings_absorb(work->scan->findings, &work->findings);
+    progress_add(work->scan->progress, batch->rows);
+    return work->scan->take(work->scan->context, &out, err);
+}
+
+static bool stream(struct parquet_work *work, struct engine *engine, const char *sql, struct error *err)
+{
+    CLEANUP(engine_result) struct engine_result *result = NULL;
+    struct engine_batch batch;
+    const struct engine_value range[] = {{.type = ENGINE_I64, .i64 = work->scan->first_person},
+                                         {.type = ENGINE_I64, .i64 = work->scan->last_person}};
+    TRY(engine_query(&result, engine, sql, range, work->statement->person ? 2 : 0, err));
+    TRY(engine_result_next(result, &batch, err));
+    while (batch.rows) {
+        TRY(task_check(err));
+        TRY(give(work, &batch, err));
+        arena_reset(work->scratch);
+        TRY(engine_result_next(result, &batch, err));
+    }
+    return true;
+}
+
+/* What a row's person is compared by, or NULL when all rows are wanted. */
+static const char *person_of(struct source *source, const struct source_file *file, const struct source_scan *scan)
+{
+    const int field = omop_table(file->map.table)->person_field;
+    const int column = field == OMOP_NO_FIELD ? -1 : file->map.column_of[field];
+    if (!scan->in_range || column < 0 || !file->columns[column]) {
+        return NULL;
+    }
+    return file->person_is_integer ? file->columns[column]
+                                   : arena_text_format(source->arena, "TRY_CAST(%s AS BIGINT)", file->columns[column]);
+}
+
+bool parquet_scan(struct source *source, const struct source_file *file, const struct source_scan *scan, struct error *err)
+{
+    __attribute__((cleanup(place_value_cleanup))) struct place place = {0};
+    __attribute__((cleanup(buffer_value_cleanup))) struct buffer sql = {.maximum = SQL_MAX};
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    TRY(place_open(&place, source, file, err));
+    const struct statement statement = {place.name, file, scan->fields, person_of(source, file, scan)};
+    const char *template = !statement.person     ? parquet_scan_sql
+                           : scan->with_unplaced ? parquet_scan_range_unplaced_sql
+                                                 : parquet_scan_range_sql;
+    TRY(statement_write(&sql, template, &statement, err));
+    struct parquet_work work = {.file = file, .scan = scan, .statement = &statement, .scratch = scratch};
+    work.findings.table = file->map.table;
+    work.findings.file = file->number;
+    const bool done = stream(&work, source->engine, (const char *)sql.data, err);
+    finding_batch_finish(&work.findings);
+    return done;
+}
