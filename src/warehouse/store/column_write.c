@@ -139,7 +139,8 @@ static bool numbers_write(struct segment_writer *writer, int field, struct layou
     struct chunk_list chunks;
     column->form = column->type == OMOP_FLOAT ? COLUMN_FLOATS : COLUMN_INTEGERS;
     column->relative = relative_field(&writer->source, field);
-    const bool done = chunk_list_start(&chunks, writer, column_is_key(writer, field), err) && numbers_put(writer, field, column, &chunks, err);
+    const bool done =
+        chunk_list_start(&chunks, writer, column_is_key(writer, field), err) && numbers_put(writer, field, column, &chunks, err);
     chunk_list_finish(&chunks);
     return done;
 }

@@ -242,7 +242,8 @@ static bool concepts_write(struct segment_writer *writer, int field, struct conc
 {
     struct chunk_list chunks;
     TRY(concepts_find(writer, field, concepts, err));
-    const bool done = chunk_list_start(&chunks, writer, column_is_key(writer, field), err) && codes_put(writer, concepts, column, &chunks, err);
+    const bool done =
+        chunk_list_start(&chunks, writer, column_is_key(writer, field), err) && codes_put(writer, concepts, column, &chunks, err);
     chunk_list_finish(&chunks);
     return done && postings_write(writer, concepts, column, err);
 }

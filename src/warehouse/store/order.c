@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEYS_MAX = 3, LOCAL_ROWS = 1 << 16, SPLIT_BITS = 10, STEP_ROWS = SLAB_ROWS };
+enum { LEADING_MAX = 3, KEYS_MAX = 2 * LEADING_MAX, LOCAL_ROWS = 1 << 16, SPLIT_BITS = 10, STEP_ROWS = SLAB_ROWS };
 
 struct order_key {
     const struct slab_column *column;
     const uint32_t *map; /* value to ordinal, or NULL */
     uint64_t smallest, absent_code;
+    bool is_absence; /* the key is only whether the value is absent */
     unsigned bits, word, shift;
 };
 struct order_keys {
@@ -34,11 +35,15 @@ static void key_add(struct order_keys *keys, const struct slab_column *column, c
     if (ordinals) {
         key->bits = width_of(person_count);
     } else if (column->nulls < column->count) {
-        uint64_t range = (uint64_t)column->largest - (uint64_t)column->smallest;
+        const uint64_t range = (uint64_t)column->largest - (uint64_t)column->smallest;
+        if (range == UINT64_MAX && column->nulls) { /* no code is left for NULL, which comes last: a key before this one tells */
+            *key = (struct order_key){.column = column, .is_absence = true, .absent_code = 1, .bits = 1};
+            key = &keys->keys[keys->count++];
+            *key = (struct order_key){.column = column};
+        }
         key->smallest = (uint64_t)column->smallest;
-        /* NULL comes last. With the full range of int64 there is no code left for it: then it shares the last one. */
-        key->absent_code = range == UINT64_MAX ? range : range + 1;
-        key->bits = width_of(column->nulls ? key->absent_code : range);
+        key->absent_code = range == UINT64_MAX ? 0 : range + 1;
+        key->bits = width_of(column->nulls && range < UINT64_MAX ? range + 1 : range);
     }
 }
 
@@ -63,7 +68,7 @@ int order_leading_fields(int table)
 {
     const struct omop_table_info *info = omop_table(table);
     int count = 0;
-    while (count < info->field_count && count < KEYS_MAX && info->fields[count].type == OMOP_INTEGER) {
+    while (count < info->field_count && count < LEADING_MAX && info->fields[count].type == OMOP_INTEGER) {
         count++;
     }
     return count;
@@ -104,7 +109,7 @@ static void words_fill(const struct order_keys *keys, unsigned word, const uint3
         }
         const size_t absent = slab_column_read(key->column, rows, first, count, values, valid);
         for (size_t i = 0; i < count; i++) {
-            uint64_t code = key->map ? key->map[values[i]] : (uint64_t)values[i] - key->smallest;
+            uint64_t code = key->map ? key->map[values[i]] : key->is_absence ? 0 : (uint64_t)values[i] - key->smallest;
             if (absent && !(valid[i / 64] >> (i % 64) & 1)) {
                 code = key->absent_code;
             }

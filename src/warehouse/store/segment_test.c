@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Segments against plain columns in memory: every value of every row in the order that store.h promises, by ranges and by lists of rows;
+ * events of random sets of concepts against a look at every row; counts, keys, persons. Seeds are printed when something differs. */
+#include "base/file.h"
+#include "warehouse/store/bitpack.h"
+#include "warehouse/store/segment_example.h"
+#include "warehouse/store/store_example.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* ---- a store with what a test puts into it ---- */
+struct place {
+    char directory[64];
+    struct keyring *keyring;
+    struct grant grant;
+    struct store *store;
+    struct store_reader *reader;
+};
+
+static void check(bool done, const struct error *err)
+{
+    if (!done) {
+        printf("%s (%s) %s %s\n", err->message, err->detail, err->context_count ? err->context[0] : "", err->hint);
+    }
+    assert_true(done);
+}
+
+static void place_make(struct place *place, uint64_t cache_bytes)
+{
+    struct error err = {0};
+    uint8_t id[GRANT_STORE_ID_SIZE];
+    const struct store_options options = {.cache_bytes = cache_bytes};
+    memset(place, 0, sizeof *place);
+    snprintf(place->directory, sizeof place->directory, "%s", "/tmp/segment-test-XXXXXX");
+    assert_non_null(mkdtemp(place->directory));
+    check(crypto_start(&err), &err);
+    check(store_create(place->directory, id, &err), &err);
+    check(keyring_open(&place->keyring, &example_custody, id, &err), &err);
+    check(example_grant(place->keyring, GRANT_ROWS | GRANT_LOAD | GRANT_VERIFY | GRANT_EXPORT | GRANT_COUNT, &place->grant, &err), &err);
+    check(store_open(&place->store, place->directory, place->keyring, &options, &err), &err);
+}
+
+static void place_commit(struct place *place, struct segment_builder *builder)
+{
+    struct error err = {0};
+    struct store_writer *writer = NULL;
+    const struct store_snapshot_note note = {.label = "test"};
+    uint32_t snapshot = 0;
+    check(store_writer_open(&writer, place->store, &place->grant, &err), &err);
+    check(store_writer_add(writer, builder, 0, &err), &err);
+    check(store_writer_commit(writer, &note, &snapshot, &err), &err);
+    store_writer_close(writer);
+    check(store_reader_open(&place->reader, place->store, &place->grant, 0, &err), &err);
+}
+
+static void problem_print(void *context, const char *what)
+{
+    printf("%s\n", what);
+    ++*(unsigned *)context;
+}
+
+static void place_remove(struct place *place)
+{
+    struct error err = {0};
+    store_reader_close(place->reader);
+    store_close(place->store);
+    keyring_close(place->keyring);
+    check(directory_remove_all(place->directory, &err), &err);
+}
+
+/* ---- comparing ---- */
+static bool value_equal(const struct store_vector *got, size_t i, const struct store_vector *want, size_t row)
+{
+    if (store_vector_is_valid(got, i) != store_vector_is_valid(want, row)) {
+        return false;
+    }
+    if (!store_vector_is_valid(got, i)) { /* absent: zero or empty, unless the whole column is */
+        return got->is_all_null || (got->texts    ? got->texts[i].length == 0
+                                    : got->days   ? got->days[i] == 0
+                                    : got->floats ? got->floats[i] == 0
+                                                  : got->integers[i] == 0);
+    }
+    switch (want->type) {
+    case OMOP_INTEGER:
+    case OMOP_DATETIME:
+        return got->integers[i] == want->integers[row];
+    case OMOP_FLOAT:
+        return memcmp(&got->floats[i], &want->floats[row], sizeof(double)) == 0;
+    case OMOP_DATE:
+        return got->days[i] == want->days[row];
+    case OMOP_TEXT:
+        return text_equal(got->texts[i], want->texts[row]);
+    }
+    return false;
+}
+
+static void compare_range(struct store_segment *segment, const struct model *model, int field, uint64_t first, size_t count)
+{
+    CLEANUP(arena) struct arena *arena = arena_create();
+    struct store_vector vector;
+    struct error err = {0};
+    check(store_column_read(segment, model->table, field, first, count, arena, &vector, &err), &err);
+    assert_int_equal(vector.count, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!value_equal(&vector, i, &model->columns[field], model->order[first + i])) {
+            printf("%s.%s differs at row %zu\n", omop_table(model->table)->name, omop_table(model->table)->fields[field].name,
+                   (size_t)first + i);
+            fail();
+        }
+    }
+}
+
+static void compare_list(struct store_segment *segment, const struct model *model, int field, size_t step)
+{
+    CLEANUP(arena) struct arena *arena = arena_create();
+    uint32_t *rows = ARENA_ARRAY(arena, uint32_t, model->rows + 1);
+    size_t count = 0;
+    struct store_vector vector;
+    struct error err = {0};
+    for (size_t row = example_below(step); row < model->rows; row += example_below(step)) { /* rows may come twice */
+        rows[count++] = (uint32_t)row;
+        if (count == model->rows) {
+            break;
+        }
+    }
+    check(store_column_gather(segment, model->table, field, rows, count, arena, &vector, &err), &err);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(value_equal(&vector, i, &model->columns[field], model->order[rows[i]]));
+    }
+}
+
+static void compare_columns(struct store_segment *segment, const struct model *model)
+{
+    for (int field = 0; field < omop_table(model->table)->field_count; field++) {
+        compare_range(segment, model, field, 0, model->rows);
+        compare_range(segment, model, field, model->rows / 3, model->rows / 2);
+        compare_range(segment, model, field, model->rows, 0);
+        compare_list(segment, model, field, 2 + example_below(3));
+        compare_list(segment, model, field, 2 + example_below(5000));
+    }
+}
+
+static int32_t model_day(const struct model *model, int field, uint32_t row)
+{
+    if (field == OMOP_NO_FIELD || !store_vector_is_valid(&model->columns[field], row)) {
+        return STORE_NO_DAY;
+    }
+    return model->columns[field].days[row];
+}
+
+static int int64_compare(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+static bool is_wanted(const struct store_vector *vector, uint32_t row, const int64_t *concepts, size_t count)
+{
+    return store_vector_is_valid(vector, row) && bsearch(&vector->integers[row], concepts, count, sizeof *concepts, int64_compare);
+}
+
+/* The events of the set must be the wanted rows, in order, with their persons and days. */
+static void compare_events(struct store_segment *segment, const struct model *model, int field, const int64_t *concepts, size_t count,
+                           unsigned parts)
+{
+    CLEANUP(arena) struct arena *arena = arena_create();
+    const struct omop_table_info *info = omop_table(model->table);
+    const int64_t *persons = NULL;
+    struct store_events events;
+    struct error err = {0};
+    uint64_t promised = 0;
+    size_t at = 0;
+    check(store_segment_person_ids(segment, &persons, &err), &err);
+    check(store_events_count(segment, model->table, field, concepts, count, &promised, &err), &err);
+    check(store_events_find(segment, model->table, field, concepts, count, parts, arena, &events, &err), &err);
+    assert_int_equal(events.count, promised);
+    assert_true(!events.starts == !(parts & STORE_EVENT_DAYS) && !events.ends == !(parts & STORE_EVENT_ENDS));
+    for (size_t i = 0; i < model->rows; i++) {
+        const uint32_t row = model->order[i];
+        if (!is_wanted(&model->columns[field], row, concepts, count)) {
+            continue;
+        }
+        assert_true(at < events.count);
+        if (info->scope == OMOP_PERSON) {
+            assert_int_equal(persons[events.persons[at]], model->columns[info->person_field].integers[row]);
+        }
+        assert_true(!events.rows || events.rows[at] == i);
+        assert_true(!events.starts || events.starts[at] == model_day(model, info->start_field, row));
+        assert_true(!events.ends || events.ends[at] == model_day(model, info->end_field, row));
+        at++;
+    }
+    assert_int_equal(at, events.count);
+}
+
+static void compare_concepts(struct store_segment *segment, const struct model *model, int field)
+{
+    CLEANUP(arena) struct arena *arena = arena_create();
+    const int64_t *concepts = NULL;
+    const uint32_t *rows = NULL;
+    size_t count = 0;
+    struct error err = {0};
+    check(store_concepts(segment, model->table, field, arena, &concepts, &rows, &count, &err), &err);
+    int64_t *wanted = ARENA_ARRAY(arena, int64_t, count + 2);
+    const size_t sizes[] = {1, 2, 3, 40, 100000};
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        for (unsigned parts = 0; parts < 8; parts += 1 + (unsigned)example_below(3)) {
+            size_t chosen = 0;
+            for (size_t i = 0; i < count; i++) {
+                if (example_below(count) < sizes[s]) {
+                    wanted[chosen++] = concepts[i];
+                }
+            }
+            if (chosen && wanted[chosen - 1] < INT64_MAX) {
+                wanted[chosen] = wanted[chosen - 1] + 1; /* most likely not there */
+                chosen++;
+            }
+            compare_events(segment, model, field, wanted, chosen, parts);
+        }
+    }
+}
+
+static void compare_persons(struct store_segment *segment, const struct model *model)
+{
+    CLEANUP(arena) struct arena *arena = arena_create();
+    const uint32_t *offsets = NULL;
+    const int64_t *persons = NULL;
+    struct error err = {0};
+    check(store_person_rows(segment, model->table, arena, &offsets, &err), &err);
+    check(store_segment_person_ids(segment, &persons, &err), &err);
+    const struct store_vector *ids = &model->columns[omop_table(model->table)->person_field];
+    for (uint32_t person = 0; person < store_segment_persons(segment); person++) {
+        assert_true(person == 0 || persons[person - 1] < persons[person]);
+        for (uint32_t row = offsets[person]; row < offsets[person + 1]; row++) {
+            assert_int_equal(ids->integers[model->order[row]], persons[person]);
+        }
+    }
+    assert_int_equal(offsets[store_segment_persons(segment)], model->rows);
+}
+
+static void compare_keys(struct store_segment *segment, const struct model *model)
+{
+    struct error err = {0};
+    const struct store_vector *keys = &model->columns[0];
+    for (size_t trial = 0; trial < 50 && model->rows; trial++) {
+        const uint32_t row = model->order[example_below(model->rows)];
+        if (!store_vector_is_valid(keys, row)) {
+            continue;
+        }
+        const int64_t key = keys->integers[row] + (trial % 5 == 0 && keys->integers[row] < INT64_MAX);
+        uint64_t first = 0, count = 0, want_first = 0, want_count = 0;
+        for (size_t i = 0; i < model->rows; i++) {
+            want_first += store_vector_is_valid(keys, i) && keys->integers[i] < key;
+            want_count += store_vector_is_valid(keys, i) && keys->integers[i] == key;
+        }
+        check(store_rows_find(segment, model->table, key, &first, &count, &err), &err);
+        assert_int_equal(first, want_first);
+        assert_int_equal(count, want_count);
+    }
+}
+
+static void compare_table(struct store_segment *segment, struct model *model)
+{
+    const struct omop_table_info *info = omop_table(model->table);
+    model_sort(model);
+    assert_int_equal(store_segment_rows(segment, model->table), model->rows);
+    compare_columns(segment, model);
+    for (int field = 0; field < info->field_count; field++) {
+        if (info->fields[field].has_postings) {
+            compare_concepts(segment, model, field);
+        }
+    }
+    if (info->scope == OMOP_PERSON) {
+        compare_persons(segment, model);
+    } else if (info->fields[0].type == OMOP_INTEGER) {
+        compare_keys(segment, model);
+    }
+}
+
+/* ---- tests ---- */
+static void random_segment(enum omop_scope scope, const int *tables, const size_t *rows, size_t count, uint64_t seed, uint64_t cache)
+{
+    CLEANUP(arena) struct arena *memory = arena_create();
+    struct segment_builder *builder = segment_builder_create(scope);
+    struct model models[8];
+    struct place place;
+    struct error err = {0};
+    unsigned problems = 0;
+    example_state = seed;
+    print_message("seed %llu\n", (unsigned long long)seed);
+    for (size_t t = 0; t < count; t++) {
+        model_make(&models[t], memory, tables[t], rows[t], scope == OMOP_PERSON ? 1 + rows[t] / 5 : 0);
+        check(model_append(&models[t], builder, &err), &err);
+    }
+    place_make(&place, cache);
+    place_commit(&place, builder);
+    segment_builder_destroy(builder);
+    struct store_segment *segment = store_reader_segment(place.reader, scope, 0);
+    for (size_t t = 0; t < count; t++) {
+        compare_table(segment, &models[t]);
+    }
+    check(segment_verify(segment, problem_print, &problems, &err), &err);
+    assert_int_equal(problems, 0);
+    place_remove(&place);
+}
+
+static void random_person_segments(void **unused)
+{
+    (void)unused;
+    const int tables[] = {OMOP_TABLE_PERSON,  OMOP_TABLE_CONDITION_OCCURRENCE, OMOP_TABLE_MEASUREMENT, OMOP_TABLE_DEATH, OMOP_TABLE_NOTE,
+                          OMOP_TABLE_DRUG_ERA};
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        size_t rows[6];
+        example_state = seed;
+        for (size_t t = 0; t < 6; t++) {
+            rows[t] = example_below(seed % 4 == 0 ? 5 : 700);
+        }
+        random_segment(OMOP_PERSON, tables, rows, 6, seed, seed % 2 ? 1 << 20 : 0);
+    }
+}
+
+static void large_person_segment(void **unused)
+{
+    (void)unused;
+    const int tables[] = {OMOP_TABLE_CONDITION_OCCURRENCE, OMOP_TABLE_MEASUREMENT, OMOP_TABLE_NOTE};
+    const size_t rows[] = {100000, 30000, 9000};
+    random_segment(OMOP_PERSON, tables, rows, 3, 77, 0);
+    bitpack_choose(&bitpack_portable);
+    random_segment(OMOP_PERSON, tables, rows, 1, 78, 1 << 24);
+    bitpack_choose(NULL);
+}
+
+static void random_other_segments(void **unused)
+{
+    (void)unused;
+    const int vocabulary[] = {OMOP_TABLE_CONCEPT, OMOP_TABLE_CONCEPT_ANCESTOR, OMOP_TABLE_CONCEPT_RELATIONSHIP, OMOP_TABLE_DOMAIN};
+    const int shared[] = {OMOP_TABLE_CARE_SITE, OMOP_TABLE_NOTE_NLP, OMOP_TABLE_FACT_RELATIONSHIP, OMOP_TABLE_CDM_SOURCE};
+    for (uint64_t seed = 100; seed < 106; seed++) {
+        const size_t rows[] = {400, 20000, 3000, 5};
+        random_segment(OMOP_VOCABULARY, vocabulary, rows, 4, seed, 0);
+        random_segment(OMOP_SHARED, shared, rows, 4, seed, 1 << 20);
+    }
+}
+
+static void nothing_at_all(void **unused)
+{
+    (void)unused;
+    struct place place;
+    CLEANUP(segment_builder) struct segment_builder *builder = segment_builder_create(OMOP_PERSON);
+    place_make(&place, 0);
+    place_commit(&place, builder);
+    assert_int_equal(store_reader_segment_count(place.reader, OMOP_PERSON), 0); /* no file is written for nothing */
+    place_remove(&place);
+}
+
+static void refused_rows(void **unused)
+{
+    (void)unused;
+    struct error err = {0};
+    CLEANUP(segment_builder) struct segment_builder *builder = segment_builder_create(OMOP_PERSON);
+    const struct store_vector *columns[OMOP_CONDITION_OCCURRENCE_FIELD_COUNT] = {NULL};
+    const int64_t id = 5;
+    const int32_t late = 2932897; /* 10000-01-01 */
+    const struct store_vector ids = {.type = OMOP_INTEGER, .count = 1, .integers = &id};
+    const struct store_vector days = {.type = OMOP_DATE, .count = 1, .days = &late};
+    assert_false(segment_builder_append(builder, OMOP_TABLE_CONDITION_OCCURRENCE, columns, NULL, 1, &err));
+    assert_int_equal(err.code, ERROR_INVALID_INPUT);
+    columns[OMOP_CONDITION_OCCURRENCE_PERSON_ID] = &ids;
+    columns[OMOP_CONDITION_OCCURRENCE_CONDITION_START_DATE] = &days;
+    assert_false(segment_builder_append(builder, OMOP_TABLE_CONDITION_OCCURRENCE, columns, NULL, 1, &err));
+    assert_int_equal(err.code, ERROR_INVALID_INPUT);
+}
+
+static void grants_are_asked(void **unused)
+{
+    (void)unused;
+    struct place place;
+    struct error err = {0};
+    struct store_vector vector;
+    const uint32_t *offsets = NULL;
+    uint64_t rows = 0;
+    CLEANUP(arena) struct arena *arena = arena_create();
+    CLEANUP(segment_builder) struct segment_builder *builder = segment_builder_create(OMOP_PERSON);
+    check(example_add_person(builder, 3, &err), &err);
+    place_make(&place, 0);
+    place_commit(&place, builder);
+    store_reader_close(place.reader);
+    place.grant.tables = UINT64_C(1) << OMOP_TABLE_PERSON;
+    check(keyring_grant_issue(place.keyring, &place.grant, &err), &err);
+    check(store_reader_open(&place.reader, place.store, &place.grant, 0, &err), &err);
+    struct store_segment *segment = store_reader_segment(place.reader, OMOP_PERSON, 0);
+    check(store_column_read(segment, OMOP_TABLE_PERSON, 0, 0, 1, arena, &vector, &err), &err);
+    const int table = OMOP_TABLE_CONDITION_OCCURRENCE, field = OMOP_CONDITION_OCCURRENCE_CONDITION_CONCEPT_ID;
+    assert_false(store_column_read(segment, table, 0, 0, 1, arena, &vector, &err));
+    assert_int_equal(err.code, ERROR_DENIED);
+    assert_false(store_person_rows(segment, table, arena, &offsets, &err));
+    assert_false(store_events_count(segment, table, field, NULL, 0, &rows, &err));
+    assert_int_equal(err.code, ERROR_DENIED);
+    assert_false(store_column_read(segment, OMOP_TABLE_PERSON, 0, 1, 1, arena, &vector, &err));
+    assert_int_equal(err.code, ERROR_INVALID_ARGUMENT);
+    place_remove(&place);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_at_all),         cmocka_unit_test(refused_rows),         cmocka_unit_test(grants_are_asked),
+        cmocka_unit_test(random_person_segments), cmocka_unit_test(large_person_segment), cmocka_unit_test(random_other_segments),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
