@@ -87,7 +87,7 @@ static void create_wants_an_empty_directory(void **state)
 {
     (void)state;
     struct error err;
-    struct place place;
+    struct place place = {.store = NULL};
     uint8_t store_id[GRANT_STORE_ID_SIZE], again[GRANT_STORE_ID_SIZE];
     place_make(&place);
     assert_true(store_identify(place.directory, store_id, &err));
@@ -123,7 +123,7 @@ static void keys_of_another_store_are_refused(void **state)
 {
     (void)state;
     struct error err;
-    struct place one, two;
+    struct place one = {.store = NULL}, two = {.store = NULL};
     struct store *store = NULL;
     place_make(&one);
     place_make(&two);
@@ -140,7 +140,7 @@ static void lock_says_who_holds_it(void **state)
 {
     (void)state;
     struct error err;
-    struct place place;
+    struct place place = {.store = NULL};
     struct store_writer *first = NULL, *second = NULL;
     char words[32];
     place_make(&place);
@@ -163,7 +163,7 @@ static void a_load_makes_a_snapshot(void **state)
 {
     (void)state;
     struct error err;
-    struct place place;
+    struct place place = {.store = NULL};
     struct store_snapshot snapshot;
     uint32_t number = 99;
     place_make(&place);
@@ -190,7 +190,7 @@ static void a_reader_has_segments_in_order(void **state)
 {
     (void)state;
     struct error err;
-    struct place place;
+    struct place place = {.store = NULL};
     struct store_reader *none = NULL;
     place_make(&place);
     assert_false(store_reader_open(&none, place.store, &place.grant, 0, &err));
@@ -220,7 +220,7 @@ static void a_person_is_in_one_segment(void **state)
 {
     (void)state;
     struct error err;
-    struct place place;
+    struct place place = {.store = NULL};
     CLEANUP(store_writer) struct store_writer *writer = NULL;
     uint32_t number;
     place_make(&place);
@@ -246,7 +246,7 @@ static void a_position_or_a_name_is_given_once(void **state)
 {
     (void)state;
     struct error err;
-    struct place place;
+    struct place place = {.store = NULL};
     uint32_t number;
     place_make(&place);
     assert_true(load(&place, 100, 1, true, &err));
@@ -271,7 +271,7 @@ static void what_is_left_behind_is_removed(void **state)
 {
     (void)state;
     struct error err;
-    struct place place;
+    struct place place = {.store = NULL};
     struct store_writer *writer = NULL;
     place_make(&place);
     assert_true(load(&place, 100, 2, true, &err));
@@ -296,7 +296,7 @@ static void labels_are_cut_at_a_character(void **state)
 {
     (void)state;
     struct error err;
-    struct place place;
+    struct place place = {.store = NULL};
     struct store_snapshot snapshot;
     char label[300];
     uint32_t number;
@@ -323,7 +323,7 @@ static void the_store_demands_a_grant(void **state)
 {
     (void)state;
     struct error err;
-    struct place place;
+    struct place place = {.store = NULL};
     struct grant grant;
     struct store_writer *writer = NULL;
     struct store_reader *reader = NULL;
@@ -362,7 +362,7 @@ static void locations_have_their_own_key_domain(void **state)
 {
     (void)state;
     struct error err;
-    struct place place;
+    struct place place = {.store = NULL};
     CLEANUP(manifest_value) struct manifest manifest = {.number = 0};
     struct crypto_hash hash;
     place_make(&place);
@@ -383,7 +383,7 @@ static void a_blob_is_read_anywhere(void **state)
 {
     (void)state;
     struct error err;
-    struct place place;
+    struct place place = {.store = NULL};
     CLEANUP(store_reader) struct store_reader *reader = NULL;
     uint64_t length;
     bool exists;

@@ -350,15 +350,16 @@ bool store_writer_commit(struct store_writer *writer, const struct store_snapsho
     manifest.has_previous = writer->latest.number > 0;
     manifest.previous_hash = writer->latest_hash;
     label_copy(manifest.label, note ? note->label : NULL);
-    manifest.has_report = note && note->report;
-    if (manifest.has_report) {
-        manifest.report_hash = crypto_hash_of(note->report, strlen(note->report));
+    const char *report = note ? note->report : NULL;
+    manifest.has_report = report != NULL;
+    if (report) {
+        manifest.report_hash = crypto_hash_of(report, strlen(report));
     }
     TRY(blobs_check(writer, err));
     TRY(manifest_files(writer, &manifest.files, err));
     TRY(persons_check(writer, &manifest, err));
     TRY(fault_point("store_commit", err));
-    TRY(publish(writer, &manifest, manifest.has_report ? note->report : NULL, err));
+    TRY(publish(writer, &manifest, report, err));
     *out_snapshot = manifest.number;
     return true;
 }
