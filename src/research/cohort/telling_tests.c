@@ -163,11 +163,11 @@ const char *test_phrase(struct telling *t, int table, const struct cohort_test *
                                 : phrase(t, "in %s", "dans %s", set_phrase(t, test->set));
         break;
     case COHORT_TEST_PRESENT:
-        rest = test->is_negated ? word(t, "not recorded", "sans valeur enregistrée") : word(t, "recorded", "avec une valeur enregistrée");
+        rest = test->is_negated ? word(t, "not recorded", "aucune valeur enregistrée") : word(t, "recorded", "une valeur enregistrée");
         break;
     case COHORT_TEST_ABNORMAL:
         return word(t, "abnormal value (outside the limits of normal, or judged low or high)",
                     "valeur anormale (hors des bornes de la normale, ou jugée basse ou élevée)");
     }
-    return phrase(t, "%s %s", "%s %s", label, rest);
+    return phrase(t, "%s %s", "%s : %s", label, rest);
 }
