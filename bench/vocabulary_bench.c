@@ -4,9 +4,11 @@
  * A concept has a parent a fifth of its number, so each has about as many ancestors as a real one (11 with 10 M concepts); two rows of
  * CONCEPT_RELATIONSHIP each; names of 3 to 9 words out of 60,000, common ones often. Cold: no block is decrypted yet (the operating
  * system's cache of the files stays). One thread. */
+#include "base/file.h"
 #include "warehouse/vocabulary/vocabulary_example.h"
 #include <dirent.h>
 #include <malloc.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,13 +34,12 @@ static double seconds_since(int64_t started)
 
 static double resident_gb(void)
 {
-    long pages = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file && fscanf(file, "%ld %ld", &pages, &resident) != 2) {
-        resident = 0;
-    }
-    if (file) {
-        fclose(file);
+    struct error err;
+    int64_t resident = 0;
+    CLEANUP(buffer_value) struct buffer statm = {.maximum = 4096};
+    const char *second = file_read("/proc/self/statm", &statm, &err) ? strchr((const char *)statm.data, ' ') : NULL;
+    if (!second || !text_to_i64((struct text){second + 1, strcspn(second + 1, " ")}, &resident)) {
+        return 0;
     }
     return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e9;
 }
@@ -51,16 +52,17 @@ static double peak_gb(void)
 }
 
 /* ---- making rows ---- */
-static char word_letters[WORDS][12];
+static char word_letters[WORDS][16];
 
 static void words_make(void)
 {
     static const char *const sounds[] = {"ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "zy", "tha"};
     for (int i = 0; i < WORDS; i++) {
         unsigned rest = (unsigned)i * 7 + 11;
-        word_letters[i][0] = '\0';
+        size_t length = 0;
         for (int part = 0; part < 5 && (rest > 0 || part < 2); part++) {
-            strncat(word_letters[i], sounds[rest % 16], 3);
+            (void)text_copy(word_letters[i] + length, sizeof word_letters[i] - length, text_of(sounds[rest % 16]));
+            length += strlen(sounds[rest % 16]);
             rest /= 16;
         }
     }
@@ -371,7 +373,11 @@ int main(int count, char **arguments)
 {
     struct error err = {0};
     struct vocabulary_example example = {.directory = ""};
-    uint64_t concepts = (count > 1 ? strtoull(arguments[1], NULL, 10) : 500) * 1000;
+    int64_t thousands = 500;
+    if (count > 1 && !text_to_i64(text_of(arguments[1]), &thousands)) {
+        thousands = 0;
+    }
+    uint64_t concepts = thousands > 0 ? (uint64_t)thousands * 1000 : 0;
     words_make();
     bool done = concepts > 0 && vocabulary_example_create(&example, count > 2 ? arguments[2] : "/tmp", CACHE, &err) &&
                 load(&example, concepts, &err) && open_vocabulary(&example, &err) && ask_all(&example, concepts, &err);
