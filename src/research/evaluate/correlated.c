@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* correlated: three ways to the same number. Where only starts are tested: by dense arrays over persons when there are about as many
+ * events as rows and one event a person; else by galloping and binary search. Otherwise row by row within the person. */
+#include "research/evaluate/correlated.h"
+#include "research/evaluate/criterion_list.h"
+#include "research/evaluate/match_window.h"
+#include "research/evaluate/row_values.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct matching {
+    struct segment_run *run;
+    const struct cohort_correlated *item;
+    struct match_window window;
+    const struct event_table *table;
+    const struct event_list *list; /* A */
+    const uint8_t *open;           /* by key */
+    const int64_t *visits;         /* of A, when the visit is restricted */
+    uint64_t enough;               /* counting may stop here: more rows change nothing */
+};
+
+static bool row_is_open(const struct matching *matching, size_t i)
+{
+    return matching->table->key_offsets || matching->open[i];
+}
+
+/* ---- starts only, one event a person: two dense arrays and one pass over A without branches ---- */
+static int32_t held(int64_t day_number)
+{
+    return day_number < INT32_MIN ? INT32_MIN : day_number > INT32_MAX ? INT32_MAX : (int32_t)day_number;
+}
+
+static void count_dense(const struct matching *matching, uint32_t *counts)
+{
+    const struct event_table *table = matching->table;
+    const struct event_list *list = matching->list;
+    uint32_t persons = matching->run->persons;
+    struct arena *scratch = matching->run->scratch;
+    int32_t *low = arena_allocate_raw(scratch, persons + 1, sizeof *low), *high = arena_allocate_raw(scratch, persons + 1, sizeof *high);
+    uint32_t *by_person = ARENA_ARRAY(scratch, uint32_t, persons + 1);
+    for (uint32_t person = 0; person < persons; person++) {
+        low[person] = INT32_MAX;
+        high[person] = INT32_MIN;
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        struct day_interval starts, ends;
+        if (row_is_open(matching, i)) {
+            match_window_at(&matching->window, table, i, &starts, &ends);
+            bool is_empty = starts.low > starts.high;
+            low[table->persons[i]] = is_empty ? INT32_MAX : held(starts.low);
+            high[table->persons[i]] = is_empty ? INT32_MIN : held(starts.high);
+        }
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        uint32_t person = list->persons[i];
+        by_person[person] += (uint32_t)((list->starts[i] >= low[person]) & (list->starts[i] <= high[person]));
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        counts[i] = by_person[table->persons[i]];
+    }
+}
+
+/* ---- starts only: searches in the person's run ---- */
+static void count_sorted(const struct matching *matching, uint32_t *counts)
+{
+    const struct event_table *table = matching->table;
+    const struct event_list *list = matching->list;
+    struct person_run run = {0, 0};
+    for (size_t i = 0; i < table->count; i++) {
+        struct day_interval starts, ends;
+        counts[i] = 0;
+        if (!row_is_open(matching, i)) {
+            continue;
+        }
+        person_run_move(&run, list, table->persons[i]);
+        match_window_at(&matching->window, table, i, &starts, &ends);
+        if (run.first == run.end || starts.low > starts.high) {
+            continue;
+        }
+        size_t first = starts_seek(list->starts, run.first, run.end, starts.low);
+        if (matching->enough == 1) {
+            counts[i] = first < run.end && list->starts[first] <= starts.high;
+        } else {
+            counts[i] =
+                (uint32_t)(starts_seek(list->starts, first, run.end, starts.high == INT64_MAX ? INT64_MAX : starts.high + 1) - first);
+        }
+    }
+}
+
+/* ---- any conditions: row by row ---- */
+struct matched_rows {
+    size_t first, end;
+    struct day_interval starts, ends;
+    int64_t visit;
+};
+
+static bool row_matches(const struct matching *matching, const struct matched_rows *rows, size_t a)
+{
+    const struct event_list *list = matching->list;
+    if (list->starts[a] < rows->starts.low || list->starts[a] > rows->starts.high) {
+        return false;
+    }
+    if (matching->window.tests_end && (list->ends[a] < rows->ends.low || list->ends[a] > rows->ends.high)) {
+        return false;
+    }
+    return !matching->visits || (matching->visits[a] != NO_VISIT && matching->visits[a] == rows->visit);
+}
+
+static void rows_prepare(const struct matching *matching, const struct person_run *run, size_t i, struct matched_rows *rows)
+{
+    const struct event_list *list = matching->list;
+    *rows = (struct matched_rows){.first = run->first, .end = run->end, .visit = NO_VISIT};
+    match_window_at(&matching->window, matching->table, i, &rows->starts, &rows->ends);
+    if (rows->starts.low > rows->starts.high || rows->ends.low > rows->ends.high) {
+        rows->end = rows->first;
+    } else if (list->is_ascending) {
+        rows->first = starts_seek(list->starts, run->first, run->end, rows->starts.low);
+    }
+    if (matching->visits) {
+        rows->visit = matching->table->visits[i];
+    }
+}
+
+static void count_rows(const struct matching *matching, uint32_t *counts)
+{
+    const struct event_table *table = matching->table;
+    const struct event_list *list = matching->list;
+    struct person_run run = {0, 0};
+    for (size_t i = 0; i < table->count; i++) {
+        struct matched_rows rows;
+        counts[i] = 0;
+        if (!row_is_open(matching, i)) {
+            continue;
+        }
+        person_run_move(&run, list, table->persons[i]);
+        rows_prepare(matching, &run, i, &rows);
+        for (size_t a = rows.first; a < rows.end && counts[i] < matching->enough; a++) {
+            if (list->is_ascending && list->starts[a] > rows.starts.high) {
+                break;
+            }
+            counts[i] += row_matches(matching, &rows, a);
+        }
+    }
+}
+
+/* ---- does the number pass [5.2] ---- */
+static bool number_passes(const struct cohort_correlated *item, uint64_t matches, uint64_t number)
+{
+    if (matches == 0 && !item->takes_absent) {
+        return false;
+    }
+    int64_t n = (int64_t)number;
+    switch (item->count) {
+    case COHORT_COUNT_EXACTLY:
+        return n == item->number;
+    case COHORT_COUNT_AT_MOST:
+        return n <= item->number;
+    case COHORT_COUNT_AT_LEAST:
+        return n >= item->number;
+    }
+    return false;
+}
+
+/* Where keys have several rows: one required sums the matches of the rows; the form that takes absent events joins rows twice. */
+static void counts_decide(const struct matching *matching, const uint32_t *counts, uint8_t *passes)
+{
+    const struct event_table *table = matching->table;
+    if (!table->key_offsets) {
+        for (size_t key = 0; key < table->key_count; key++) {
+            passes[key] = matching->open[key] && number_passes(matching->item, counts[key], counts[key]);
+        }
+        return;
+    }
+    for (size_t key = 0; key < table->key_count; key++) {
+        uint64_t sum = 0;
+        for (size_t i = table->key_offsets[key]; i < table->key_offsets[key + 1]; i++) {
+            sum += counts[i];
+        }
+        uint64_t rows = table->key_offsets[key + 1] - table->key_offsets[key];
+        passes[key] = matching->open[key] && number_passes(matching->item, sum, matching->item->takes_absent ? sum * rows : sum);
+    }
+}
+
+/* The number of rows from which on nothing changes. */
+static uint64_t enough_of(const struct cohort_correlated *item, const struct event_table *table)
+{
+    int64_t enough = item->count == COHORT_COUNT_AT_LEAST ? item->number : item->number + 1;
+    bool is_counted_in_full = table->key_offsets != NULL || item->number < 0 || item->number >= INT32_MAX;
+    return is_counted_in_full ? UINT64_MAX : enough < 1 ? 1 : (uint64_t)enough;
+}
+
+static void plain_evaluate(const struct matching *matching, uint8_t *passes)
+{
+    const struct event_table *table = matching->table;
+    const struct event_list *list = matching->list;
+    uint32_t *counts = arena_allocate_raw(matching->run->scratch, table->count + 1, sizeof *counts);
+    bool starts_only = list->is_ascending && !matching->window.tests_end && !matching->visits;
+    if (starts_only && table->one_per_person && table->count > list->count / 8 && table->count > matching->run->persons / 64) {
+        count_dense(matching, counts);
+    } else if (starts_only) {
+        count_sorted(matching, counts);
+    } else {
+        count_rows(matching, counts);
+    }
+    counts_decide(matching, counts, passes);
+}
+
+/* ---- distinct values ---- */
+static int value_compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Values as integers that are equal when the values are; numbers by their thousandths or, beyond those, their bits. */
+static const int64_t *values_as_keys(const struct row_values *values, size_t count, struct arena *scratch)
+{
+    if (values->integers) {
+        return values->integers;
+    }
+    int64_t *keys = arena_allocate_raw(scratch, count + 1, sizeof *keys);
+    for (size_t i = 0; i < count; i++) {
+        double number = values->numbers[i] + 0.0; /* -0 becomes 0 */
+        memcpy(&keys[i], &number, sizeof number);
+    }
+    return keys;
+}
+
+static size_t distinct_count(int64_t *values, size_t count)
+{
+    size_t distinct = 0;
+    if (count > 1) {
+        qsort(values, count, sizeof *values, value_compare);
+    }
+    for (size_t i = 0; i < count; i++) {
+        distinct += i == 0 || values[i] != values[i - 1];
+    }
+    return distinct;
+}
+
+static bool distinct_evaluate(const struct matching *matching, uint8_t *passes, struct error *err)
+{
+    struct arena *scratch = matching->run->scratch;
+    const struct event_table *table = matching->table;
+    const struct event_list *list = matching->list;
+    struct row_values values;
+    TRY(row_values_read(matching->run, list, matching->item->distinct, scratch, &values, err));
+    const int64_t *keys = values_as_keys(&values, list->count, scratch);
+    struct person_run run = {0, 0};
+    for (size_t key = 0; key < table->key_count; key++) {
+        size_t row_end = table->key_offsets ? table->key_offsets[key + 1] : key + 1;
+        size_t row = table->key_offsets ? table->key_offsets[key] : key;
+        struct arena_mark mark = arena_mark_take(scratch);
+        uint64_t matches = 0;
+        size_t found = 0;
+        passes[key] = 0;
+        if (!matching->open[key]) {
+            continue;
+        }
+        person_run_move(&run, list, table->persons[row]);
+        int64_t *seen = arena_allocate_raw(scratch, (run.end - run.first) * (row_end - row) + 1, sizeof *seen);
+        for (; row < row_end; row++) {
+            struct matched_rows rows;
+            rows_prepare(matching, &run, row, &rows);
+            for (size_t a = rows.first; a < rows.end; a++) {
+                bool is_match = row_matches(matching, &rows, a);
+                matches += is_match;
+                seen[found] = keys[a];
+                found += is_match && (!values.known || values.known[a]);
+            }
+        }
+        passes[key] = number_passes(matching->item, matches, distinct_count(seen, found));
+        arena_mark_release(scratch, mark);
+    }
+    return true;
+}
+
+/* ---- together ---- */
+bool correlated_evaluate(struct segment_run *run, const struct cohort_correlated *item, const struct event_table *table,
+                         const uint8_t *open, uint8_t *passes, struct error *err)
+{
+    struct matching matching = {.run = run, .item = item, .table = table, .open = open};
+    matching.window = match_window_of(item);
+    matching.enough = enough_of(item, table);
+    TRY(criterion_list_find(run, item->criterion, &matching.list, err));
+    struct arena_mark mark = arena_mark_take(run->scratch);
+    if (item->restricts_to_visit) {
+        TRY(row_visits_read(run, matching.list, run->scratch, &matching.visits, err));
+    }
+    if (item->is_distinct) {
+        TRY(distinct_evaluate(&matching, passes, err));
+    } else {
+        plain_evaluate(&matching, passes);
+    }
+    arena_mark_release(run->scratch, mark);
+    return true;
+}

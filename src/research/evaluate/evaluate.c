@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* evaluate: plans the programs, reads what all segments share, runs one task a segment and merges in the order of segments. */
+#include "research/evaluate/evaluate.h"
+#include "research/evaluate/program_run.h"
+#include "research/evaluate/result_merge.h"
+#include <stdlib.h>
+
+struct evaluation {
+    struct store_reader *reader;
+    struct evaluate_options options;
+    size_t program_count;
+    struct program_plan *plans;
+    struct result_merge **merges;
+    struct arena *shared;
+    struct shared_lookups lookups;
+    unsigned worker_count;
+    struct segment_run *workers;
+    size_t segment_count;
+    struct segment_result **results; /* by segment: one for each program, from run to merge */
+};
+
+/* ---- life ---- */
+static void evaluation_close(struct evaluation *evaluation)
+{
+    for (size_t i = 0; evaluation->plans && i < evaluation->program_count; i++) {
+        program_plan_finish(&evaluation->plans[i]);
+    }
+    for (size_t i = 0; evaluation->merges && i < evaluation->program_count; i++) {
+        result_merge_destroy(evaluation->merges[i]);
+    }
+    for (unsigned i = 0; evaluation->workers && i < evaluation->worker_count; i++) {
+        arena_destroy(evaluation->workers[i].segment_data);
+        arena_destroy(evaluation->workers[i].program_data);
+        arena_destroy(evaluation->workers[i].scratch);
+    }
+    for (size_t i = 0; evaluation->results && i < evaluation->segment_count; i++) {
+        for (size_t k = 0; evaluation->results[i] && k < evaluation->program_count; k++) {
+            segment_result_finish(&evaluation->results[i][k]);
+        }
+        free(evaluation->results[i]);
+    }
+    arena_destroy(evaluation->shared);
+    free(evaluation->plans);
+    free(evaluation->merges);
+    free(evaluation->workers);
+    free(evaluation->results);
+    free(evaluation);
+}
+DEFINE_CLEANUP(evaluation, evaluation_close)
+
+static bool evaluation_open(struct evaluation **out_evaluation, size_t program_count, struct store_reader *reader,
+                            const struct evaluate_options *options, struct error *err)
+{
+    CLEANUP(evaluation) struct evaluation *evaluation = calloc(1, sizeof *evaluation);
+    if (!evaluation) {
+        return FAIL(err, LIMIT, "no memory left for an evaluation");
+    }
+    evaluation->reader = reader;
+    evaluation->options = options ? *options : (struct evaluate_options){.pool = NULL};
+    evaluation->program_count = program_count;
+    evaluation->segment_count = store_reader_segment_count(reader, OMOP_PERSON);
+    evaluation->worker_count = evaluation->options.pool ? task_pool_threads(evaluation->options.pool) : 1;
+    evaluation->shared = arena_create();
+    evaluation->plans = calloc(program_count + 1, sizeof *evaluation->plans);
+    evaluation->merges = calloc(program_count + 1, sizeof *evaluation->merges);
+    evaluation->workers = calloc(evaluation->worker_count, sizeof *evaluation->workers);
+    evaluation->results = calloc(evaluation->segment_count + 1, sizeof *evaluation->results);
+    if (!evaluation->plans || !evaluation->merges || !evaluation->workers || !evaluation->results) {
+        return FAIL(err, LIMIT, "no memory left for an evaluation");
+    }
+    for (unsigned i = 0; i < evaluation->worker_count; i++) {
+        evaluation->workers[i] = (struct segment_run){.options = &evaluation->options,
+                                                      .lookups = &evaluation->lookups,
+                                                      .segment_data = arena_create(),
+                                                      .program_data = arena_create(),
+                                                      .scratch = arena_create()};
+    }
+    *out_evaluation = evaluation;
+    evaluation = NULL;
+    return true;
+}
+
+/* ---- before the segments ---- */
+static bool plans_make(struct evaluation *evaluation, const struct cohort_program *const *programs, struct error *err)
+{
+    for (size_t i = 0; i < evaluation->program_count; i++) {
+        TRY(program_plan_make(&evaluation->plans[i], programs[i], err));
+        evaluation->merges[i] = result_merge_create(programs[i]);
+    }
+    return true;
+}
+
+static bool lookups_read(struct evaluation *evaluation, struct error *err)
+{
+    uint64_t tables = 0;
+    for (size_t i = 0; i < evaluation->program_count; i++) {
+        tables |= evaluation->plans[i].tables;
+    }
+    if (tables >> OMOP_TABLE_PROVIDER & 1) {
+        TRY(concept_lookup_read(evaluation->reader, OMOP_TABLE_PROVIDER, OMOP_PROVIDER_SPECIALTY_CONCEPT_ID, evaluation->shared,
+                                &evaluation->lookups.specialties, err));
+    }
+    if (tables >> OMOP_TABLE_CARE_SITE & 1) {
+        TRY(concept_lookup_read(evaluation->reader, OMOP_TABLE_CARE_SITE, OMOP_CARE_SITE_PLACE_OF_SERVICE_CONCEPT_ID, evaluation->shared,
+                                &evaluation->lookups.places, err));
+    }
+    return true;
+}
+
+/* ---- one task a segment ---- */
+static bool segment_evaluate(void *context, size_t index, unsigned worker, struct error *err)
+{
+    struct evaluation *evaluation = context;
+    struct segment_run *run = &evaluation->workers[worker];
+    struct segment_result *results = calloc(evaluation->program_count + 1, sizeof *results);
+    evaluation->results[index] = results;
+    if (!results) {
+        return FAIL(err, LIMIT, "no memory left for the results of a segment");
+    }
+    TRY(segment_run_begin(run, store_reader_segment(evaluation->reader, OMOP_PERSON, index), err));
+    for (size_t i = 0; i < evaluation->program_count; i++) {
+        if (!program_run(run, &evaluation->plans[i], &results[i], err)) {
+            return error_context(err, "cohort %s", evaluation->plans[i].program->name);
+        }
+    }
+    return true;
+}
+
+static bool segment_merge(void *context, size_t index, struct error *err)
+{
+    struct evaluation *evaluation = context;
+    const int64_t *person_ids;
+    TRY(store_segment_person_ids(store_reader_segment(evaluation->reader, OMOP_PERSON, index), &person_ids, err));
+    for (size_t i = 0; i < evaluation->program_count; i++) {
+        TRY(result_merge_add(evaluation->merges[i], &evaluation->results[index][i], person_ids, err));
+        segment_result_finish(&evaluation->results[index][i]);
+    }
+    return true;
+}
+
+static bool segments_run(struct evaluation *evaluation, struct error *err)
+{
+    if (evaluation->options.pool) {
+        struct task_set set = {evaluation->segment_count, segment_evaluate, segment_merge, evaluation};
+        return task_pool_run(evaluation->options.pool, &set, err);
+    }
+    for (size_t i = 0; i < evaluation->segment_count; i++) {
+        TRY(segment_evaluate(evaluation, i, 0, err));
+        TRY(segment_merge(evaluation, i, err));
+    }
+    return true;
+}
+
+/* ---- the public face ---- */
+bool evaluate_cohorts(const struct cohort_program *const *programs, size_t count, struct store_reader *reader,
+                      const struct evaluate_options *options, struct cohort_result **out_results, struct error *err)
+{
+    int64_t begun = clock_monotonic_ns();
+    CLEANUP(evaluation) struct evaluation *evaluation = NULL;
+    TRY(store_reader_demand(reader, options && options->wants_rows ? GRANT_ROWS : GRANT_COUNT, err));
+    TRY(evaluation_open(&evaluation, count, reader, options, err));
+    TRY(plans_make(evaluation, programs, err));
+    TRY(lookups_read(evaluation, err));
+    TRY(segments_run(evaluation, err));
+    int64_t wall_ns = clock_monotonic_ns() - begun;
+    for (size_t i = 0; i < count; i++) {
+        TRY(result_merge_finish(evaluation->merges[i], &out_results[i], err));
+        out_results[i]->work.wall_ns = wall_ns;
+    }
+    for (size_t i = 0; i < count; i++) {
+        evaluation->merges[i] = NULL; /* the caller's now */
+    }
+    return true;
+}
+
+bool evaluate_cohort(const struct cohort_program *program, struct store_reader *reader, const struct evaluate_options *options,
+                     struct cohort_result **out_result, struct error *err)
+{
+    return evaluate_cohorts(&program, 1, reader, options, out_result, err);
+}
+
+const char *evaluate_step_name(enum evaluate_step step)
+{
+    static const char *const names[EVALUATE_STEP_COUNT] = {"criteria", "primary", "additional", "rules", "exit", "collapse"};
+    return names[step];
+}

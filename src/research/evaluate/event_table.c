@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* event_table: keeping some events, and the join with observation periods. */
+#include "research/evaluate/event_table.h"
+
+#define KEEP_COLUMN(type, values)                                         \
+    do {                                                                  \
+        if (values) {                                                     \
+            type *out = arena_allocate_raw(arena, kept + 1, sizeof *out); \
+            size_t at = 0;                                                \
+            for (size_t i = 0; i < table->count; i++) {                   \
+                out[at] = (values)[i];                                    \
+                at += keep[i];                                            \
+            }                                                             \
+            (values) = out;                                               \
+        }                                                                 \
+    } while (0)
+
+void event_table_keep(const struct event_table *table, const uint8_t *keep, struct arena *arena, struct event_table *out_table)
+{
+    struct event_table kept_table = *table;
+    size_t kept = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        kept += keep[i];
+    }
+    KEEP_COLUMN(uint32_t, kept_table.persons);
+    KEEP_COLUMN(int32_t, kept_table.starts);
+    KEEP_COLUMN(int32_t, kept_table.ends);
+    KEEP_COLUMN(int32_t, kept_table.period_starts);
+    KEEP_COLUMN(int32_t, kept_table.period_ends);
+    KEEP_COLUMN(int64_t, kept_table.visits);
+    kept_table.count = kept_table.key_count = kept;
+    *out_table = kept_table;
+}
+
+size_t event_table_persons(const struct event_table *table)
+{
+    size_t persons = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        persons += i == 0 || table->persons[i] != table->persons[i - 1];
+    }
+    return persons;
+}
+
+/* ---- observation periods ---- */
+static bool period_contains(const struct observation_periods *periods, uint32_t period, int64_t start,
+                            const struct period_condition *condition)
+{
+    int64_t first = periods->starts[period], last = periods->ends[period];
+    return first <= start && start <= last && first + condition->prior_days <= start && start + condition->post_days <= last;
+}
+
+static size_t join_count(const struct segment_run *run, const struct event_list *list, const struct period_condition *condition)
+{
+    const struct observation_periods *periods = &run->periods;
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        uint32_t end = list->starts[i] == STORE_NO_DAY ? 0 : periods->offsets[list->persons[i] + 1];
+        for (uint32_t period = periods->offsets[list->persons[i]]; period < end; period++) {
+            count += period_contains(periods, period, list->starts[i], condition);
+        }
+    }
+    return count;
+}
+
+void period_join_make(const struct segment_run *run, const struct event_list *list, const struct period_condition *condition,
+                      struct arena *arena, struct period_join *out_join)
+{
+    const struct observation_periods *periods = &run->periods;
+    size_t bound = periods->overlap ? join_count(run, list, condition) : list->count;
+    uint32_t *items = arena_allocate_raw(arena, bound + 1, sizeof *items);
+    int32_t *starts = arena_allocate_raw(arena, bound + 1, sizeof *starts), *ends = arena_allocate_raw(arena, bound + 1, sizeof *ends);
+    size_t count = 0;
+    uint32_t last_person = UINT32_MAX;
+    for (size_t i = 0; i < list->count; i++) {
+        uint32_t person = list->persons[i];
+        bool is_done = condition->first_per_person && person == last_person;
+        uint32_t end = is_done || list->starts[i] == STORE_NO_DAY ? 0 : periods->offsets[person + 1];
+        for (uint32_t period = periods->offsets[person]; period < end; period++) {
+            if (period_contains(periods, period, list->starts[i], condition)) {
+                items[count] = (uint32_t)i;
+                starts[count] = periods->starts[period];
+                ends[count++] = periods->ends[period];
+                last_person = person;
+                if (condition->first_per_person) {
+                    break;
+                }
+            }
+        }
+    }
+    *out_join = (struct period_join){count, items, starts, ends};
+}

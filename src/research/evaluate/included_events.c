@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* included_events: each limit keeps one event of a person by its start; equal starts are decided by the event id, which is the order of
+ * the table [4.1]. Limits compose: an early First removes later events before the next stage looks [6]. */
+#include "research/evaluate/included_events.h"
+#include "research/evaluate/group.h"
+
+/* ---- limits ---- */
+static void limit_apply(enum cohort_limit limit, const struct event_table *events, uint8_t *keep)
+{
+    for (size_t first = 0; limit != COHORT_LIMIT_ALL && first < events->count;) {
+        size_t end = first, best = SIZE_MAX;
+        for (; end < events->count && events->persons[end] == events->persons[first]; end++) {
+            bool is_better = best == SIZE_MAX || (limit == COHORT_LIMIT_FIRST ? events->starts[end] < events->starts[best]
+                                                                              : events->starts[end] > events->starts[best]);
+            if (keep[end] && is_better) {
+                best = end;
+            }
+        }
+        for (size_t i = first; i < end; i++) {
+            keep[i] = i == best;
+        }
+        first = end;
+    }
+}
+
+bool qualified_events_keep(struct segment_run *run, struct event_table *events, struct error *err)
+{
+    const struct cohort_program *program = run->plan->program;
+    if (!program->additional) {
+        return true; /* the qualified limit is ignored then, whatever it says */
+    }
+    struct arena_mark mark = arena_mark_take(run->scratch);
+    uint8_t *keep = arena_allocate_raw(run->scratch, events->count + 1, 1);
+    TRY(group_evaluate(run, program->additional, events, NULL, keep, err));
+    limit_apply(program->qualified_limit, events, keep);
+    event_table_keep(events, keep, run->program_data, events);
+    events->one_per_person |= program->qualified_limit != COHORT_LIMIT_ALL;
+    arena_mark_release(run->scratch, mark);
+    return true;
+}
+
+/* ---- statistics ---- */
+/* Best of a person: most rules met, then the lowest rule met (0 if none), then the start, then the event id [9]. */
+static bool is_better(uint64_t mask, int32_t start, uint64_t best_mask, int32_t best_start)
+{
+    int met = __builtin_popcountll(mask), best_met = __builtin_popcountll(best_mask);
+    int lowest = mask ? __builtin_ctzll(mask) : 0, best_lowest = best_mask ? __builtin_ctzll(best_mask) : 0;
+    if (met != best_met) {
+        return met > best_met;
+    }
+    return lowest != best_lowest ? lowest < best_lowest : start < best_start;
+}
+
+/* met_in_order: rules met without a gap from the first one on. */
+static void attrition_add(struct segment_result *result, unsigned events_met_in_order, bool is_event)
+{
+    for (unsigned rule = 0; rule < events_met_in_order; rule++) {
+        if (is_event) {
+            result->after_rule[rule].events++;
+        } else {
+            result->after_rule[rule].persons++;
+        }
+    }
+}
+
+static bool statistics_add(const struct event_table *events, const uint64_t *masks, struct segment_result *result, struct error *err)
+{
+    for (size_t first = 0; first < events->count;) {
+        size_t end = first, best = first;
+        unsigned person_met = 0;
+        for (; end < events->count && events->persons[end] == events->persons[first]; end++) {
+            unsigned met = (unsigned)__builtin_ctzll(~masks[end]); /* at most 53 rules: the complement is never 0 */
+            person_met = met > person_met ? met : person_met;
+            attrition_add(result, met, true);
+            TRY(mask_table_add(&result->masks[COHORT_ALL_EVENTS], masks[end], 1, err));
+            best = is_better(masks[end], events->starts[end], masks[best], events->starts[best]) ? end : best;
+        }
+        attrition_add(result, person_met, false);
+        TRY(mask_table_add(&result->masks[COHORT_BEST_EVENTS], masks[best], 1, err));
+        first = end;
+    }
+    return true;
+}
+
+/* ---- rules ---- */
+static bool rules_evaluate(struct segment_run *run, const struct event_table *events, uint64_t *masks, struct error *err)
+{
+    const struct cohort_program *program = run->plan->program;
+    uint8_t *passes = arena_allocate_raw(run->scratch, events->count + 1, 1);
+    for (size_t rule = 0; rule < program->rule_count && events->count > 0; rule++) {
+        TRY(segment_run_check(run, err));
+        TRY(group_evaluate(run, &program->rules[rule].group, events, NULL, passes, err));
+        for (size_t i = 0; i < events->count; i++) {
+            masks[i] |= (uint64_t)passes[i] << rule;
+        }
+    }
+    return true;
+}
+
+bool included_events_keep(struct segment_run *run, struct event_table *events, struct segment_result *result, struct error *err)
+{
+    const struct cohort_program *program = run->plan->program;
+    struct arena_mark mark = arena_mark_take(run->scratch);
+    uint64_t *masks = ARENA_ARRAY(run->scratch, uint64_t, events->count + 1);
+    uint8_t *keep = arena_allocate_raw(run->scratch, events->count + 1, 1);
+    uint64_t all = (UINT64_C(1) << program->rule_count) - 1;
+    if (program->rule_count > 0) {
+        TRY(rules_evaluate(run, events, masks, err));
+        TRY(statistics_add(events, masks, result, err));
+    }
+    for (size_t i = 0; i < events->count; i++) {
+        keep[i] = masks[i] == all;
+    }
+    if (program->rule_count > 0 || program->expression_limit != COHORT_LIMIT_ALL) {
+        limit_apply(program->expression_limit, events, keep);
+        event_table_keep(events, keep, run->program_data, events);
+        events->one_per_person |= program->expression_limit != COHORT_LIMIT_ALL;
+    }
+    arena_mark_release(run->scratch, mark);
+    return true;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* program_run: the pipeline of the cohort language, in its order, with the time that each step took. */
+#include "research/evaluate/program_run.h"
+#include "research/evaluate/collapse.h"
+#include "research/evaluate/exit_dates.h"
+#include "research/evaluate/included_events.h"
+#include "research/evaluate/primary_events.h"
+
+struct step_clock {
+    int64_t begun, criteria_before;
+};
+
+static struct step_clock step_begin(const struct segment_run *run)
+{
+    return (struct step_clock){clock_monotonic_ns(), run->work.step_ns[EVALUATE_CRITERIA]};
+}
+
+/* The time of criteria that were evaluated on the way is theirs. */
+static void step_end(struct segment_run *run, enum evaluate_step step, struct step_clock clock)
+{
+    int64_t criteria_ns = run->work.step_ns[EVALUATE_CRITERIA] - clock.criteria_before;
+    run->work.step_ns[step] += clock_monotonic_ns() - clock.begun - criteria_ns;
+}
+
+static struct cohort_remaining remaining(const struct event_table *events)
+{
+    return (struct cohort_remaining){events->count, event_table_persons(events)};
+}
+
+/* From here on, only persons with events can matter: criteria with attributes look at no others. Worth it when they are few. */
+static void universe_narrow(struct segment_run *run, const struct event_table *events)
+{
+    if (event_table_persons(events) > run->persons / 2) {
+        return;
+    }
+    uint8_t *universe = ARENA_ARRAY(run->program_data, uint8_t, run->persons + 1);
+    for (size_t i = 0; i < events->count; i++) {
+        universe[events->persons[i]] = 1;
+    }
+    run->universe = universe;
+}
+
+static bool events_find(struct segment_run *run, struct event_table *events, struct segment_result *result, struct error *err)
+{
+    struct step_clock clock = step_begin(run);
+    TRY(primary_events_find(run, events, err));
+    result->primary = remaining(events);
+    universe_narrow(run, events);
+    step_end(run, EVALUATE_PRIMARY, clock);
+    clock = step_begin(run);
+    TRY(qualified_events_keep(run, events, err));
+    result->qualified = remaining(events);
+    if (run->plan->program->additional) {
+        universe_narrow(run, events);
+    }
+    step_end(run, EVALUATE_ADDITIONAL, clock);
+    clock = step_begin(run);
+    TRY(included_events_keep(run, events, result, err));
+    result->included = remaining(events);
+    step_end(run, EVALUATE_RULES, clock);
+    return true;
+}
+
+bool program_run(struct segment_run *run, const struct program_plan *plan, struct segment_result *result, struct error *err)
+{
+    struct event_table events;
+    const int32_t *exits;
+    segment_run_begin_program(run, plan);
+    TRY(segment_run_check(run, err));
+    TRY(events_find(run, &events, result, err));
+    struct step_clock clock = step_begin(run);
+    TRY(exit_dates_find(run, &events, &exits, err));
+    step_end(run, EVALUATE_EXIT, clock);
+    clock = step_begin(run);
+    TRY(collapse_events(run, &events, exits, result, err));
+    step_end(run, EVALUATE_COLLAPSE, clock);
+    TRY(segment_run_check(run, err));
+    result->work = run->work;
+    return true;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* segment_run: what is read of a segment once and kept while it is worked on. */
+#include "research/evaluate/segment_run.h"
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- vectors ---- */
+const int32_t *vector_days(const struct store_vector *vector, struct arena *arena)
+{
+    if (!vector->is_all_null && !vector->valid) {
+        return vector->days;
+    }
+    int32_t *days = arena_allocate_raw(arena, vector->count + 1, sizeof *days);
+    for (size_t i = 0; i < vector->count; i++) {
+        days[i] = store_vector_is_valid(vector, i) ? vector->days[i] : STORE_NO_DAY;
+    }
+    return days;
+}
+
+const int64_t *vector_integers(const struct store_vector *vector, int64_t absent, struct arena *arena)
+{
+    if (!vector->is_all_null && !vector->valid) {
+        return vector->integers;
+    }
+    int64_t *integers = arena_allocate_raw(arena, vector->count + 1, sizeof *integers);
+    for (size_t i = 0; i < vector->count; i++) {
+        integers[i] = store_vector_is_valid(vector, i) ? vector->integers[i] : absent;
+    }
+    return integers;
+}
+
+/* ---- reading ---- */
+static bool column_read(struct segment_run *run, int table, int field, struct arena *arena, struct store_vector *out_vector,
+                        struct error *err)
+{
+    size_t rows = (size_t)store_segment_rows(run->segment, table);
+    if (rows == 0) {
+        *out_vector = (struct store_vector){.type = omop_table(table)->fields[field].type, .is_all_null = true};
+        return true;
+    }
+    return store_column_read(run->segment, table, field, 0, rows, arena, out_vector, err);
+}
+
+bool segment_run_gather(struct segment_run *run, int table, int field, const uint32_t *rows, size_t count, struct arena *arena,
+                        struct store_vector *out_vector, struct error *err)
+{
+    if (count == 0) {
+        *out_vector = (struct store_vector){.type = omop_table(table)->fields[field].type, .is_all_null = true};
+        return true;
+    }
+    return store_column_gather(run->segment, table, field, rows, count, arena, out_vector, err);
+}
+
+bool segment_run_offsets(struct segment_run *run, int table, const uint32_t **out_offsets, struct error *err)
+{
+    if (!run->offsets[table]) {
+        if (store_segment_rows(run->segment, table) == 0) {
+            run->offsets[table] = ARENA_ARRAY(run->segment_data, uint32_t, run->persons + 1);
+        } else {
+            TRY(store_person_rows(run->segment, table, run->segment_data, &run->offsets[table], err));
+        }
+    }
+    *out_offsets = run->offsets[table];
+    return true;
+}
+
+bool segment_run_person_field(struct segment_run *run, int field, struct person_field *out_field, struct error *err)
+{
+    struct person_field person = {0};
+    TRY(segment_run_offsets(run, OMOP_TABLE_PERSON, &person.offsets, err));
+    if (!run->person_columns[field]) {
+        struct store_vector *vector = ARENA_NEW(run->segment_data, struct store_vector);
+        TRY(column_read(run, OMOP_TABLE_PERSON, field, run->segment_data, vector, err));
+        run->person_columns[field] = vector;
+    }
+    person.values = run->person_columns[field];
+    *out_field = person;
+    return true;
+}
+
+/* ---- observation periods ---- */
+static const int32_t *period_days(const struct store_vector *vector, int32_t absent, struct arena *arena)
+{
+    if (!vector->is_all_null && !vector->valid) {
+        return vector->days;
+    }
+    int32_t *days = arena_allocate_raw(arena, vector->count + 1, sizeof *days);
+    for (size_t i = 0; i < vector->count; i++) {
+        days[i] = store_vector_is_valid(vector, i) ? vector->days[i] : absent;
+    }
+    return days;
+}
+
+static bool periods_overlap(const struct observation_periods *periods, uint32_t persons)
+{
+    bool overlap = false;
+    for (uint32_t person = 0; person < persons; person++) {
+        int32_t last_end = INT32_MIN;
+        for (uint32_t i = periods->offsets[person]; i < periods->offsets[person + 1]; i++) {
+            overlap |= periods->starts[i] <= last_end;
+            last_end = periods->ends[i] > last_end ? periods->ends[i] : last_end;
+        }
+    }
+    return overlap;
+}
+
+static bool periods_read(struct segment_run *run, struct error *err)
+{
+    struct store_vector starts, ends;
+    const int table = OMOP_TABLE_OBSERVATION_PERIOD;
+    TRY(segment_run_offsets(run, table, &run->periods.offsets, err));
+    TRY(column_read(run, table, omop_table(table)->start_field, run->segment_data, &starts, err));
+    TRY(column_read(run, table, omop_table(table)->end_field, run->segment_data, &ends, err));
+    run->periods.starts = period_days(&starts, INT32_MAX, run->segment_data);
+    run->periods.ends = period_days(&ends, INT32_MIN, run->segment_data);
+    run->periods.overlap = periods_overlap(&run->periods, run->persons);
+    return true;
+}
+
+/* ---- beginning ---- */
+bool segment_run_begin(struct segment_run *run, struct store_segment *segment, struct error *err)
+{
+    arena_reset(run->segment_data);
+    run->segment = segment;
+    run->persons = store_segment_persons(segment);
+    memset(run->offsets, 0, sizeof run->offsets);
+    memset(run->person_columns, 0, sizeof run->person_columns);
+    TRY(store_segment_person_ids(segment, &run->person_ids, err));
+    return periods_read(run, err);
+}
+
+void segment_run_begin_program(struct segment_run *run, const struct program_plan *plan)
+{
+    arena_reset(run->program_data);
+    arena_reset(run->scratch);
+    run->plan = plan;
+    run->lists = ARENA_ARRAY(run->program_data, const struct event_list *, plan->criteria.count + 1);
+    run->universe = NULL;
+    run->depth = 0;
+    run->work = (struct evaluate_work){.criteria = plan->criteria.count};
+}
+
+bool segment_run_check(struct segment_run *run, struct error *err)
+{
+    const struct evaluate_options *options = run->options;
+    uint64_t bytes = arena_bytes_reserved(run->segment_data) + arena_bytes_reserved(run->program_data) + arena_bytes_reserved(run->scratch);
+    run->work.scratch_peak = bytes > run->work.scratch_peak ? bytes : run->work.scratch_peak;
+    TRY(task_check(err));
+    if (options->is_cancelled && options->is_cancelled(options->cancel_context)) {
+        return FAIL(err, CANCELLED, "the evaluation was stopped");
+    }
+    if (options->scratch_bytes > 0 && bytes > options->scratch_bytes) {
+        FAIL(err, LIMIT, "the cohort needs more than %" PRIu64 " bytes of working memory for one segment", options->scratch_bytes);
+        return error_hint(err, "raise the bound, use fewer threads, or narrow the criteria that have no concept set");
+    }
+    return true;
+}

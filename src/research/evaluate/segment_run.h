@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* segment_run: one program at work on one segment, by one worker: its memory, what it has read of the segment so far, and the lists of
+ * the criteria that it has evaluated. Nothing here is shared between workers. */
+#pragma once
+#include "research/evaluate/concept_lookup.h"
+#include "research/evaluate/evaluate.h"
+#include "research/evaluate/event_list.h"
+#include "research/evaluate/program_plan.h"
+
+#define NO_VISIT INT64_MIN
+
+/* Observation periods of the persons of a segment: those of ordinal p are offsets[p] .. offsets[p + 1] - 1, by start. A period without a
+ * date contains no day. */
+struct observation_periods {
+    const uint32_t *offsets;
+    const int32_t *starts, *ends;
+    bool overlap; /* a person has two that share a day */
+};
+/* One field of PERSON by row, and the rows of each ordinal (none where the person is absent). */
+struct person_field {
+    const uint32_t *offsets;
+    const struct store_vector *values;
+};
+struct shared_lookups {
+    struct concept_lookup specialties; /* by provider */
+    struct concept_lookup places;      /* by care site */
+};
+
+struct segment_run {
+    /* of the segment, for all programs */
+    struct store_segment *segment;
+    const struct evaluate_options *options;
+    const struct shared_lookups *lookups;
+    uint32_t persons;
+    const int64_t *person_ids;
+    struct arena *segment_data; /* what is read of the segment once */
+    struct observation_periods periods;
+    const uint32_t *offsets[OMOP_TABLE_COUNT];
+    const struct store_vector *person_columns[OMOP_PERSON_FIELD_COUNT];
+    /* of the program */
+    const struct program_plan *plan;
+    struct arena *program_data;      /* lists and events, until the program is done */
+    struct arena *scratch;           /* within one step, released by marks */
+    const struct event_list **lists; /* by position in the plan; NULL: not evaluated yet */
+    const uint8_t *universe;         /* 1 for persons who can still matter; NULL: all, or too many to be worth a look */
+    unsigned depth;                  /* of criteria being evaluated, so that time is counted once */
+    struct evaluate_work work;
+};
+
+/* A new segment, then a new program on it; both forget what was before. */
+MUST_CHECK bool segment_run_begin(struct segment_run *run, struct store_segment *segment, struct error *err);
+void segment_run_begin_program(struct segment_run *run, const struct program_plan *plan);
+/* CANCELLED, or LIMIT when the working memory is above its bound. Called between steps. */
+MUST_CHECK bool segment_run_check(struct segment_run *run, struct error *err);
+
+/* Rows of each ordinal in a table: persons + 1 offsets, read once. */
+MUST_CHECK bool segment_run_offsets(struct segment_run *run, int table, const uint32_t **out_offsets, struct error *err);
+MUST_CHECK bool segment_run_person_field(struct segment_run *run, int field, struct person_field *out_field, struct error *err);
+/* Values of a field for given rows (ascending); a table without rows gives NULL throughout. Lives in `arena`. */
+MUST_CHECK bool segment_run_gather(struct segment_run *run, int table, int field, const uint32_t *rows, size_t count, struct arena *arena,
+                                   struct store_vector *out_vector, struct error *err);
+/* The same as day numbers with STORE_NO_DAY, and as integers with NO_VISIT, for NULL. */
+const int32_t *vector_days(const struct store_vector *vector, struct arena *arena);
+const int64_t *vector_integers(const struct store_vector *vector, int64_t absent, struct arena *arena);
