@@ -120,6 +120,8 @@ MUST_CHECK bool store_reader_open(struct store_reader **out_reader, struct store
 void store_reader_close(struct store_reader *reader);
 DEFINE_CLEANUP(store_reader, store_reader_close)
 uint32_t store_reader_snapshot(const struct store_reader *reader);
+/* DENIED unless the reader's grant is still valid and allows every action (enum grant_action). */
+MUST_CHECK bool store_reader_demand(const struct store_reader *reader, uint32_t actions, struct error *err);
 size_t store_reader_segment_count(const struct store_reader *reader, enum omop_scope scope);
 struct store_segment *store_reader_segment(struct store_reader *reader, enum omop_scope scope, size_t index);
 MUST_CHECK bool store_reader_blob(struct store_reader *reader, const char *name, uint64_t *out_length, bool *out_exists, struct error *err);

@@ -155,6 +155,12 @@ uint32_t store_reader_snapshot(const struct store_reader *reader)
     return reader->snapshot;
 }
 
+bool store_reader_demand(const struct store_reader *reader, uint32_t actions, struct error *err)
+{
+    const struct store *store = reader->store;
+    return grant_demand(&reader->grant, keyring_governance_public_key(store->keyring), store->store_id, actions, err);
+}
+
 size_t store_reader_segment_count(const struct store_reader *reader, enum omop_scope scope)
 {
     return reader->segment_count[scope];
