@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { SLAB_BYTES = 1 << 22, ALIGNMENT = 32 };
+enum { SLAB_MIN = 1 << 18, SLAB_MAX = 1 << 22, ALIGNMENT = 32 };
 
 struct slab {
     struct slab *next;
@@ -22,7 +22,8 @@ struct cached_file {
 struct block_cache {
     uint64_t bound, used; /* bytes of slabs */
     struct task_lock *lock;
-    struct slab *slabs;
+    struct slab *slabs; /* the newest first */
+    struct slab *empty; /* wiped by a clear, and used again before new ones: their pages are mapped already */
     struct cached_file *files;
 };
 
@@ -38,15 +39,14 @@ bool block_cache_create(struct block_cache **out_cache, uint64_t bytes, struct e
     return true;
 }
 
-static void slabs_release(struct block_cache *cache)
+static void slabs_release(struct slab *slab)
 {
-    while (cache->slabs) {
-        struct slab *slab = cache->slabs;
-        cache->slabs = slab->next;
+    while (slab) {
+        struct slab *next = slab->next;
         crypto_pages_destroy(slab->bytes, slab->length);
         free(slab);
+        slab = next;
     }
-    cache->used = 0;
 }
 
 void block_cache_clear(struct block_cache *cache)
@@ -56,7 +56,14 @@ void block_cache_clear(struct block_cache *cache)
             atomic_store(&cached->slots[i], NULL);
         }
     }
-    slabs_release(cache);
+    while (cache->slabs) {
+        struct slab *slab = cache->slabs;
+        cache->slabs = slab->next;
+        crypto_wipe(slab->bytes, slab->used);
+        slab->used = 0;
+        slab->next = cache->empty;
+        cache->empty = slab;
+    }
 }
 
 void block_cache_destroy(struct block_cache *cache)
@@ -64,7 +71,8 @@ void block_cache_destroy(struct block_cache *cache)
     if (!cache) {
         return;
     }
-    slabs_release(cache);
+    slabs_release(cache->slabs);
+    slabs_release(cache->empty);
     while (cache->files) {
         struct cached_file *cached = cache->files;
         cache->files = cached->next;
@@ -92,10 +100,24 @@ bool block_cache_file(struct block_cache *cache, struct sealed_file *file, struc
     return true;
 }
 
-static struct slab *slab_add(struct block_cache *cache, size_t needed)
+static struct slab *slab_again(struct block_cache *cache, size_t needed)
+{
+    for (struct slab **at = &cache->empty; *at; at = &(*at)->next) {
+        if ((*at)->length >= needed) {
+            struct slab *slab = *at;
+            *at = slab->next;
+            return slab;
+        }
+    }
+    return NULL;
+}
+
+/* Slabs grow with the cache, so that a small question does not map megabytes. */
+static struct slab *slab_new(struct block_cache *cache, size_t needed)
 {
     uint64_t room = cache->bound - cache->used;
-    size_t length = needed > SLAB_BYTES ? needed : SLAB_BYTES;
+    size_t length = cache->used < SLAB_MIN ? SLAB_MIN : cache->used > SLAB_MAX ? SLAB_MAX : (size_t)cache->used;
+    length = length < needed ? needed : length;
     length = length > room ? (size_t)room : length;
     struct slab *slab = length >= needed ? calloc(1, sizeof *slab) : NULL;
     void *bytes;
@@ -103,9 +125,21 @@ static struct slab *slab_add(struct block_cache *cache, size_t needed)
         free(slab); /* without memory for it, the block is simply not kept */
         return NULL;
     }
-    *slab = (struct slab){cache->slabs, bytes, length, 0};
-    cache->slabs = slab;
+    *slab = (struct slab){.bytes = bytes, .length = length};
     cache->used += length;
+    return slab;
+}
+
+static struct slab *slab_add(struct block_cache *cache, size_t needed)
+{
+    struct slab *slab = slab_again(cache, needed);
+    if (!slab) {
+        slab = slab_new(cache, needed);
+    }
+    if (slab) {
+        slab->next = cache->slabs;
+        cache->slabs = slab;
+    }
     return slab;
 }
 
