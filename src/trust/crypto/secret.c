@@ -15,7 +15,7 @@ struct secret {
 bool secret_create(struct secret **out_secret, size_t length, struct error *err)
 {
     struct secret *secret = malloc(sizeof *secret);
-    uint8_t *bytes = sodium_malloc(length);
+    uint8_t *bytes = sodium_init() < 0 ? NULL : sodium_malloc(length); /* the guard pages are right only after sodium_init */
     if (!secret || !bytes) {
         free(secret);
         sodium_free(bytes);

@@ -113,8 +113,8 @@ MUST_CHECK bool store_snapshot_verify(struct store *store, const struct grant *g
 /* ---- reading ---- */
 struct store_reader;
 struct store_segment; /* of a reader; lives as long */
-/* Opens every segment of the snapshot (0: the latest). The grant is copied. Fails with DENIED if it is expired or not for this store,
- * NOT_FOUND if there is no snapshot. */
+/* Opens every segment of the snapshot (0: the latest) that has rows of a table of the grant. The grant is copied. Fails with DENIED if it
+ * is expired or not for this store, NOT_FOUND if there is no snapshot. */
 MUST_CHECK bool store_reader_open(struct store_reader **out_reader, struct store *store, const struct grant *grant, uint32_t snapshot,
                                   struct error *err);
 void store_reader_close(struct store_reader *reader);

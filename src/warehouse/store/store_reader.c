@@ -98,10 +98,23 @@ bool store_reader_open_file(struct store_reader *reader, size_t index, struct er
     return segment_check(slot, err);
 }
 
+/* A segment without a row that the grant covers stays closed: its key is not even unwrapped. */
+static bool is_covered(const struct store_reader *reader, const struct store_file_entry *entry)
+{
+    bool is_covered = entry->is_blob;
+    for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
+        is_covered = is_covered || (entry->summary.table_rows[table] > 0 && grant_covers_table(&reader->grant, (unsigned)table));
+    }
+    return is_covered;
+}
+
 static bool reader_open_files(struct store_reader *reader, struct error *err)
 {
     for (size_t i = 0; i < reader->file_count; i++) {
         const struct store_reader_file *slot = &reader->files[i];
+        if (!is_covered(reader, &slot->entry)) {
+            continue;
+        }
         TRY(store_reader_open_file(reader, i, err));
         if (!slot->entry.is_blob) {
             enum omop_scope scope = slot->entry.summary.scope;

@@ -340,6 +340,9 @@ static void the_store_demands_a_grant(void **state)
     assert_int_equal(err.code, ERROR_DENIED);
     assert_true(keyring_grant_issue(place.keyring, &grant, &err));
     assert_true(store_reader_open(&reader, place.store, &grant, 0, &err));
+    assert_int_equal(store_reader_segment_count(reader, OMOP_PERSON), 2);
+    assert_int_equal(store_reader_segment_count(reader, OMOP_SHARED), 0); /* where people live stays closed */
+    assert_int_equal(store_reader_segment_count(reader, OMOP_VOCABULARY), 0);
     assert_true(store_reader_demand_table(reader, OMOP_TABLE_PERSON, &err));
     assert_false(store_reader_demand_table(reader, OMOP_TABLE_CONDITION_OCCURRENCE, &err));
     assert_int_equal(err.code, ERROR_DENIED);
