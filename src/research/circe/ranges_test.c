@@ -51,7 +51,7 @@ static void decimals_round_half_away_from_zero(void **state)
     }
 }
 
-static struct cohort_test read(const char *json, enum cohort_test_kind kind)
+static struct cohort_test range_of(const char *json, enum cohort_test_kind kind)
 {
     struct error err = {0};
     CLEANUP(arena) struct arena *arena = arena_create();
@@ -71,7 +71,7 @@ static struct cohort_test read(const char *json, enum cohort_test_kind kind)
 
 static void check_integers(const char *json, enum cohort_test_kind kind, int64_t low, int64_t high, bool is_negated)
 {
-    struct cohort_test test = read(json, kind);
+    struct cohort_test test = range_of(json, kind);
     assert_true(test.low == low);
     assert_true(test.high == high);
     assert_int_equal(test.is_negated, is_negated);
@@ -95,13 +95,13 @@ static void operators_are_inclusive_intervals(void **state)
 static void strictness_is_in_the_bounds(void **state)
 {
     (void)state;
-    struct cohort_test less = read("{\"Op\":\"lt\",\"Value\":7.5}", COHORT_TEST_DECIMAL);
+    struct cohort_test less = range_of("{\"Op\":\"lt\",\"Value\":7.5}", COHORT_TEST_DECIMAL);
     assert_true(less.high_number < 7.5 && less.high_number > 7.499999999 && isinf(less.low_number));
-    struct cohort_test more = read("{\"Op\":\"gt\",\"Value\":0}", COHORT_TEST_DECIMAL);
+    struct cohort_test more = range_of("{\"Op\":\"gt\",\"Value\":0}", COHORT_TEST_DECIMAL);
     assert_true(more.low_number > 0 && more.low_number < 1e-300 && isinf(more.high_number));
-    struct cohort_test least = read("{\"Op\":\"gte\",\"Value\":0.12345}", COHORT_TEST_DECIMAL);
+    struct cohort_test least = range_of("{\"Op\":\"gte\",\"Value\":0.12345}", COHORT_TEST_DECIMAL);
     assert_true(same(least.low_number, 0.1235));
-    struct cohort_test between = read("{\"Op\":\"bt\",\"Value\":1,\"Extent\":2}", COHORT_TEST_DECIMAL);
+    struct cohort_test between = range_of("{\"Op\":\"bt\",\"Value\":1,\"Extent\":2}", COHORT_TEST_DECIMAL);
     assert_true(same(between.low_number, 1) && same(between.high_number, 2) && !between.is_negated);
 }
 
