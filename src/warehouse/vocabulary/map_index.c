@@ -48,30 +48,46 @@ bool map_index_build(const struct map_pair *pairs, size_t count, struct arena *s
     return done;
 }
 
-/* One block at a time, decoded. */
+enum { WINDOW = 256 };
+
+/* One block at a time, decoded, and a window of the directory. */
 struct reader {
     const struct index_bytes *bytes;
     uint64_t blocks, block; /* block == blocks: none is decoded */
+    uint64_t window_first, window_count;
     size_t count;
     struct map_pair pairs[BLOCK_PAIRS];
+    uint8_t window[WINDOW * ENTRY_SIZE];
 };
 
-static bool entry_read(const struct reader *reader, uint64_t block, uint8_t *out, size_t entries, struct error *err)
+/* The directory's entry of a block (or the one behind the last). */
+static bool entry_read(struct reader *reader, uint64_t block, const uint8_t **out_entry, struct error *err)
 {
-    return index_bytes_read(reader->bytes, INDEX_HEADER_SIZE + block * ENTRY_SIZE, out, entries * ENTRY_SIZE, err);
+    if (block < reader->window_first || block - reader->window_first >= reader->window_count) {
+        uint64_t first = block - block % (WINDOW / 2), rest = reader->blocks + 1 - first; /* so that the next one is mostly there, too */
+        reader->window_count = 0;
+        TRY(index_bytes_read(reader->bytes, INDEX_HEADER_SIZE + first * ENTRY_SIZE, reader->window,
+                             (size_t)(rest < WINDOW ? rest : WINDOW) * ENTRY_SIZE, err));
+        reader->window_first = first;
+        reader->window_count = rest < WINDOW ? rest : WINDOW;
+    }
+    *out_entry = reader->window + (block - reader->window_first) * ENTRY_SIZE;
+    return true;
 }
 
 static bool block_read(struct reader *reader, uint64_t block, struct error *err)
 {
-    uint8_t entries[2 * ENTRY_SIZE], data[BLOCK_PAIRS * PAIR_BYTES_MAX];
-    TRY(entry_read(reader, block, entries, 2, err));
-    uint64_t first = u64_at(entries + 8), last = u64_at(entries + 24);
+    uint8_t data[BLOCK_PAIRS * PAIR_BYTES_MAX];
+    const uint8_t *entry = NULL;
+    TRY(entry_read(reader, block, &entry, err));
+    uint64_t target = u64_at(entry), first = u64_at(entry + 8);
+    TRY(entry_read(reader, block + 1, &entry, err));
+    uint64_t last = u64_at(entry + 8);
     if (first > last || last - first > sizeof(data)) {
         return index_corrupt(err, "a block has no sensible size");
     }
     struct cursor cursor = {.data = data, .length = (size_t)(last - first)};
     TRY(index_bytes_read(reader->bytes, INDEX_HEADER_SIZE + (reader->blocks + 1) * ENTRY_SIZE + first, data, cursor.length, err));
-    uint64_t target = u64_at(entries);
     reader->count = 0;
     reader->block = block;
     while (cursor.position < cursor.length) {
@@ -87,19 +103,37 @@ static bool block_read(struct reader *reader, uint64_t block, struct error *err)
     return true;
 }
 
-/* The last block that begins before `target`, or the first: the target's pairs begin there or right after it. */
-static bool block_seek(const struct reader *reader, int64_t target, uint64_t *out_block, struct error *err)
+static bool begins_before(struct reader *reader, uint64_t block, int64_t target, bool *out_before, struct error *err)
 {
-    uint64_t low = 0, high = reader->blocks;
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        uint8_t entry[ENTRY_SIZE];
-        TRY(entry_read(reader, middle, entry, 1, err));
-        if ((int64_t)u64_at(entry) < target) {
-            low = middle + 1;
-        } else {
-            high = middle;
+    const uint8_t *entry = NULL;
+    TRY(entry_read(reader, block, &entry, err));
+    *out_before = (int64_t)u64_at(entry) < target;
+    return true;
+}
+
+/* The last block that begins before `target`, or the first: the target's pairs begin there or right after it. From the block at hand
+ * first in steps that double, since targets come in ascending order. */
+static bool block_seek(struct reader *reader, int64_t target, uint64_t *out_block, struct error *err)
+{
+    uint64_t low = 0, high = reader->blocks, step = 1;
+    bool before = reader->block < reader->blocks;
+    if (before) {
+        TRY(begins_before(reader, reader->block, target, &before, err));
+    }
+    for (uint64_t at = reader->block; before; step *= 2) {
+        low = at + 1;
+        at = step < reader->blocks - at ? at + step : reader->blocks;
+        before = false;
+        if (at < reader->blocks) {
+            TRY(begins_before(reader, at, target, &before, err));
         }
+        high = at;
+    }
+    while (low < high) { /* the first block that does not begin before */
+        uint64_t middle = low + (high - low) / 2;
+        TRY(begins_before(reader, middle, target, &before, err));
+        low = before ? middle + 1 : low;
+        high = before ? high : middle;
     }
     *out_block = low > 0 ? low - 1 : 0;
     return true;
@@ -144,7 +178,10 @@ bool map_index_find(const struct index_bytes *bytes, const int64_t *targets, siz
     if (numbers[1] > bytes->length / ENTRY_SIZE) {
         return index_corrupt(err, "it has more blocks than bytes");
     }
-    struct reader reader = {.bytes = bytes, .blocks = numbers[1], .block = numbers[1]};
+    struct reader reader;
+    reader.bytes = bytes;
+    reader.blocks = reader.block = numbers[1];
+    reader.window_first = reader.window_count = reader.count = 0;
     for (size_t i = 0; i < count; i++) {
         TRY(target_find(&reader, targets[i], out, err));
     }

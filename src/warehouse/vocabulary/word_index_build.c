@@ -20,11 +20,16 @@ DEFINE_ARRAY(token_list, uint32_t)
 
 enum { SLOTS_FIRST = 1 << 16, NO_RANK = UINT32_MAX };
 
+/* The tag is part of the word's hash, so that most other words are passed without a look at them. */
+struct slot {
+    uint32_t tag, number; /* number of the word + 1; 0: free */
+};
+
 struct building {
     struct arena *scratch;
     struct word_list words;
     struct token_list tokens; /* word numbers of each rank, one after the other */
-    uint32_t *slots;          /* open addressing: word number + 1, 0 free */
+    struct slot *slots;       /* open addressing */
     size_t slot_count;
     uint32_t *order;         /* of each rank: the concept's position in the input */
     uint16_t *tokens_a_rank; /* how many of `tokens` belong to it */
@@ -41,13 +46,16 @@ static uint64_t hash_of(const char *bytes, size_t length)
 }
 
 /* The slot where the word is, or the free one where it belongs. */
-static uint32_t *slot_of(const struct building *build, const char *bytes, size_t length)
+static struct slot *slot_of(const struct building *build, uint64_t hash, const char *bytes, size_t length)
 {
-    size_t at = (size_t)hash_of(bytes, length) & (build->slot_count - 1);
+    size_t at = (size_t)hash & (build->slot_count - 1);
     for (;; at = (at + 1) & (build->slot_count - 1)) {
-        uint32_t *slot = &build->slots[at];
-        const struct word *word = *slot ? &build->words.items[*slot - 1] : NULL;
-        if (!word || (word->length == length && memcmp(word->bytes, bytes, length) == 0)) {
+        struct slot *slot = &build->slots[at];
+        if (slot->number == 0) {
+            return slot;
+        }
+        const struct word *word = &build->words.items[slot->number - 1];
+        if (slot->tag == (uint32_t)(hash >> 32) && word->length == length && memcmp(word->bytes, bytes, length) == 0) {
             return slot;
         }
     }
@@ -55,7 +63,7 @@ static uint32_t *slot_of(const struct building *build, const char *bytes, size_t
 
 static bool slots_grow(struct building *build, struct error *err)
 {
-    uint32_t *grown = calloc(build->slot_count * 2, sizeof(*grown));
+    struct slot *grown = calloc(build->slot_count * 2, sizeof(*grown));
     if (!grown) {
         return FAIL(err, LIMIT, "no memory for the words of the vocabulary");
     }
@@ -63,26 +71,32 @@ static bool slots_grow(struct building *build, struct error *err)
     build->slots = grown;
     build->slot_count *= 2;
     for (size_t i = 0; i < build->words.count; i++) {
-        *slot_of(build, build->words.items[i].bytes, build->words.items[i].length) = (uint32_t)i + 1;
+        const struct word *word = &build->words.items[i];
+        uint64_t hash = hash_of(word->bytes, word->length);
+        *slot_of(build, hash, word->bytes, word->length) = (struct slot){(uint32_t)(hash >> 32), (uint32_t)i + 1};
     }
     return true;
 }
 
+static bool word_add(struct building *build, const char *bytes, size_t length, struct error *err)
+{
+    char *copy = arena_allocate_raw(build->scratch, length, 1);
+    memcpy(copy, bytes, length);
+    return word_list_append(&build->words, (struct word){.bytes = copy, .length = (uint32_t)length, .last_rank = NO_RANK}, err);
+}
+
 static bool word_number(struct building *build, const char *bytes, size_t length, uint32_t *out_number, struct error *err)
 {
-    uint32_t *slot = slot_of(build, bytes, length);
-    if (*slot == 0) {
-        char *copy = arena_allocate_raw(build->scratch, length, 1);
-        memcpy(copy, bytes, length);
-        TRY(word_list_append(&build->words, (struct word){.bytes = copy, .length = (uint32_t)length, .last_rank = NO_RANK}, err));
-        *slot = (uint32_t)build->words.count;
-        if (build->words.count > build->slot_count / 2) {
-            *out_number = (uint32_t)build->words.count - 1;
-            return slots_grow(build, err);
-        }
+    uint64_t hash = hash_of(bytes, length);
+    struct slot *slot = slot_of(build, hash, bytes, length);
+    if (slot->number > 0) {
+        *out_number = slot->number - 1;
+        return true;
     }
-    *out_number = *slot - 1;
-    return true;
+    TRY(word_add(build, bytes, length, err));
+    *slot = (struct slot){(uint32_t)(hash >> 32), (uint32_t)build->words.count};
+    *out_number = (uint32_t)build->words.count - 1;
+    return build->words.count <= build->slot_count / 2 || slots_grow(build, err);
 }
 
 static bool is_standard(const struct word_index_input *input, size_t i)

@@ -124,28 +124,72 @@ struct stream {
     struct cursor cursor;
 };
 
-static bool stream_varint(struct stream *stream, uint64_t *out_value, struct error *err)
+/* At least VARINT_MAX bytes in the window, or all that are left. */
+static bool stream_fill(struct stream *stream, struct error *err)
 {
     struct cursor *cursor = &stream->cursor;
     size_t left = cursor->length - cursor->position;
-    if (left < VARINT_MAX && stream->next < stream->end) {
-        memmove(stream->window, stream->window + cursor->position, left);
-        uint64_t rest = stream->end - stream->next;
-        size_t more = rest < CHUNK - left ? (size_t)rest : CHUNK - left;
-        TRY(index_bytes_read(stream->index->bytes, stream->next, stream->window + left, more, err));
-        stream->next += more;
-        *cursor = (struct cursor){.data = stream->window, .length = left + more};
-    }
-    if (cursor->position < cursor->length && cursor->data[cursor->position] < 0x80) { /* most steps are one byte */
-        *out_value = cursor->data[cursor->position++];
+    if (left >= VARINT_MAX || stream->next == stream->end) {
         return true;
     }
-    return cursor_varint(cursor, out_value, err);
+    memmove(stream->window, stream->window + cursor->position, left);
+    uint64_t rest = stream->end - stream->next;
+    size_t more = rest < CHUNK - left ? (size_t)rest : CHUNK - left;
+    TRY(index_bytes_read(stream->index->bytes, stream->next, stream->window + left, more, err));
+    stream->next += more;
+    *cursor = (struct cursor){.data = stream->window, .length = left + more};
+    return true;
 }
 
 static bool stream_is_at_end(const struct stream *stream)
 {
     return stream->next == stream->end && stream->cursor.position == stream->cursor.length;
+}
+
+/* Marks the steps that are whole in the window, at most `count`; gives how many. Steps of one and two bytes, nearly all, are read here. */
+static uint64_t window_mark(struct cursor *cursor, uint64_t count, uint64_t concepts, uint64_t *rank, uint64_t *bitmap)
+{
+    const uint8_t *data = cursor->data;
+    size_t at = cursor->position;
+    uint64_t done = 0, last = *rank;
+    while (done < count && at + 1 < cursor->length && (data[at] < 0x80 || data[at + 1] < 0x80)) {
+        bool is_short = data[at] < 0x80;
+        uint64_t next = last + (is_short ? data[at] : (data[at] & 0x7FU) | (uint64_t)data[at + 1] << 7);
+        if (next >= concepts) {
+            break; /* the slow way finds out, and says so */
+        }
+        last = next;
+        bitmap[last / 64] |= UINT64_C(1) << (last % 64);
+        at += is_short ? 1 : 2;
+        done++;
+    }
+    cursor->position = at;
+    *rank = last;
+    return done;
+}
+
+/* One posting list. */
+static bool list_mark(struct stream *stream, uint64_t concepts, uint64_t *bitmap, struct error *err)
+{
+    uint64_t count = 0, rank = 0, step = 0;
+    TRY(stream_fill(stream, err));
+    TRY(cursor_varint(&stream->cursor, &count, err));
+    while (count > 0) {
+        TRY(stream_fill(stream, err));
+        count -= window_mark(&stream->cursor, count, concepts, &rank, bitmap);
+        if (count == 0) {
+            break;
+        }
+        TRY(stream_fill(stream, err));
+        TRY(cursor_varint(&stream->cursor, &step, err));
+        rank += step;
+        if (step > UINT32_MAX || rank >= concepts) {
+            return index_corrupt(err, "a posting names no concept");
+        }
+        bitmap[rank / 64] |= UINT64_C(1) << (rank % 64);
+        count--;
+    }
+    return true;
 }
 
 static bool postings_mark(const struct index *index, uint64_t first, uint64_t last, uint64_t *bitmap, struct arena *scratch,
@@ -158,16 +202,7 @@ static bool postings_mark(const struct index *index, uint64_t first, uint64_t la
     struct stream stream = {.index = index, .next = base + first, .end = base + last, .window = arena_allocate_raw(scratch, CHUNK, 1)};
     stream.cursor = (struct cursor){.data = stream.window};
     while (!stream_is_at_end(&stream)) {
-        uint64_t count = 0, rank = 0, step = 0;
-        TRY(stream_varint(&stream, &count, err));
-        for (; count > 0; count--) {
-            TRY(stream_varint(&stream, &step, err));
-            rank += step;
-            if (step > UINT32_MAX || rank >= index->numbers[WORDS_CONCEPTS]) {
-                return index_corrupt(err, "a posting names no concept");
-            }
-            bitmap[rank / 64] |= UINT64_C(1) << (rank % 64);
-        }
+        TRY(list_mark(&stream, index->numbers[WORDS_CONCEPTS], bitmap, err));
     }
     return true;
 }

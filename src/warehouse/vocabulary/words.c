@@ -79,34 +79,49 @@ static struct folded fold_wide(const unsigned char *data, size_t length)
     return out;
 }
 
-static struct folded fold(const unsigned char *data, size_t length)
+/* What an ASCII character becomes in a word; 0: it separates. */
+static inline char fold_ascii(unsigned char c)
 {
-    unsigned char c = data[0];
-    if (c >= 0x80) {
-        return fold_wide(data, length);
+    unsigned char lower = c | 0x20; /* letters only: digits have that bit already */
+    return (lower >= 'a' && lower <= 'z') ? (char)lower : (c >= '0' && c <= '9') ? (char)c : '\0';
+}
+
+/* Appends the characters of one word that are not ASCII, from `at` on. False when one separates. */
+static bool wide_take(struct text rest, size_t *at, char out[WORD_BYTES_MAX], size_t *length)
+{
+    struct folded next = fold_wide((const unsigned char *)rest.data + *at, rest.length - *at);
+    if (next.separates) {
+        *at += *length > 0 ? 0 : next.taken;
+        return false;
     }
-    if (c >= 'A' && c <= 'Z') {
-        return (struct folded){.taken = 1, .length = 1, .bytes = {(char)(c - 'A' + 'a')}};
+    *at += next.taken;
+    if (*length + next.length <= WORD_BYTES_MAX) {
+        memcpy(out + *length, next.bytes, next.length);
+        *length += next.length;
     }
-    bool is_word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    return (struct folded){.taken = 1, .length = is_word, .separates = !is_word, .bytes = {(char)c}};
+    return true;
 }
 
 size_t words_next(struct text *rest, char out[WORD_BYTES_MAX])
 {
-    size_t length = 0;
-    while (rest->length > 0) {
-        struct folded next = fold((const unsigned char *)rest->data, rest->length);
-        if (next.separates && length > 0) {
-            break;
-        }
-        rest->data += next.taken;
-        rest->length -= next.taken;
-        if (length + next.length <= WORD_BYTES_MAX) {
-            memcpy(out + length, next.bytes, next.length);
-            length += next.length;
+    size_t length = 0, at = 0;
+    while (at < rest->length) {
+        unsigned char c = (unsigned char)rest->data[at];
+        char folded = c < 0x80 ? fold_ascii(c) : '\0';
+        if (folded != '\0') {
+            if (length < WORD_BYTES_MAX) {
+                out[length++] = folded;
+            }
+            at++;
+        } else if (c < 0x80 || !wide_take(*rest, &at, out, &length)) {
+            if (length > 0) {
+                break;
+            }
+            at += c < 0x80;
         }
     }
+    rest->data += at;
+    rest->length -= at;
     return length;
 }
 
