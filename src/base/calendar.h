@@ -19,9 +19,10 @@ MUST_CHECK bool day_from_civil(int year, int month, int day_of_month, day *out_d
 void day_to_civil(day value, int *out_year, int *out_month, int *out_day_of_month);
 int day_year(day value);
 MUST_CHECK bool day_from_text(struct text text, day *out_day); /* YYYY-MM-DD, and nothing else */
-void day_to_text(day value, char out[DAY_TEXT_SIZE]);
+void day_to_text(day value, char out[DAY_TEXT_SIZE]);          /* outside the years 1..9999: the nearest day that is inside */
 /* YYYY-MM-DD[ T]hh:mm:ss[.ffffff] or YYYY-MM-DD alone (midnight). */
 MUST_CHECK bool instant_from_text(struct text text, instant *out_instant);
+/* YYYY-MM-DD hh:mm:ss, with .ffffff only when it is not zero. */
 void instant_to_text(instant value, char out[INSTANT_TEXT_SIZE]);
 /* The system clock in UTC; a test sets it with clock_set_for_tests. */
 int64_t clock_unix_seconds(void);

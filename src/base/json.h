@@ -30,6 +30,7 @@ const char *json_kind_name(enum json_kind kind);
 /* Line (1-based) on which the value at a path such as "PrimaryCriteria.CriteriaList[2].Death" begins in the source, or 0. */
 unsigned json_line_of_path(const void *bytes, size_t length, const char *path);
 
+/* Writing: bytes that are not UTF-8 become U+FFFD, and "</" and "<!" are escaped, so that a document can stand in a page. */
 struct json_writer {
     struct buffer *out;
     int depth;

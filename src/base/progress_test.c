@@ -104,6 +104,42 @@ static void test_plain_output(void **state)
     assert_null(strstr((char *)out.data, "secret"));
 }
 
+/* On a pseudo-terminal the bar is drawn over itself, and a line of the log wipes it first. */
+static void test_terminal_output(void **state)
+{
+    (void)state;
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) {
+        skip(); /* no pseudo-terminals here */
+    }
+    char name[64], out[4096] = "";
+    assert_int_equal(ptsname_r(master, name, sizeof name), 0);
+    fflush(stderr);
+    int kept = dup(STDERR_FILENO);
+    int terminal = open(name, O_RDWR | O_NOCTTY);
+    dup2(terminal, STDERR_FILENO);
+    struct progress *progress = progress_begin("load", 100, "rows", false);
+    assert_true(progress_on_screen());
+    int64_t begun = clock_monotonic_ns();
+    while (clock_monotonic_ns() - begun < SECOND_NS / 4) {
+        progress_add(progress, 1);
+        usleep(10000);
+    }
+    log_write(LOG_LEVEL_INFO, "base", "between");
+    progress_end(progress);
+    assert_false(progress_on_screen());
+    dup2(kept, STDERR_FILENO);
+    assert_true(read(master, out, sizeof out - 1) > 0);
+    close(kept);
+    close(terminal);
+    close(master);
+    assert_ptr_equal(strstr(out, "\r\033[Kload: "), out);
+    assert_non_null(strstr(out, "% "));
+    assert_non_null(strstr(out, "\r\033[K2")); /* the year of the log line */
+    assert_non_null(strstr(out, " base: between"));
+    assert_int_equal(out[strlen(out) - 1], '\n');
+}
+
 static void test_log(void **state)
 {
     (void)state;
@@ -148,8 +184,8 @@ static void test_long_log_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines), cmocka_unit_test(test_long_names),    cmocka_unit_test(test_plain_output),
-        cmocka_unit_test(test_log),   cmocka_unit_test(test_long_log_line),
+        cmocka_unit_test(test_lines),           cmocka_unit_test(test_long_names), cmocka_unit_test(test_plain_output),
+        cmocka_unit_test(test_terminal_output), cmocka_unit_test(test_log),        cmocka_unit_test(test_long_log_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
