@@ -29,7 +29,7 @@ static size_t name_count;
 static const char *path_of(const char *name)
 {
     static char path[256];
-    snprintf(path, sizeof path, "%s/%s", directory, name);
+    snprintf(path, sizeof path, "%s/%.100s", directory, name);
     return path;
 }
 

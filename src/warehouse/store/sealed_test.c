@@ -31,7 +31,7 @@ static const struct custody constant = {"constant", constant_root, NULL, NULL};
 static const char *path_of(const char *name)
 {
     static char path[160];
-    snprintf(path, sizeof path, "%s/%s", directory, name);
+    snprintf(path, sizeof path, "%s/%.60s", directory, name);
     return path;
 }
 
