@@ -68,38 +68,48 @@ static bool base_append(const struct vocabulary *vocabulary, const struct select
     return done;
 }
 
-/* circe: includeMapped. Appends mapped(selection). */
-static bool mapped_append(const struct vocabulary *vocabulary, const struct selection *selection, struct arena *scratch,
-                          struct id_list *out, struct error *err)
+enum mapped_items { NO_ITEM_MAPPED, SOME_ITEMS_MAPPED, ALL_ITEMS_MAPPED };
+
+static enum mapped_items mapped_items_of(const struct selection *selection)
+{
+    size_t selected = 0, mapped = 0;
+    for (size_t i = 0; i < selection->count; i++) {
+        selected += is_selected(selection, i);
+        mapped += is_selected(selection, i) && selection->items[i].include_mapped;
+    }
+    return mapped == 0 ? NO_ITEM_MAPPED : mapped < selected ? SOME_ITEMS_MAPPED : ALL_ITEMS_MAPPED;
+}
+
+/* circe: includeMapped. Appends the sources of `base`. */
+static bool sources_append(const struct vocabulary *vocabulary, const struct id_list *base, struct id_list *out, struct error *err)
 {
     const struct index_bytes *index = NULL;
-    struct selection mapped = *selection;
-    mapped.only_mapped = true;
-    struct id_list base = {.maximum = VOCABULARY_IDS_MAX};
-    bool done = base_append(vocabulary, &mapped, scratch, &base, err) && vocabulary_index(vocabulary, &vocabulary->maps, &index, err) &&
-                map_index_find(index, base.items, base.count, out, err);
-    id_list_finish(&base);
+    struct id_list sources = {.maximum = VOCABULARY_IDS_MAX};
+    bool done = vocabulary_index(vocabulary, &vocabulary->maps, &index, err) &&
+                map_index_find(index, base->items, base->count, &sources, err) && id_list_reserve(out, sources.count, err);
+    for (size_t i = 0; done && i < sources.count; i++) {
+        out->items[out->count++] = sources.items[i];
+    }
+    id_list_finish(&sources);
     return done;
 }
 
-static bool has_mapped(const struct selection *selection)
-{
-    for (size_t i = 0; i < selection->count; i++) {
-        if (selection->items[i].is_excluded == selection->is_excluded && selection->items[i].include_mapped) {
-            return true;
-        }
-    }
-    return false;
-}
-
+/* Appends base(selection) and mapped(selection), sorted. */
 static bool side_append(const struct vocabulary *vocabulary, const struct selection *selection, struct arena *scratch, struct id_list *out,
                         struct error *err)
 {
-    TRY(base_append(vocabulary, selection, scratch, out, err));
-    if (has_mapped(selection)) {
-        TRY(mapped_append(vocabulary, selection, scratch, out, err));
+    struct selection mapped = *selection;
+    struct id_list base = {.maximum = VOCABULARY_IDS_MAX};
+    enum mapped_items which = mapped_items_of(selection);
+    mapped.only_mapped = true;
+    bool done = base_append(vocabulary, selection, scratch, out, err);
+    if (which == ALL_ITEMS_MAPPED) { /* then the base of the mapped items is the whole base */
+        done = done && sources_append(vocabulary, out, out, err);
+    } else if (which == SOME_ITEMS_MAPPED) {
+        done = done && base_append(vocabulary, &mapped, scratch, &base, err) && sources_append(vocabulary, &base, out, err);
     }
-    return id_list_sort(out, err);
+    id_list_finish(&base);
+    return done && id_list_sort(out, err);
 }
 
 /* Keeps in `included` what is not in `excluded`; both sorted. */
