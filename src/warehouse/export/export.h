@@ -8,10 +8,9 @@
 
 enum export_format { EXPORT_CSV, EXPORT_PARQUET };
 struct export_options {
-    bool gzip;             /* CSV only: <table>.csv.gz */
     bool quiet;            /* no progress */
     unsigned threads;      /* Parquet: of the engine; 0: one per core */
-    uint64_t memory_bytes; /* bound of the rows held at a time; 0: 1 GiB */
+    uint64_t memory_bytes; /* bound of the rows of one Parquet file; 0: 1 GiB */
 };
 struct export_report {
     uint64_t rows, bytes; /* bytes of all files */
@@ -20,8 +19,9 @@ struct export_report {
     double seconds;
 };
 
-/* Writes DIRECTORY/<table>.csv, .csv.gz or .parquet for every table that the grant covers, and DIRECTORY/ddl.sql. All of it goes to
- * DIRECTORY.partial first, which is renamed at the end: DIRECTORY is complete or absent. Fails with EXISTS if it exists, with DENIED
- * unless the reader's grant allows GRANT_EXPORT. options NULL: defaults. */
+/* Writes DIRECTORY/<table>.csv or .parquet for every table that the grant covers, and DIRECTORY/ddl.sql. A Parquet table beyond
+ * memory_bytes becomes DIRECTORY/<table>/00000.parquet, 00001.parquet, ... CSV: NULL is nothing, empty text is "", dates are ISO, floats
+ * are the shortest text that reads back the same. All of it goes to DIRECTORY.partial first, which is renamed at the end: DIRECTORY is
+ * complete or absent. Fails with EXISTS if it exists, with DENIED unless the reader's grant allows GRANT_EXPORT. options NULL: defaults. */
 MUST_CHECK bool export_tables(struct store_reader *reader, enum export_format format, const char *directory,
                               const struct export_options *options, struct export_report *out_report, struct error *err);
