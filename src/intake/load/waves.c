@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Persons become segments by ascending person_id. As many segments as fit the memory are filled by one scan of the source (a wave), sealed
+ * by all threads, and released. A wave that turns out too large is begun again with fewer segments. */
+#include "intake/load/load_internal.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SEGMENTS_WANTED = 8,        /* at least so many, so that as many threads can work on a small store */
+    SEGMENT_PERSONS_MIN = 4096, /* but none smaller for that */
+    FIELD_BYTES = 4,            /* first guess of what one value takes in a builder */
+    CHECK_MEMORY_ROWS = 1 << 19,
+};
+
+struct wave_segment {
+    int64_t first, last; /* person_id, both included */
+    uint64_t persons;
+    struct segment_builder *builder;
+};
+
+/* All segments, and those of the wave under way: first .. end - 1. */
+struct waves {
+    struct load *load;
+    struct wave_segment *segments;
+    size_t count, first, end;
+    uint64_t memory_bytes;
+    double person_bytes; /* what one person takes in a builder: guessed, then measured */
+    bool is_too_large;   /* why the scan was stopped */
+    uint64_t rows_since_check;
+    struct progress *progress;
+    uint32_t *order; /* rows of a batch by segment */
+    uint32_t *segment_of;
+    size_t capacity;  /* of these two */
+    uint32_t *counts; /* rows of a batch in each segment of the wave, then where they begin in `order` */
+};
+
+/* ---- cutting persons into segments ---- */
+static uint64_t guessed_bytes(const struct load *load)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < source_table_count(load->source); i++) {
+        const struct source_table *table = source_table(load->source, i);
+        uint64_t carried = 0;
+        for (int field = 0; field < FINDING_FIELDS_MAX; field++) {
+            carried += table->carried[field];
+        }
+        if (omop_table(table->table)->scope == OMOP_PERSON) {
+            bytes += load->surveyed[table->table] * carried * FIELD_BYTES;
+        }
+    }
+    return bytes;
+}
+
+/* Depends on the data and the settings alone, so that the same load gives the same segments on any machine. */
+static uint64_t segment_persons(const struct waves *waves, uint64_t persons)
+{
+    uint64_t limit = (uint64_t)settings_get(&waves->load->settings, SETTING_SEGMENT_PERSONS);
+    const uint64_t even = (persons + SEGMENTS_WANTED - 1) / SEGMENTS_WANTED;
+    const uint64_t small = even > SEGMENT_PERSONS_MIN ? even : SEGMENT_PERSONS_MIN;
+    limit = small < limit ? small : limit;
+    const double fit = (double)waves->memory_bytes / 4 / (waves->person_bytes > 1 ? waves->person_bytes : 1);
+    if (fit < (double)limit) {
+        limit = fit > 1 ? (uint64_t)fit : 1;
+    }
+    return limit;
+}
+
+static bool cut(struct waves *waves, const int64_t *ids, uint64_t persons, struct error *err)
+{
+    const uint64_t limit = segment_persons(waves, persons);
+    waves->count = (size_t)((persons + limit - 1) / limit);
+    waves->segments = calloc(waves->count + 1, sizeof *waves->segments);
+    waves->counts = calloc(waves->count + 2, sizeof *waves->counts);
+    if (!waves->segments || !waves->counts) {
+        return FAIL(err, LIMIT, "the system has no memory for %zu segments", waves->count);
+    }
+    for (size_t i = 0; i < waves->count; i++) {
+        const uint64_t begin = persons * i / waves->count, end = persons * (i + 1) / waves->count;
+        waves->segments[i] = (struct wave_segment){.first = ids[begin], .last = ids[end - 1], .persons = end - begin};
+    }
+    return true;
+}
+
+/* ---- one batch ---- */
+static bool batch_prepare(struct waves *waves, size_t rows, struct error *err)
+{
+    if (rows <= waves->capacity) {
+        return true;
+    }
+    free(waves->order);
+    free(waves->segment_of);
+    waves->capacity = 0;
+    waves->order = malloc(rows * sizeof *waves->order);
+    waves->segment_of = malloc(rows * sizeof *waves->segment_of);
+    if (!waves->order || !waves->segment_of) {
+        return FAIL(err, LIMIT, "the system has no memory for a batch of %zu rows", rows);
+    }
+    waves->capacity = rows;
+    return true;
+}
+
+/* The segment of a person of the wave. The persons are those of the survey, so that there is one, unless the source has changed since. */
+static inline uint32_t find_segment(const struct waves *waves, int64_t person, uint32_t last)
+{
+    if (person >= waves->segments[last].first && person <= waves->segments[last].last) {
+        return last;
+    }
+    size_t low = waves->first, high = waves->end;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (waves->segments[middle].first <= person) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return (uint32_t)low;
+}
+
+static bool batch_order(struct waves *waves, const struct source_batch *batch, struct error *err)
+{
+    const int64_t *persons = batch->columns[omop_table(batch->table)->person_field].integers;
+    const size_t segments = waves->end - waves->first;
+    uint32_t last = (uint32_t)waves->first;
+    memset(waves->counts, 0, (segments + 1) * sizeof *waves->counts);
+    for (size_t i = 0; i < batch->rows; i++) {
+        last = find_segment(waves, persons[i], last);
+        if (persons[i] < waves->segments[last].first || persons[i] > waves->segments[last].last) {
+            return FAIL(err, INVALID_INPUT, "the source changed while it was read");
+        }
+        waves->segment_of[i] = last;
+        waves->counts[last - waves->first + 1]++;
+    }
+    for (size_t i = 1; i <= segments; i++) {
+        waves->counts[i] += waves->counts[i - 1];
+    }
+    for (size_t i = 0; i < batch->rows; i++) {
+        waves->order[waves->counts[waves->segment_of[i] - waves->first]++] = (uint32_t)i;
+    }
+    return true; /* counts[i] is now where segment i ends in `order` */
+}
+
+static bool batch_append(struct waves *waves, const struct source_batch *batch, struct error *err)
+{
+    struct store_vector vectors[FINDING_FIELDS_MAX];
+    const struct store_vector *columns[FINDING_FIELDS_MAX];
+    load_vectors(batch, vectors, columns);
+    TRY(batch_prepare(waves, batch->rows, err));
+    TRY(batch_order(waves, batch, err));
+    uint32_t begin = 0;
+    for (size_t i = waves->first; i < waves->end; i++) {
+        const uint32_t end = waves->counts[i - waves->first];
+        const bool is_whole = end - begin == batch->rows;
+        if (end > begin) {
+            TRY(segment_builder_append(waves->segments[i].builder, batch->table, columns, is_whole ? NULL : waves->order + begin,
+                                       end - begin, err));
+        }
+        begin = end;
+    }
+    waves->load->tally.stored[batch->table] += batch->rows;
+    return true;
+}
+
+static uint64_t wave_bytes(const struct waves *waves)
+{
+    uint64_t bytes = 0;
+    for (size_t i = waves->first; i < waves->end; i++) {
+        bytes += segment_builder_bytes(waves->segments[i].builder);
+    }
+    return bytes;
+}
+
+/* A wave of one segment goes on whatever it takes: there is nothing smaller. */
+static bool check_memory(struct waves *waves, size_t rows, struct error *err)
+{
+    waves->rows_since_check += rows;
+    if (waves->rows_since_check < CHECK_MEMORY_ROWS || waves->end - waves->first == 1) {
+        return true;
+    }
+    waves->rows_since_check = 0;
+    waves->is_too_large = wave_bytes(waves) > waves->memory_bytes;
+    return !waves->is_too_large || FAIL(err, LIMIT, "the rows of the wave do not fit the memory");
+}
+
+static bool take(void *context, const struct source_batch *batch, struct error *err)
+{
+    struct waves *waves = context;
+    struct load *load = waves->load;
+    load->tally.read[batch->table] += batch->rows;
+    load_check_batch(load, batch);
+    if (batch->rows && load_is_clean(load)) {
+        TRY(batch_append(waves, batch, err));
+        TRY(check_memory(waves, batch->rows, err));
+    }
+    return task_check(err);
+}
+
+/* ---- one wave ---- */
+static bool scan_tables(struct waves *waves, const struct source_scan *scan, struct error *err)
+{
+    const struct source *source = waves->load->source;
+    for (size_t i = 0; i < source_table_count(source); i++) {
+        const int table = source_table(source, i)->table;
+        if (omop_table(table)->scope == OMOP_PERSON) {
+            TRY(source_scan(waves->load->source, table, scan, err));
+        }
+    }
+    return true;
+}
+
+static struct source_scan scan_of(struct waves *waves, int64_t first, int64_t last, bool is_first)
+{
+    return (struct source_scan){.in_range = true,
+                                .first_person = first,
+                                .last_person = last,
+                                .with_unplaced = is_first,
+                                .take = take,
+                                .context = waves,
+                                .findings = waves->load->findings,
+                                .progress = waves->progress};
+}
+
+static bool wave_read(struct waves *waves, struct error *err)
+{
+    struct source_scan scan = scan_of(waves, waves->segments[waves->first].first, waves->segments[waves->end - 1].last, waves->first == 0);
+    scan.in_range = waves->first > 0 || waves->end < waves->count;
+    return scan_tables(waves, &scan, err);
+}
+
+static void builders_destroy(struct waves *waves)
+{
+    for (size_t i = waves->first; i < waves->end; i++) {
+        segment_builder_destroy(waves->segments[i].builder);
+        waves->segments[i].builder = NULL;
+    }
+}
+
+/* Fills the builders of the wave, with fewer segments when they do not fit. */
+static bool wave_fill(struct waves *waves, struct error *err)
+{
+    CLEANUP(findings_mark) struct findings_mark *mark = findings_mark_take(waves->load->findings);
+    const struct load_tally tally = waves->load->tally;
+    for (;;) {
+        for (size_t i = waves->first; i < waves->end; i++) {
+            waves->segments[i].builder = segment_builder_create(OMOP_PERSON);
+        }
+        waves->is_too_large = false;
+        waves->rows_since_check = 0;
+        waves->load->waves++;
+        if (wave_read(waves, err)) {
+            return true;
+        }
+        if (!waves->is_too_large) {
+            return false;
+        }
+        builders_destroy(waves);
+        waves->end = waves->first + (waves->end - waves->first + 1) / 2;
+        findings_mark_return(waves->load->findings, mark);
+        waves->load->tally = tally;
+    }
+}
+
+static bool seal_segment(void *context, size_t index, unsigned worker, struct error *err)
+{
+    struct waves *waves = context;
+    struct wave_segment *segment = &waves->segments[waves->first + index];
+    (void)worker;
+    TRY(store_writer_add(waves->load->writer, segment->builder, (uint32_t)(waves->first + index), err));
+    segment_builder_destroy(segment->builder);
+    segment->builder = NULL;
+    progress_add(waves->progress, segment->persons);
+    return true;
+}
+
+static bool wave_seal(struct waves *waves, struct error *err)
+{
+    uint64_t persons = 0;
+    for (size_t i = waves->first; i < waves->end; i++) {
+        persons += waves->segments[i].persons;
+    }
+    waves->person_bytes = (double)wave_bytes(waves) / (double)persons;
+    waves->progress = progress_begin("sealing segments", persons, "persons", waves->load->options->quiet);
+    const struct task_set set = {.count = waves->end - waves->first, .run = seal_segment, .context = waves};
+    const bool done = task_pool_run(waves->load->pool, &set, err);
+    progress_end(waves->progress);
+    waves->progress = NULL;
+    waves->load->segments += (uint32_t)(waves->end - waves->first);
+    return done;
+}
+
+/* The segments from `first` on that fit the memory together. */
+static void wave_begin(struct waves *waves)
+{
+    double bytes = 0;
+    waves->end = waves->first;
+    while (waves->end < waves->count && (waves->end == waves->first || bytes < (double)waves->memory_bytes)) {
+        bytes += waves->person_bytes * (double)waves->segments[waves->end].persons;
+        waves->end += waves->end == waves->first || bytes < (double)waves->memory_bytes;
+    }
+}
+
+/* After an error nothing is kept, but the rest of the source is looked at, so that the report is complete. */
+static bool check_rest(struct waves *waves, struct error *err)
+{
+    if (waves->end == waves->count) {
+        return true;
+    }
+    waves->load->waves++;
+    const struct source_scan scan = scan_of(waves, waves->segments[waves->end].first, INT64_MAX, false);
+    return scan_tables(waves, &scan, err);
+}
+
+static bool wave_run(struct waves *waves, struct error *err)
+{
+    uint64_t rows = 0;
+    for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
+        rows += omop_table(table)->scope == OMOP_PERSON ? waves->load->surveyed[table] : 0;
+    }
+    wave_begin(waves);
+    waves->progress =
+        progress_begin("reading rows", waves->end == waves->count && !waves->first ? rows : 0, "rows", waves->load->options->quiet);
+    const bool filled = wave_fill(waves, err) && (load_is_clean(waves->load) || check_rest(waves, err));
+    progress_end(waves->progress);
+    waves->progress = NULL;
+    const bool done = filled && (!load_is_clean(waves->load) || wave_seal(waves, err));
+    builders_destroy(waves);
+    return done;
+}
+
+static bool run(struct waves *waves, struct error *err)
+{
+    if (!waves->count) { /* no person can be read at all: every row is unplaced, or there is none */
+        const struct source_scan scan = scan_of(waves, 1, 0, true);
+        waves->load->waves++;
+        return scan_tables(waves, &scan, err);
+    }
+    for (waves->first = 0; waves->first < waves->count && load_is_clean(waves->load); waves->first = waves->end) {
+        TRY(wave_run(waves, err));
+    }
+    return true;
+}
+
+bool load_persons(struct load *load, struct error *err)
+{
+    struct waves waves = {.load = load, .memory_bytes = (uint64_t)settings_get(&load->settings, SETTING_LOAD_MEMORY_BYTES)};
+    const uint64_t persons = load->persons.count;
+    int64_t *ids = NULL;
+    waves.person_bytes = persons ? (double)guessed_bytes(load) / (double)persons : 0;
+    bool done = id_set_list(&load->persons, &ids, err) && cut(&waves, ids ? ids : &(int64_t){0}, persons, err);
+    free(ids);
+    done = done && run(&waves, err);
+    free(waves.segments);
+    free(waves.counts);
+    free(waves.order);
+    free(waves.segment_of);
+    return done;
+}
