@@ -135,7 +135,8 @@ static void draw_illnesses(struct life *life)
 
 static double hazard_in_year(const struct life *life, int32_t first_day)
 {
-    double hazard = HEALTHY_SHARE * gompertz_rate(life->is_female) * exp(gompertz_growth(life->is_female) * life_age_years(life, first_day));
+    double hazard =
+        HEALTHY_SHARE * gompertz_rate(life->is_female) * exp(gompertz_growth(life->is_female) * life_age_years(life, first_day));
     for (int i = 0; i < SYNTHESIS_CHRONIC_COUNT; i++) {
         if (life->onset[i] <= first_day) {
             hazard *= synthesis_chronic[i].mortality_factor;

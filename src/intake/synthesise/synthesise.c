@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* synthesise: see synthesise.h. Blocks of persons are made in parallel and appended in order, so the files do not depend on threads. */
 #include "intake/synthesise/synthesise.h"
+#include "base/arena.h"
 #include "base/file.h"
 #include "intake/synthesise/timeline.h"
 #include <stdio.h>
@@ -8,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { PERSONS_PER_BLOCK = 2048, PATH_SIZE = 4096, BLOCKS_PER_ROUND = 64 };
+enum { PERSONS_PER_BLOCK = 2048, BLOCKS_PER_ROUND = 64 };
 
 struct population {
     const struct synthesise_options *options;
@@ -19,6 +20,7 @@ struct population {
     uint64_t cohort_persons[SYNTHESIS_COHORTS_COUNT];
     struct progress *progress;
     struct synthesise_report report;
+    struct arena *paths;
 };
 
 static bool make_block(void *context, size_t index, unsigned worker, struct error *err)
@@ -73,7 +75,7 @@ static bool make_blocks(struct population *population, struct error *err)
 }
 
 /* The tables of the health system are the same for every population. */
-static bool write_health_system(const char *directory, struct error *err)
+static bool write_health_system(struct arena *paths, const char *directory, struct error *err)
 {
     struct buffer sites = {.maximum = 1 << 16}, locations = {.maximum = 1 << 16}, source = {.maximum = 1 << 12};
     bool done =
@@ -91,14 +93,13 @@ static bool write_health_system(const char *directory, struct error *err)
                                     centre->source_code) &&
                buffer_append_format(&locations, err, "%lld,%s,%s,%s\n", id, centre->city, centre->postcode, centre->postcode);
     }
-    char path[PATH_SIZE];
     const struct {
         const char *name;
         struct buffer *content;
     } files[] = {{"care_site.csv", &sites}, {"location.csv", &locations}, {"cdm_source.csv", &source}};
     for (size_t i = 0; i < sizeof files / sizeof *files && done; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, files[i].name);
-        done = file_write_atomic(path, files[i].content->data, files[i].content->length, 0644, err);
+        done = file_write_atomic(arena_text_format(paths, "%s/%s", directory, files[i].name), files[i].content->data,
+                                 files[i].content->length, 0644, err);
     }
     buffer_finish(&sites);
     buffer_finish(&locations);
@@ -120,10 +121,9 @@ static bool write_truth(const struct population *population, const char *directo
     }
     done = done &&
            buffer_append_format(&planted, err, "SYN-%llu-\nSynthetic population\nFEHB001\n", (unsigned long long)population->options->seed);
-    char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/truth/cohorts.csv", directory);
+    const char *path = arena_text_format(population->paths, "%s/truth/cohorts.csv", directory);
     done = done && file_write_atomic(path, cohorts.data, cohorts.length, 0644, err);
-    snprintf(path, sizeof path, "%s/truth/planted_strings.txt", directory);
+    path = arena_text_format(population->paths, "%s/truth/planted_strings.txt", directory);
     done = done && file_write_atomic(path, planted.data, planted.length, 0644, err);
     buffer_finish(&cohorts);
     buffer_finish(&planted);
@@ -132,9 +132,8 @@ static bool write_truth(const struct population *population, const char *directo
 
 static bool open_files(struct population *population, const char *directory, struct error *err)
 {
-    char path[PATH_SIZE];
     for (int t = 0; t < ROWS_TABLE_COUNT; t++) {
-        snprintf(path, sizeof path, "%s/%s", directory, rows_table_path((enum rows_table)t));
+        const char *path = arena_text_format(population->paths, "%s/%s", directory, rows_table_path((enum rows_table)t));
         TRY(file_writer_open(&population->files[t], path, 0644, err));
         const char *header = rows_table_header((enum rows_table)t);
         TRY(file_writer_append(population->files[t], header, strlen(header), err));
@@ -145,11 +144,9 @@ static bool open_files(struct population *population, const char *directory, str
 
 static bool write_population(struct population *population, const char *directory, struct error *err)
 {
-    char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/truth", directory);
     TRY(directory_create(directory, 0755, err));
-    TRY(directory_create(path, 0755, err));
-    TRY(write_health_system(directory, err));
+    TRY(directory_create(arena_text_format(population->paths, "%s/truth", directory), 0755, err));
+    TRY(write_health_system(population->paths, directory, err));
     TRY(open_files(population, directory, err));
     TRY(make_blocks(population, err));
     for (int t = 0; t < ROWS_TABLE_COUNT; t++) {
@@ -183,10 +180,8 @@ static bool check_options(const struct synthesise_options *options, struct error
 bool synthesise_population(const struct synthesise_options *options, struct synthesise_report *out_report, struct error *err)
 {
     TRY(check_options(options, err));
-    char partial[PATH_SIZE];
-    if (snprintf(partial, sizeof partial, "%s.partial", options->directory) >= PATH_SIZE - 64) {
-        return FAIL(err, INVALID_ARGUMENT, "the path of the population's directory is too long");
-    }
+    CLEANUP(arena) struct arena *paths = arena_create();
+    const char *partial = arena_text_format(paths, "%s.partial", options->directory);
     bool is_left_over;
     TRY(file_exists(partial, &is_left_over, err));
     if (is_left_over) {
@@ -197,6 +192,7 @@ bool synthesise_population(const struct synthesise_options *options, struct synt
         return FAIL(err, LIMIT, "no memory for the population");
     }
     population->options = options;
+    population->paths = paths;
     population->block_count = (options->persons + PERSONS_PER_BLOCK - 1) / PERSONS_PER_BLOCK;
     life_births_make(&population->births);
     for (int i = 0; i < BLOCKS_PER_ROUND; i++) {

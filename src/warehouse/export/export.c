@@ -71,12 +71,11 @@ bool export_file_done(struct export_work *work, const char *path, struct error *
 static bool write_ddl(struct export_work *work, struct error *err)
 {
     CLEANUP(buffer_value) struct buffer ddl = {.maximum = 1 << 20};
-    char path[EXPORT_PATH_SIZE];
+    const char *path = arena_text_format(work->paths, "%s/ddl.sql", work->directory);
     TRY(buffer_append_text(&ddl, "-- OMOP Common Data Model 5.4, as exported by emc2.\n", err));
     for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
         TRY(buffer_append_format(&ddl, err, "%s;\n", ddl_tables[table]));
     }
-    snprintf(path, sizeof path, "%s/ddl.sql", work->directory);
     return file_write_atomic(path, ddl.data, ddl.length, 0600, err) && export_file_done(work, path, err);
 }
 
@@ -93,7 +92,7 @@ static bool write_tables(struct export_work *work, enum export_format format, st
     return true;
 }
 
-static bool begin(struct store_reader *reader, const char *directory, char partial[EXPORT_PATH_SIZE], struct error *err)
+static bool begin(struct store_reader *reader, const char *directory, const char *partial, struct error *err)
 {
     bool exists;
     TRY(store_reader_demand(reader, GRANT_EXPORT, err));
@@ -102,9 +101,6 @@ static bool begin(struct store_reader *reader, const char *directory, char parti
         FAIL(err, EXISTS, "the directory of the export exists already");
         error_detail(err, "%s", directory);
         return error_hint(err, "name a directory that does not exist yet");
-    }
-    if (snprintf(partial, EXPORT_PATH_SIZE, "%s.partial", directory) >= EXPORT_PATH_SIZE - 64) {
-        return FAIL(err, INVALID_ARGUMENT, "the path of the export is too long");
     }
     TRY(file_exists(partial, &exists, err));
     return !exists || directory_remove_all(partial, err);
@@ -131,9 +127,10 @@ bool export_tables(struct store_reader *reader, enum export_format format, const
 {
     const struct export_options chosen = options ? *options : (struct export_options){0};
     const struct engine_options engine_options = {.threads = chosen.threads, .files_allowed = true};
-    char partial[EXPORT_PATH_SIZE];
     CLEANUP(engine) struct engine *engine = NULL;
     CLEANUP(arena) struct arena *scratch = arena_create();
+    CLEANUP(arena) struct arena *paths = arena_create();
+    const char *partial = arena_text_format(paths, "%s.partial", directory);
     int64_t start = clock_monotonic_ns();
     TRY(begin(reader, directory, partial, err));
     TRY(format == EXPORT_CSV || engine_open(&engine, &engine_options, err));
@@ -141,7 +138,8 @@ bool export_tables(struct store_reader *reader, enum export_format format, const
                                .directory = partial,
                                .engine = engine,
                                .memory_bytes = chosen.memory_bytes ? chosen.memory_bytes : DEFAULT_MEMORY,
-                               .scratch = scratch};
+                               .scratch = scratch,
+                               .paths = paths};
     work.progress = progress_begin("export", rows_in_all(reader), "rows", chosen.quiet);
     bool done = write_tables(&work, format, err) && file_rename_durable(partial, directory, err);
     progress_end(work.progress);

@@ -69,8 +69,7 @@ static bool write_file(struct export_work *work, int table, struct csv_file *csv
 
 bool export_table_csv(struct export_work *work, int table, struct error *err)
 {
-    char path[EXPORT_PATH_SIZE];
-    snprintf(path, sizeof path, "%s/%s.csv", work->directory, omop_table(table)->name);
+    const char *path = arena_text_format(work->paths, "%s/%s.csv", work->directory, omop_table(table)->name);
     struct csv_file csv = {.text.maximum = BUFFER_MAX, .fields = omop_table(table)->field_count};
     TRY(file_writer_open(&csv.file, path, 0600, err));
     bool done = write_file(work, table, &csv, err);

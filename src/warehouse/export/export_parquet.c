@@ -38,26 +38,26 @@ static bool begin_part(struct parquet_table *parquet, struct error *err)
 }
 
 /* A table of one part is <table>.parquet; the first part of more is <table>/00000.parquet. */
-static bool part_path(struct parquet_table *parquet, bool is_only, char path[EXPORT_PATH_SIZE], struct error *err)
+static bool part_path(struct parquet_table *parquet, bool is_only, const char **out_path, struct error *err)
 {
+    struct arena *paths = parquet->work->paths;
     const char *directory = parquet->work->directory, *name = omop_table(parquet->table)->name;
     if (is_only) {
-        snprintf(path, EXPORT_PATH_SIZE, "%s/%s.parquet", directory, name);
+        *out_path = arena_text_format(paths, "%s/%s.parquet", directory, name);
         return true;
     }
-    snprintf(path, EXPORT_PATH_SIZE, "%s/%s", directory, name);
-    TRY(directory_create(path, 0700, err));
-    snprintf(path, EXPORT_PATH_SIZE, "%s/%s/%05u.parquet", directory, name, parquet->parts);
+    TRY(directory_create(arena_text_format(paths, "%s/%s", directory, name), 0700, err));
+    *out_path = arena_text_format(paths, "%s/%s/%05u.parquet", directory, name, parquet->parts);
     return true;
 }
 
 static bool end_part(struct parquet_table *parquet, bool is_last, struct error *err)
 {
-    char path[EXPORT_PATH_SIZE];
+    const char *path;
     TRY(engine_appender_finish(parquet->appender, err));
     engine_appender_close(parquet->appender);
     parquet->appender = NULL;
-    TRY(part_path(parquet, is_last && parquet->parts == 0, path, err));
+    TRY(part_path(parquet, is_last && parquet->parts == 0, &path, err));
     TRY(execute(parquet, copy_parquet_sql, path, err) && execute(parquet, drop_table_sql, path, err));
     parquet->parts++;
     return export_file_done(parquet->work, path, err);

@@ -6,7 +6,7 @@
 #include "engines/duckdb/duckdb_engine.h"
 #include "warehouse/export/export.h"
 
-enum { EXPORT_BATCH_ROWS = 65536, EXPORT_PATH_SIZE = 4096 };
+enum { EXPORT_BATCH_ROWS = 65536 };
 
 struct export_work {
     struct store_reader *reader;
@@ -15,6 +15,7 @@ struct export_work {
     uint64_t memory_bytes;
     struct progress *progress;
     struct arena *scratch; /* one batch */
+    struct arena *paths;   /* the whole export */
     struct export_report report;
 };
 /* Rows of one segment: vectors of every field, by position. */
