@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* load: an OMOP data set (intake/source) becomes one snapshot of a store, wholly or not at all.
  * Words. finding: something wrong at one place of the source (file, line, field), without the value itself.
- *   error     makes a load impossible: wrong type, no key or person, a key twice, a record with too many fields
- *   dangling  a key that points to nothing (a person without PERSON row, a concept that the vocabulary has not): kept and counted, or
- *             refused with `refuse_dangling`
+ *   error     makes a load impossible: wrong type, no key or person, a record with another number of fields, a key twice in a table that
+ *             others point to (person, visit, provider, concept, ...)
+ *   dangling  a key that points to nothing (a person without PERSON row, a concept that the vocabulary has not), or a key twice in a table
+ *             that nothing points to (real exports have both): kept and counted, or refused with `refuse_dangling`
  *   missing   a value that the CDM requires is NULL: kept and counted
  * unmapped: rows whose concept id is 0. */
 #pragma once

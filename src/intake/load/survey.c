@@ -31,6 +31,7 @@ static int key_field(int table)
 struct survey {
     struct load *load;
     int key, person;
+    enum finding_kind kind_of_twice; /* an error only where others point to the key: real exports repeat keys of events */
     struct id_set *keys;
     const struct id_set *kept;
     struct finding_batch findings;
@@ -46,7 +47,7 @@ static bool take_keys(struct survey *survey, const struct source_batch *batch, s
         }
         TRY(id_set_add(survey->keys, column->integers[i], &is_new, err));
         if (!is_new) {
-            finding_note(&survey->findings, FINDING_KEY_TWICE, survey->key, batch->lines[i]);
+            finding_note(&survey->findings, survey->kind_of_twice, survey->key, batch->lines[i]);
         } else if (survey->kept->count && id_set_has(survey->kept, column->integers[i])) {
             finding_note(&survey->findings, FINDING_KEY_STORED, survey->key, batch->lines[i]);
         }
@@ -87,6 +88,7 @@ static bool survey_table(struct load *load, int table, struct progress *progress
     struct id_set own = {.seed = load->persons.seed};
     const bool target = is_target(table);
     survey.person = omop_table(table)->person_field;
+    survey.kind_of_twice = target ? FINDING_KEY_TWICE : FINDING_KEY_REPEATED;
     survey.keys = target ? &load->keys[table] : &own;
     if (survey.key == OMOP_NO_FIELD && survey.person == OMOP_NO_FIELD) {
         return true;

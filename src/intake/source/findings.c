@@ -23,9 +23,10 @@ struct findings_mark {
 
 enum finding_severity finding_severity(enum finding_kind kind)
 {
-    return kind < FINDING_DANGLING    ? FINDING_SEVERITY_ERROR
-           : kind == FINDING_DANGLING ? FINDING_SEVERITY_DANGLING
-                                      : FINDING_SEVERITY_MISSING;
+    if (kind < FINDING_DANGLING) {
+        return FINDING_SEVERITY_ERROR;
+    }
+    return kind < FINDING_MISSING ? FINDING_SEVERITY_DANGLING : FINDING_SEVERITY_MISSING;
 }
 
 const char *finding_words(enum finding_kind kind)
@@ -46,6 +47,7 @@ const char *finding_words(enum finding_kind kind)
         [FINDING_COLUMN_TYPE] = "the column is no plain value",
         [FINDING_UNREADABLE] = "the file cannot be read",
         [FINDING_DANGLING] = "points to nothing",
+        [FINDING_KEY_REPEATED] = "the key is there twice",
         [FINDING_MISSING] = "a value that the CDM requires is missing",
         [FINDING_NOT_A_NUMBER] = "NaN, stored as NULL",
     };

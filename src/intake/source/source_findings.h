@@ -24,8 +24,9 @@ enum finding_kind {
     FINDING_COLUMN_MISSING,
     FINDING_COLUMN_TYPE,
     FINDING_UNREADABLE,
-    /* keys that point to nothing */
+    /* keys that point to nothing, or are there twice where nothing points to them */
     FINDING_DANGLING,
+    FINDING_KEY_REPEATED,
     /* what the CDM requires, or a number that is none */
     FINDING_MISSING,
     FINDING_NOT_A_NUMBER,
