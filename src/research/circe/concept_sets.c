@@ -28,6 +28,9 @@ static bool has_key(const struct reading *reading, size_t at, int64_t id)
 static bool add_set(struct reading *reading, size_t at, struct cohort_concept_set set, struct error *err)
 {
     struct concept_set_key key = {set.id, (int)reading->sets.count};
+    if (reading->sets.count == CONCEPT_SETS_MAX) {
+        return reading_refuse(reading, ERROR_LIMIT, set.path, err, "an expression has at most %d concept sets", CONCEPT_SETS_MAX);
+    }
     TRY(concept_set_list_append(&reading->sets, set, err));
     TRY(concept_set_keys_append(&reading->keys, key, err));
     memmove(&reading->keys.items[at + 1], &reading->keys.items[at], (reading->keys.count - 1 - at) * sizeof key);
