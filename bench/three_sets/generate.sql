@@ -19,3 +19,9 @@ COPY (
            (hash(range, 7) % @persons@)::BIGINT * 10 AS visit_occurrence_id
     FROM range(@events@)
 ) TO '@directory@/condition_occurrence.parquet' (FORMAT parquet, ROW_GROUP_SIZE 1000000);
+COPY (
+    SELECT 1000000 + range AS concept_id, 'concept ' || range AS concept_name, 'Condition' AS domain_id, 'bench' AS vocabulary_id,
+           'Clinical Finding' AS concept_class_id, 'S' AS standard_concept, range::VARCHAR AS concept_code, DATE '1970-01-01' AS valid_start_date,
+           DATE '2099-12-31' AS valid_end_date, NULL::VARCHAR AS invalid_reason
+    FROM range(20001)
+) TO '@directory@/concept.parquet' (FORMAT parquet);
