@@ -147,10 +147,16 @@ MUST_CHECK bool store_rows_find(struct store_segment *segment, int table, int64_
                                 struct error *err);
 
 /* ---- postings ---- */
-enum store_event_part { STORE_EVENT_DAYS = 1, STORE_EVENT_ENDS = 2, STORE_EVENT_ROWS = 4 };
+enum store_event_part {
+    STORE_EVENT_DAYS = 1,
+    STORE_EVENT_ENDS = 2,
+    STORE_EVENT_ROWS = 4,
+    STORE_EVENT_ANY_ORDER = 8, /* concept after concept is good enough: nothing is merged, which takes most of the time of large sets */
+};
 #define STORE_NO_DAY INT32_MIN
-/* Events in row order (so by person, then start day, then record id). persons is always there; starts with DAYS, ends with ENDS, rows
- * with ROWS. starts/ends are the table's start and end fields, STORE_NO_DAY where NULL (or where the table has none). */
+/* Events in row order (so by person, then start day, then record id), unless ANY_ORDER was asked for. persons is always there; starts with
+ * DAYS, ends with ENDS, rows with ROWS. starts/ends are the table's start and end fields, STORE_NO_DAY where NULL (or where the table has
+ * none). */
 struct store_events {
     size_t count;
     const uint32_t *persons;
