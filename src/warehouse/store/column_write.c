@@ -13,6 +13,54 @@ enum {
 };
 static const uint64_t DAY_MICROSECONDS = UINT64_C(86400000000);
 
+/* ---- reading the builder ---- */
+/* Start and end days are there in sorted order already. */
+static size_t days_read(const int32_t *days, size_t count, int64_t *out_values, uint64_t *out_valid)
+{
+    size_t absent = 0;
+    memset(out_valid, 0xFF, (count + 63) / 64 * sizeof *out_valid);
+    for (size_t i = 0; i < count; i++) {
+        out_values[i] = days[i];
+        if (days[i] == STORE_NO_DAY) {
+            out_values[i] = 0;
+            out_valid[i / 64] &= ~(UINT64_C(1) << (i % 64));
+            absent++;
+        }
+    }
+    return absent;
+}
+
+size_t table_source_read(const struct table_source *source, int field, size_t first, size_t count, int64_t *out_values, uint64_t *out_valid)
+{
+    const struct slab_column *column = &source->columns[field].values;
+    if (field == source->info->start_field && source->starts) {
+        return days_read(source->starts + first, count, out_values, out_valid);
+    }
+    if (field == source->info->end_field && source->ends) {
+        return days_read(source->ends + first, count, out_values, out_valid);
+    }
+    if (source->order && field == source->flat_field) {
+        return slab_flat_read(&source->flat, source->order + first, count, out_values, out_valid);
+    }
+    return slab_column_read(column, source->order ? source->order + first : NULL, first, count, out_values, out_valid);
+}
+
+bool table_source_prepare(struct table_source *source, int field, struct error *err)
+{
+    table_source_finish(source);
+    if (source->order) {
+        TRY(slab_flat_make(&source->flat, &source->columns[field].values, err));
+        source->flat_field = field;
+    }
+    return true;
+}
+
+void table_source_finish(struct table_source *source)
+{
+    slab_flat_finish(&source->flat);
+    source->flat_field = OMOP_NO_FIELD;
+}
+
 /* ---- chunks ---- */
 bool chunk_list_start(struct chunk_list *chunks, struct segment_writer *writer, bool with_first_values, struct error *err)
 {
@@ -315,6 +363,7 @@ bool column_write(struct segment_writer *writer, int field, struct layout_column
     if (writer->builder->scope == OMOP_PERSON && field == source->info->person_field) {
         return ordinals_write(writer, out_column, err);
     }
+    TRY(table_source_prepare(&writer->source, field, err));
     if (source->info->fields[field].has_postings && out_column->type == OMOP_INTEGER) {
         return concept_column_write(writer, field, out_column, err);
     }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Sort keys are cut down to the bits that their values need and packed into words of 64 bits. Rows are split by the leading bits of the
- * first word until a part fits the processor's cache, and there sorted by all words, the last first. */
+/* Sort keys are cut down to the bits that their values need and packed into words of 64 bits; nearly always one word holds them all. */
 #include "warehouse/store/order.h"
 #include "warehouse/store/radix.h"
 #include <assert.h>
@@ -144,12 +143,10 @@ static bool is_sorted(const struct order_keys *keys, uint64_t count)
 }
 
 /* ---- sorting ---- */
+/* Pairs of a word and a row, twice: where they are, and where they go. */
 struct sorter {
-    const struct order_keys *keys;
-    uint32_t *spare;               /* of all rows, for splitting */
-    uint64_t *words, *words_spare; /* of a part */
-    uint32_t *rows_spare;
-    size_t capacity;
+    uint64_t *words, *words_spare;
+    uint32_t *rows, *rows_spare;
 };
 
 static bool no_memory(struct error *err)
@@ -158,84 +155,58 @@ static bool no_memory(struct error *err)
     return error_hint(err, "lower the memory of a load in the settings, or load fewer persons at once");
 }
 
-static void part_release(struct sorter *sorter)
+static void words_fill_all(const struct order_keys *keys, unsigned word, const uint32_t *rows, size_t count, uint64_t *out)
 {
-    free(sorter->words);
-    free(sorter->words_spare);
-    free(sorter->rows_spare);
-    sorter->words = sorter->words_spare = NULL;
-    sorter->rows_spare = NULL;
-}
-
-static bool part_reserve(struct sorter *sorter, size_t count, struct error *err)
-{
-    if (count <= sorter->capacity) {
-        return true;
+    for (size_t first = 0; first < count; first += STEP_ROWS) {
+        const size_t length = count - first < STEP_ROWS ? count - first : STEP_ROWS;
+        words_fill(keys, word, rows ? rows + first : NULL, first, length, out + first);
     }
-    part_release(sorter);
-    sorter->capacity = count;
-    sorter->words = malloc(count * sizeof *sorter->words);
-    sorter->words_spare = malloc(count * sizeof *sorter->words_spare);
-    sorter->rows_spare = malloc(count * sizeof *sorter->rows_spare);
-    return (sorter->words && sorter->words_spare && sorter->rows_spare) || no_memory(err);
 }
 
-static bool part_sort(struct sorter *sorter, uint32_t *rows, size_t count, struct error *err)
+/* One pass by the leading bits of the word puts the pairs into bins that mostly fit the processor's cache, where they are sorted. */
+static void bins_sort(struct sorter *sorter, size_t count, unsigned bits)
 {
-    TRY(part_reserve(sorter, count, err));
-    for (unsigned word = 0; word < sorter->keys->words; word++) {
-        for (size_t first = 0; first < count; first += STEP_ROWS) {
-            const size_t length = count - first < STEP_ROWS ? count - first : STEP_ROWS;
-            words_fill(sorter->keys, word, rows + first, 0, length, sorter->words + first);
-        }
-        radix_sort_pairs(sorter->words, rows, sorter->words_spare, sorter->rows_spare, count, sorter->keys->word_bits[word]);
+    const unsigned shift = bits > SPLIT_BITS ? bits - SPLIT_BITS : 0;
+    size_t ends[1 << SPLIT_BITS] = {0}, at = 0;
+    for (size_t i = 0; i < count; i++) {
+        ends[sorter->words[i] >> shift]++;
     }
-    return true;
+    for (size_t bin = 0; bin < (size_t)1 << SPLIT_BITS; bin++) {
+        const size_t here = ends[bin];
+        ends[bin] = at;
+        at += here;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const size_t place = ends[sorter->words[i] >> shift]++;
+        sorter->words_spare[place] = sorter->words[i];
+        sorter->rows_spare[place] = sorter->rows[i];
+    }
+    for (size_t bin = 0, from = 0; bin < (size_t)1 << SPLIT_BITS; from = ends[bin++]) {
+        uint64_t *words = sorter->words_spare + from;
+        for (size_t i = 0; i < ends[bin] - from; i++) {
+            words[i] &= (UINT64_C(1) << shift) - 1; /* what is above is the bin */
+        }
+        radix_sort_pairs(words, sorter->rows_spare + from, sorter->words + from, sorter->rows + from, ends[bin] - from, shift);
+    }
+    uint32_t *swap = sorter->rows;
+    sorter->rows = sorter->rows_spare;
+    sorter->rows_spare = swap;
 }
 
-/* Stable counting sort of a part by `width` bits of the top word from `shift` on; ends[b] becomes the end of bin b. */
-static void part_split(struct sorter *sorter, uint32_t *rows, size_t count, unsigned shift, unsigned width, size_t *ends)
+/* Stable sorts, the least significant word first. */
+static void rows_sort(struct sorter *sorter, const struct order_keys *keys, size_t count)
 {
-    const unsigned top = sorter->keys->words - 1;
-    const uint64_t mask = (UINT64_C(1) << width) - 1;
-    uint64_t words[STEP_ROWS];
-    memset(ends, 0, sizeof *ends << width);
-    for (int pass = 0; pass < 2; pass++) { /* count, then place */
-        for (size_t first = 0; first < count; first += STEP_ROWS) {
-            const size_t length = count - first < STEP_ROWS ? count - first : STEP_ROWS;
-            words_fill(sorter->keys, top, rows + first, 0, length, words);
-            for (size_t i = 0; i < length; i++) {
-                const size_t bin = (size_t)(words[i] >> shift & mask);
-                if (pass == 0) {
-                    ends[bin]++;
-                } else {
-                    sorter->spare[ends[bin]++] = rows[first + i];
-                }
-            }
+    for (unsigned word = 0; word < keys->words; word++) {
+        words_fill_all(keys, word, word ? sorter->rows : NULL, count, sorter->words);
+        for (size_t i = 0; i < count && word == 0; i++) {
+            sorter->rows[i] = (uint32_t)i;
         }
-        size_t at = 0;
-        for (size_t bin = 0; pass == 0 && bin <= mask; bin++) {
-            const size_t here = ends[bin];
-            ends[bin] = at;
-            at += here;
+        if (count > LOCAL_ROWS && keys->word_bits[word] > SPLIT_BITS) {
+            bins_sort(sorter, count, keys->word_bits[word]);
+        } else {
+            radix_sort_pairs(sorter->words, sorter->rows, sorter->words_spare, sorter->rows_spare, count, keys->word_bits[word]);
         }
     }
-    memcpy(rows, sorter->spare, count * sizeof *rows);
-}
-
-/* bits: of the top word that still may differ in this part. Recursion ends after at most 64 / SPLIT_BITS levels. */
-static bool part_order(struct sorter *sorter, uint32_t *rows, size_t count, unsigned bits, struct error *err)
-{
-    if (count <= LOCAL_ROWS || bits == 0) {
-        return count < 2 || part_sort(sorter, rows, count, err);
-    }
-    const unsigned width = bits < SPLIT_BITS ? bits : SPLIT_BITS;
-    size_t ends[1 << SPLIT_BITS];
-    part_split(sorter, rows, count, bits - width, width, ends);
-    for (size_t bin = 0, from = 0; bin < (size_t)1 << width; from = ends[bin++]) {
-        TRY(part_order(sorter, rows + from, ends[bin] - from, bits - width, err));
-    }
-    return true;
 }
 
 bool order_rows(const struct segment_builder *builder, int table, const uint32_t *ordinals, uint32_t person_count, uint32_t **out_rows,
@@ -248,19 +219,21 @@ bool order_rows(const struct segment_builder *builder, int table, const uint32_t
         *out_rows = NULL;
         return true;
     }
-    struct sorter sorter = {.keys = &keys, .spare = malloc(count * sizeof(uint32_t))};
-    uint32_t *rows = malloc(count * sizeof *rows);
-    bool done = (rows && sorter.spare) || no_memory(err);
-    for (size_t i = 0; done && i < count; i++) {
-        rows[i] = (uint32_t)i;
-    }
-    done = done && part_order(&sorter, rows, count, keys.word_bits[keys.words - 1], err);
-    part_release(&sorter);
-    free(sorter.spare);
+    struct sorter sorter = {
+        malloc(count * sizeof(uint64_t)),
+        malloc(count * sizeof(uint64_t)),
+        malloc(count * sizeof(uint32_t)),
+        malloc(count * sizeof(uint32_t)),
+    };
+    const bool done = sorter.words && sorter.words_spare && sorter.rows && sorter.rows_spare;
     if (done) {
-        *out_rows = rows;
+        rows_sort(&sorter, &keys, count);
+        *out_rows = sorter.rows;
     } else {
-        free(rows);
+        free(sorter.rows);
     }
-    return done;
+    free(sorter.words);
+    free(sorter.words_spare);
+    free(sorter.rows_spare);
+    return done || no_memory(err);
 }

@@ -100,3 +100,46 @@ void radix_sort_keys(uint64_t *keys, uint64_t *spare, size_t count, unsigned fir
         memcpy(keys, from, count * sizeof *keys);
     }
 }
+
+/* ---- 32 bits: three passes of 11 bits ---- */
+enum { NARROW_BITS = 11, NARROW_DIGITS = 3, NARROW_BINS = 1 << NARROW_BITS };
+
+static bool narrow_positions(uint32_t *bins, size_t count)
+{
+    uint32_t at = 0;
+    for (size_t bin = 0; bin < NARROW_BINS; bin++) {
+        if (bins[bin] == count) {
+            return false;
+        }
+        const uint32_t here = bins[bin];
+        bins[bin] = at;
+        at += here;
+    }
+    return true;
+}
+
+void radix_sort_narrow(uint32_t *keys, uint32_t *spare, size_t count, unsigned bits)
+{
+    uint32_t histograms[NARROW_DIGITS][NARROW_BINS] = {{0}};
+    const unsigned digits = (bits + NARROW_BITS - 1) / NARROW_BITS;
+    uint32_t *from = keys, *to = spare;
+    for (size_t i = 0; i < count; i++) {
+        histograms[0][keys[i] & (NARROW_BINS - 1)]++;
+        histograms[1][keys[i] >> NARROW_BITS & (NARROW_BINS - 1)]++;
+        histograms[2][keys[i] >> 2 * NARROW_BITS]++;
+    }
+    for (unsigned digit = 0; digit < digits; digit++) {
+        uint32_t *at = histograms[digit];
+        if (!narrow_positions(at, count)) {
+            continue;
+        }
+        for (size_t i = 0; i < count; i++) {
+            to[at[from[i] >> (digit * NARROW_BITS) & (NARROW_BINS - 1)]++] = from[i];
+        }
+        uint32_t *swap = from;
+        from = to, to = swap;
+    }
+    if (from != keys) {
+        memcpy(keys, from, count * sizeof *keys);
+    }
+}

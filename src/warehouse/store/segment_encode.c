@@ -77,13 +77,14 @@ static bool person_rows_write(struct segment_writer *writer, uint32_t *row_perso
 
 /* ---- tables ---- */
 /* Days of a field by sorted position, STORE_NO_DAY where absent. *out_days stays NULL when the table has no such field. */
-static bool days_collect(const struct table_source *source, int field, int32_t **out_days, struct error *err)
+static bool days_collect(struct table_source *source, int field, int32_t **out_days, struct error *err)
 {
     int64_t values[COLUMN_CHUNK];
     uint64_t valid[COLUMN_WORDS];
     if (field == OMOP_NO_FIELD) {
         return true;
     }
+    TRY(table_source_prepare(source, field, err));
     int32_t *days = malloc(source->rows * sizeof *days);
     TRY(days || no_memory(err));
     for (size_t first = 0; first < source->rows; first += COLUMN_CHUNK) {
@@ -144,10 +145,12 @@ static bool table_write(struct segment_writer *writer, int table, struct layout_
         .info = omop_table(table),
         .columns = writer->builder->tables[table].columns,
         .rows = (size_t)writer->builder->tables[table].rows,
+        .flat_field = OMOP_NO_FIELD,
     };
     (void)text_copy(out_table->name, sizeof out_table->name, text_of(writer->source.info->name));
     out_table->rows = writer->source.rows;
     const bool done = table_write_with(writer, out_table, &memory, err);
+    table_source_finish(&writer->source);
     free(memory.order);
     free(memory.persons);
     free(memory.starts);

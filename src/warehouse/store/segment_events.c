@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Events of a set of concepts, in row order. One concept is a straight decoding into the result. Several lists are merged by one 64-bit key
  * each: (person, day) when only persons and days are asked for, which rows are sorted by too, so that the detail stream stays closed; else
- * (row, position). A few lists are merged pairwise, many go through a radix sort. */
+ * (row, position). */
+#include "warehouse/store/event_merge.h"
 #include "warehouse/store/postings.h"
-#include "warehouse/store/radix.h"
 #include "warehouse/store/segment.h"
 #include <assert.h>
 #include <string.h>
-
-enum { MERGE_LISTS_MAX = 16 };
-
-/* Where events are put: arrays that are not wanted are NULL. */
-struct event_arrays {
-    uint32_t *persons, *rows;
-    int32_t *starts, *ends;
-};
 
 /* One question. */
 struct question {
@@ -123,9 +115,9 @@ static bool lists_take(const struct question *question, const struct event_array
 }
 
 /* ---- from rows to events ---- */
-static bool days_of_rows(const struct question *question, int field, const struct row_request *request, int32_t *out, struct error *err)
+static bool days_of_rows(const struct question *question, int field, const struct row_request *request, struct arena *scratch, int32_t *out,
+                         struct error *err)
 {
-    CLEANUP(arena) struct arena *scratch = arena_create();
     struct store_vector vector = {.is_all_null = true};
     if (field != OMOP_NO_FIELD) {
         TRY(segment_values(question->segment, question->table, field, request, scratch, &vector, err));
@@ -137,116 +129,24 @@ static bool days_of_rows(const struct question *question, int field, const struc
 }
 
 /* Persons and days of given rows, from the table's columns. */
-static bool events_of_rows(const struct question *question, const uint32_t *rows, size_t count, const struct event_arrays *out,
-                           struct error *err)
+static bool events_of_rows(const struct question *question, const uint32_t *rows, size_t count, struct arena *scratch,
+                           const struct event_arrays *out, struct error *err)
 {
-    CLEANUP(arena) struct arena *scratch = arena_create();
     const struct omop_table_info *info = omop_table(question->table);
     const struct row_request request = {.rows = count ? rows : NULL, .count = count};
     const uint32_t *persons = NULL;
     TRY(segment_ordinals(question->segment, question->table, &request, scratch, &persons, err));
     memcpy(out->persons, persons, count * sizeof *persons);
     if (out->starts) {
-        TRY(days_of_rows(question, info->start_field, &request, out->starts, err));
+        TRY(days_of_rows(question, info->start_field, &request, scratch, out->starts, err));
     }
     if (out->ends) {
-        TRY(days_of_rows(question, info->end_field, &request, out->ends, err));
+        TRY(days_of_rows(question, info->end_field, &request, scratch, out->ends, err));
     }
     if (out->rows && out->rows != rows) {
         memcpy(out->rows, rows, count * sizeof *rows);
     }
     return true;
-}
-
-/* ---- merging ---- */
-/* Sorts keys that consist of ascending lists. */
-static void lists_merge(uint64_t *keys, uint64_t *spare, size_t *ends, size_t lists)
-{
-    uint64_t *from = keys, *to = spare;
-    const size_t count = lists ? ends[lists - 1] : 0;
-    while (lists > 1) {
-        size_t merged = 0, begin = 0;
-        for (size_t i = 0; i < lists; i += 2) {
-            size_t a = begin, b = ends[i], at = begin;
-            const size_t a_end = ends[i], b_end = i + 1 < lists ? ends[i + 1] : ends[i];
-            while (a < a_end && b < b_end) {
-                const bool first = from[a] <= from[b];
-                to[at++] = first ? from[a] : from[b];
-                a += first;
-                b += !first;
-            }
-            memcpy(to + at, from + a, (a_end - a) * sizeof *to);
-            memcpy(to + at + (a_end - a), from + b, (b_end - b) * sizeof *to);
-            ends[merged++] = begin = b_end;
-        }
-        uint64_t *swap = from;
-        from = to, to = swap;
-        lists = merged;
-    }
-    if (from != keys) {
-        memcpy(keys, from, count * sizeof *keys);
-    }
-}
-
-static void keys_sort(uint64_t *keys, size_t *ends, size_t lists, unsigned first_bit, struct arena *scratch)
-{
-    const size_t count = ends[lists - 1];
-    uint64_t *spare = arena_allocate_raw(scratch, count + 1, sizeof *spare);
-    if (lists <= MERGE_LISTS_MAX) {
-        lists_merge(keys, spare, ends, lists);
-    } else {
-        radix_sort_keys(keys, spare, count, first_bit, 64);
-    }
-}
-
-/* Days in unsigned order, with "no day" last. */
-static inline uint32_t day_key(int32_t value)
-{
-    return value == STORE_NO_DAY ? UINT32_MAX : (uint32_t)value ^ UINT32_C(0x80000000);
-}
-static inline int32_t day_of_key(uint32_t key)
-{
-    return key == UINT32_MAX ? STORE_NO_DAY : (int32_t)(key ^ UINT32_C(0x80000000));
-}
-
-static void merge_by_person_and_day(const struct event_arrays *from, size_t *ends, size_t lists, struct arena *scratch,
-                                    const struct event_arrays *out)
-{
-    const size_t count = ends[lists - 1];
-    uint64_t *keys = arena_allocate_raw(scratch, count + 1, sizeof *keys);
-    for (size_t i = 0; i < count; i++) {
-        keys[i] = (uint64_t)from->persons[i] << 32 | (from->starts ? day_key(from->starts[i]) : 0);
-    }
-    keys_sort(keys, ends, lists, 0, scratch);
-    for (size_t i = 0; i < count; i++) {
-        out->persons[i] = (uint32_t)(keys[i] >> 32);
-    }
-    for (size_t i = 0; i < count && out->starts; i++) {
-        out->starts[i] = day_of_key((uint32_t)keys[i]);
-    }
-}
-
-static void merge_by_row(const struct event_arrays *from, size_t *ends, size_t lists, struct arena *scratch, const struct event_arrays *out)
-{
-    const size_t count = ends[lists - 1];
-    uint64_t *keys = arena_allocate_raw(scratch, count + 1, sizeof *keys);
-    for (size_t i = 0; i < count; i++) {
-        keys[i] = (uint64_t)from->rows[i] << 32 | i;
-    }
-    keys_sort(keys, ends, lists, 32, scratch);
-    for (size_t i = 0; i < count; i++) {
-        const size_t place = (uint32_t)keys[i];
-        out->persons[i] = from->persons[place];
-        if (out->starts) {
-            out->starts[i] = from->starts[place];
-        }
-        if (out->ends) {
-            out->ends[i] = from->ends[place];
-        }
-        if (out->rows) {
-            out->rows[i] = (uint32_t)(keys[i] >> 32);
-        }
-    }
 }
 
 /* ---- questions ---- */
@@ -282,60 +182,67 @@ static bool scanned_take(const struct question *question, struct arena *arena, c
     return true;
 }
 
-/* Lists hold persons and days. What has no list is found by its rows and joins as one list more. */
-static bool primary_events(const struct question *question, const struct event_arrays *out, struct error *err)
+static bool twice(const struct question *question, struct error *err)
 {
-    CLEANUP(arena) struct arena *scratch = arena_create();
-    const size_t lists = question->list_count + (question->scanned_count ? 1 : 0);
+    FAIL(err, CORRUPT, "the postings of two concepts share a row");
+    return segment_error(question->segment, err);
+}
+
+/* Lists hold persons and days. What has no list is found by its rows and joins as one list more. */
+static bool primary_events(const struct question *question, struct arena *scratch, const struct event_arrays *out, struct error *err)
+{
     const bool by_row = question->parts & (STORE_EVENT_ENDS | STORE_EVENT_ROWS);
-    const unsigned parts = question->parts | (by_row ? STORE_EVENT_ROWS : 0U);
-    struct event_arrays gathered = *out;
-    size_t *ends = ARENA_ARRAY(scratch, size_t, lists + 1);
-    if (lists > 1) {
-        gathered = arrays_make(scratch, question->listed_rows + question->scanned_rows, parts);
+    const bool any_order = question->parts & STORE_EVENT_ANY_ORDER;
+    const size_t total = question->listed_rows + question->scanned_rows;
+    struct event_lists all = {
+        .events = *out,
+        .lists = question->list_count + (question->scanned_count ? 1 : 0),
+        .person_limit = question->segment->layout.persons,
+        .row_limit = (uint32_t)question->segment->tables[question->table].rows,
+    };
+    all.list_ends = ARENA_ARRAY(scratch, size_t, all.lists + 1);
+    if (all.lists > 1 && !any_order) {
+        all.events = arrays_make(scratch, total, question->parts | (by_row ? STORE_EVENT_ROWS : 0U));
     }
-    TRY(lists_take(question, &gathered, ends, err));
+    TRY(lists_take(question, &all.events, all.list_ends, err));
     if (question->scanned_count) {
         const uint32_t *rows = NULL;
-        const struct event_arrays behind = arrays_from(&gathered, question->listed_rows);
+        const struct event_arrays behind = arrays_from(&all.events, question->listed_rows);
         TRY(scanned_take(question, scratch, &rows, err));
-        TRY(events_of_rows(question, rows, question->scanned_rows, &behind, err));
-        ends[lists - 1] = question->listed_rows + question->scanned_rows;
+        TRY(events_of_rows(question, rows, question->scanned_rows, scratch, &behind, err));
+        all.list_ends[all.lists - 1] = total;
     }
-    if (lists > 1 && by_row) {
-        merge_by_row(&gathered, ends, lists, scratch, out);
-    } else if (lists > 1) {
-        merge_by_person_and_day(&gathered, ends, lists, scratch, out);
+    if (any_order) {
+        return true;
+    }
+    if (all.lists > 1 && by_row) {
+        return events_merge_by_row(&all, scratch, out) || twice(question, err);
+    }
+    if (all.lists > 1) {
+        events_merge_by_day(&all, scratch, out);
     }
     return true;
 }
 
 /* Lists hold rows: they are merged first, and everything else follows from the rows. */
-static bool other_events(const struct question *question, const struct event_arrays *out, struct error *err)
+static bool other_events(const struct question *question, struct arena *scratch, const struct event_arrays *out, struct error *err)
 {
-    CLEANUP(arena) struct arena *scratch = arena_create();
-    const size_t lists = question->list_count + (question->scanned_count ? 1 : 0);
     const size_t total = question->listed_rows + question->scanned_rows;
-    const struct event_arrays gathered = {.rows = arena_allocate_raw(scratch, total + 1, sizeof(uint32_t))};
-    size_t *ends = ARENA_ARRAY(scratch, size_t, lists + 1);
-    TRY(lists_take(question, &gathered, ends, err));
+    struct event_lists all = {
+        .events.rows = arena_allocate_raw(scratch, total + 1, sizeof(uint32_t)),
+        .lists = question->list_count + (question->scanned_count ? 1 : 0),
+        .row_limit = (uint32_t)question->segment->tables[question->table].rows,
+    };
+    all.list_ends = ARENA_ARRAY(scratch, size_t, all.lists + 1);
+    TRY(lists_take(question, &all.events, all.list_ends, err));
     if (question->scanned_count) {
         const uint32_t *rows = NULL;
         TRY(scanned_take(question, scratch, &rows, err));
-        memcpy(gathered.rows + question->listed_rows, rows, question->scanned_rows * sizeof *rows);
-        ends[lists - 1] = total;
+        memcpy(all.events.rows + question->listed_rows, rows, question->scanned_rows * sizeof *rows);
+        all.list_ends[all.lists - 1] = total;
     }
-    if (lists > 1) {
-        uint64_t *keys = arena_allocate_raw(scratch, total + 1, sizeof *keys);
-        for (size_t i = 0; i < total; i++) {
-            keys[i] = gathered.rows[i];
-        }
-        keys_sort(keys, ends, lists, 0, scratch);
-        for (size_t i = 0; i < total; i++) {
-            gathered.rows[i] = (uint32_t)keys[i];
-        }
-    }
-    return events_of_rows(question, gathered.rows, total, out, err);
+    TRY(all.lists == 1 || events_merge_rows(&all, scratch) || twice(question, err));
+    return events_of_rows(question, all.events.rows, total, scratch, out, err);
 }
 
 /* Tells the concepts that the column has into those with a list and those without. */
@@ -365,20 +272,23 @@ static void question_sort(struct question *question, const int64_t *concepts, si
 bool segment_events(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count, unsigned parts,
                     struct arena *arena, struct store_events *out_events, struct error *err)
 {
-    CLEANUP(arena) struct arena *scratch = arena_create();
+    CLEANUP(arena) struct arena *codes = arena_create();
     struct question question = {.segment = segment, .table = table, .field = field, .parts = parts};
     TRY(segment_column_concepts(segment, table, field, &question.directory, err));
     if (question.directory->count) {
         question.postings = segment->tables[table].columns[field].layout->postings;
     }
-    question_sort(&question, concepts, concept_count, scratch);
+    question_sort(&question, concepts, concept_count, codes);
     const size_t total = question.listed_rows + question.scanned_rows;
     const struct event_arrays out = arrays_make(arena, total, parts);
+    /* What is only needed on the way stands behind the result in the same arena, whose memory is warm, and is released. */
+    const struct arena_mark mark = arena_mark_take(arena);
     if (total && question.postings & POSTINGS_CORE) {
-        TRY(primary_events(&question, &out, err));
+        TRY(primary_events(&question, arena, &out, err));
     } else if (total) {
-        TRY(other_events(&question, &out, err));
+        TRY(other_events(&question, arena, &out, err));
     }
+    arena_mark_release(arena, mark);
     *out_events = (struct store_events){total, out.persons, out.starts, out.ends, out.rows};
     return true;
 }

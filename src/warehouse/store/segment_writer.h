@@ -15,6 +15,8 @@ struct table_source {
     /* By sorted position. persons is all zero outside scope PERSON; starts and ends are NULL where the table has none. */
     const uint32_t *persons;
     const int32_t *starts, *ends;
+    struct slab_flat flat; /* of flat_field */
+    int flat_field;
 };
 struct segment_writer {
     const struct segment_builder *builder;
@@ -28,12 +30,11 @@ struct segment_writer {
 };
 
 /* At most COLUMN_CHUNK values from sorted position `first` on. Returns how many are absent. */
-static inline size_t table_source_read(const struct table_source *source, int field, size_t first, size_t count, int64_t *out_values,
-                                       uint64_t *out_valid)
-{
-    return slab_column_read(&source->columns[field].values, source->order ? source->order + first : NULL, first, count, out_values,
-                            out_valid);
-}
+size_t table_source_read(const struct table_source *source, int field, size_t first, size_t count, int64_t *out_values,
+                         uint64_t *out_valid);
+/* Before many reads of a field of a table that is not in order already: lays the column out flat, until the next field is prepared. */
+MUST_CHECK bool table_source_prepare(struct table_source *source, int field, struct error *err);
+void table_source_finish(struct table_source *source);
 /* The chunks of a column as they are written one after the other. */
 struct chunk_list {
     uint32_t *blocks, *offsets, *lengths;

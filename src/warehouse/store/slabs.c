@@ -350,3 +350,113 @@ size_t slab_column_read(const struct slab_column *column, const uint32_t *rows, 
     memset(out_valid, 0xFF, (count + 63) / 64 * sizeof *out_valid);
     return rows ? list_read(column, rows, count, out, out_valid) : range_read(column, first, count, out, out_valid);
 }
+
+/* ---- flat ---- */
+static bool tail_has_unit(const struct slab_column *column, uint64_t unit)
+{
+    const int64_t *values = column->tail.data;
+    bool fits = true;
+    for (size_t i = 0; i < tail_rows(column) && fits; i++) {
+        const bool there = !column->tail.valid || bit_get(column->tail.valid, i);
+        fits = !there || ((uint64_t)values[i] - (uint64_t)column->smallest) % unit == 0;
+    }
+    return fits;
+}
+
+/* The unit of all slabs, or 1 when they do not agree. */
+static uint64_t common_unit(const struct slab_column *column)
+{
+    uint64_t unit = 0;
+    for (size_t i = 0; i < column->slabs.count && unit != 1; i++) {
+        const struct slab *slab = &column->slabs.items[i];
+        if (!slab->is_all_null) {
+            unit = unit ? unit : slab->unit;
+            unit = slab->unit == unit && (slab->base - (uint64_t)column->smallest) % unit == 0 ? unit : 1;
+        }
+    }
+    return unit > 1 && tail_has_unit(column, unit) ? unit : 1;
+}
+
+static void flat_store(struct slab_flat *flat, uint64_t first, const int64_t *values, size_t count)
+{
+    for (size_t i = 0; i < count && flat->width == 1; i++) {
+        ((uint8_t *)flat->data)[first + i] = (uint8_t)(((uint64_t)values[i] - flat->base) / flat->unit);
+    }
+    for (size_t i = 0; i < count && flat->width == 2; i++) {
+        ((uint16_t *)flat->data)[first + i] = (uint16_t)(((uint64_t)values[i] - flat->base) / flat->unit);
+    }
+    for (size_t i = 0; i < count && flat->width == 4; i++) {
+        ((uint32_t *)flat->data)[first + i] = (uint32_t)(((uint64_t)values[i] - flat->base) / flat->unit);
+    }
+    for (size_t i = 0; i < count && flat->width == 8; i++) {
+        ((uint64_t *)flat->data)[first + i] = (uint64_t)values[i] - flat->base;
+    }
+}
+
+bool slab_flat_make(struct slab_flat *out_flat, const struct slab_column *column, struct error *err)
+{
+    struct slab_flat flat = {.base = (uint64_t)column->smallest, .unit = common_unit(column)};
+    const bool is_absent_throughout = column->nulls == column->count;
+    const uint64_t range = is_absent_throughout ? 0 : ((uint64_t)column->largest - (uint64_t)column->smallest) / flat.unit;
+    int64_t values[SLAB_ROWS];
+    uint64_t valid[SLAB_WORDS];
+    flat.width = width_for(range);
+    flat.unit = flat.width == 8 ? 1 : flat.unit;
+    flat.data = flat.width ? malloc((size_t)column->count * flat.width) : NULL;
+    flat.valid = column->nulls ? malloc((size_t)(column->count / 64 + SLAB_WORDS) * sizeof *flat.valid) : NULL;
+    if ((flat.width && !flat.data) || (column->nulls && !flat.valid)) {
+        slab_flat_finish(&flat);
+        return no_memory(err);
+    }
+    for (uint64_t first = 0; first < column->count && (flat.width || flat.valid); first += SLAB_ROWS) {
+        const size_t count = column->count - first < SLAB_ROWS ? (size_t)(column->count - first) : SLAB_ROWS;
+        (void)slab_column_read(column, NULL, first, count, values, valid);
+        flat_store(&flat, first, values, count);
+        if (flat.valid) {
+            memcpy(flat.valid + first / 64, valid, (count + 63) / 64 * sizeof *valid);
+        }
+    }
+    *out_flat = flat;
+    return true;
+}
+
+void slab_flat_finish(struct slab_flat *flat)
+{
+    free(flat->data);
+    free(flat->valid);
+    *flat = (struct slab_flat){0};
+}
+
+static void flat_load(const struct slab_flat *flat, const uint32_t *rows, size_t count, int64_t *out)
+{
+    for (size_t i = 0; i < count && flat->width == 0; i++) {
+        out[i] = (int64_t)flat->base;
+    }
+    for (size_t i = 0; i < count && flat->width == 1; i++) {
+        out[i] = (int64_t)(flat->base + flat->unit * ((const uint8_t *)flat->data)[rows[i]]);
+    }
+    for (size_t i = 0; i < count && flat->width == 2; i++) {
+        out[i] = (int64_t)(flat->base + flat->unit * ((const uint16_t *)flat->data)[rows[i]]);
+    }
+    for (size_t i = 0; i < count && flat->width == 4; i++) {
+        out[i] = (int64_t)(flat->base + flat->unit * ((const uint32_t *)flat->data)[rows[i]]);
+    }
+    for (size_t i = 0; i < count && flat->width == 8; i++) {
+        out[i] = (int64_t)(flat->base + ((const uint64_t *)flat->data)[rows[i]]);
+    }
+}
+
+size_t slab_flat_read(const struct slab_flat *flat, const uint32_t *rows, size_t count, int64_t *out, uint64_t *out_valid)
+{
+    size_t absent = 0;
+    flat_load(flat, rows, count, out);
+    memset(out_valid, 0xFF, (count + 63) / 64 * sizeof *out_valid);
+    for (size_t i = 0; i < count && flat->valid; i++) {
+        if (!bit_get(flat->valid, rows[i])) {
+            out[i] = 0;
+            bit_clear(out_valid, i);
+            absent++;
+        }
+    }
+    return absent;
+}

@@ -38,3 +38,15 @@ MUST_CHECK bool slab_column_append_nulls(struct slab_column *column, uint64_t co
  * (count + 63) / 64 words. Returns how many are absent. */
 size_t slab_column_read(const struct slab_column *column, const uint32_t *rows, uint64_t first, size_t count, int64_t *out,
                         uint64_t *out_valid);
+
+/* A column laid out flat with one width, for reading it in another order: one load for each value, no slab to look for. */
+struct slab_flat {
+    uint64_t base, unit;
+    void *data;      /* NULL when width is 0: every value is base */
+    uint64_t *valid; /* NULL: every value is there */
+    uint8_t width;
+};
+MUST_CHECK bool slab_flat_make(struct slab_flat *out_flat, const struct slab_column *column, struct error *err);
+void slab_flat_finish(struct slab_flat *flat);
+/* As slab_column_read with a list of rows. */
+size_t slab_flat_read(const struct slab_flat *flat, const uint32_t *rows, size_t count, int64_t *out, uint64_t *out_valid);
