@@ -44,6 +44,12 @@ class CompiledChecks(unittest.TestCase):
         self.tree.append(KEYS, "static int narrow(long x)\n{\n    return x;\n}\nint keys_narrow(long x)\n{\n    return narrow(x);\n}\n")
         self.fails("gcc", f"{KEYS}:11: does not compile (preset dev)", f"{KEYS}:13: does not compile")
 
+    def test_banned_does_not_compile(self):
+        text = "int keys_read(const char *text);\nint keys_read(const char *text)\n{\n    return ato" + "i(text);\n}\n"
+        self.tree.append(KEYS, text)
+        for check in ("gcc", "clang"):
+            self.fails(check, f"{KEYS}:12: does not compile", "use text_to_i64")
+
     def test_gcc_link(self):
         self.tree.replace(KEYS, "return a + b;", "extern int keys_elsewhere(void);\n    return a + b + keys_elsewhere();")
         self.fails("gcc", "undefined reference to `keys_elsewhere'")

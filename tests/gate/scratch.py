@@ -32,6 +32,10 @@ trust/keys: trust/crypto
 foreign zlib.h: base
 foreign sodium.h: trust/crypto
 """
+GENERATE = f"""# {SPDX}
+# The banned functions, as in the real base.
+emc2_generate(OUTPUT base/banned.h COMMAND tools/generate-banned.py tools/checks/banned.csv DEPENDS "${{CMAKE_SOURCE_DIR}}/tools/checks/banned.csv")
+"""
 README = """# {0}
 ## Purpose
 ## Words
@@ -115,6 +119,7 @@ class Scratch:
         self.put("CMakeLists.txt", CMAKE)
         self.put("src/LAYERS", LAYERS)
         self.put("src/base/base_fuzz.c", FUZZ)
+        self.put("src/base/generate.cmake", GENERATE)
         self.put("src/base/corpus/base_fuzz/two", "ab")
         self.put("src/trust/crypto/private.h", f"/* {SPDX} */\n/* private: for this module only. */\n#pragma once\n")
         self.put("src/trust/keys/main.c", MAIN)

@@ -112,8 +112,8 @@ static bool statement_write(struct buffer *sql, const char *template, const stru
 static const char *expression_of(struct source *source, struct text name, struct text type, struct error *err)
 {
     static const char *const plain[] = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT",  "UTINYINT",  "USMALLINT", "UINTEGER", "FLOAT",
-                                        "DOUBLE",  "VARCHAR",  "DATE",    "BOOLEAN", "TIMESTAMP", "DECIMAL",   "NULL"};
-    static const char *const cast[] = {"TIME", "UUID", "UBIGINT", "HUGEINT", "UHUGEINT", "JSON"};
+                                        "DOUBLE",  "VARCHAR",  "DATE",    "BOOLEAN", "TIMESTAMP", "DECIMAL",   "NULL", "UBIGINT"};
+    static const char *const cast[] = {"TIME", "UUID", "HUGEINT", "UHUGEINT", "JSON"};
     __attribute__((cleanup(buffer_value_cleanup))) struct buffer quoted = {.maximum = SQL_MAX};
     if (!engine_quote_identifier(&quoted, name, err) || (type.length && type.data[type.length - 1] == ']')) {
         return NULL;

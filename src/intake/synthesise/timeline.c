@@ -16,6 +16,7 @@ enum {
     PROCEDURE_MARROW = 4311405, /* a biopsy; of the marrow, says the source code */
     CHEMOTHERAPY_CYCLES = 6,
     CHEMOTHERAPY_DAYS = 21,
+    TAKEN_OVER_DAYS = 900,
 };
 
 static bool is_observed(const struct life *life, int32_t date)
@@ -204,13 +205,13 @@ static bool write_cancer(struct rows *rows, const struct life *life, struct erro
 {
     struct dice dice = dice_of(life->seed, life->person, STREAM_CANCER);
     int32_t delay = (int32_t)dice_below(&dice, 90);
-    int32_t years_before = life->observed_from.number - life->cancer_onset;
-    /* Who was cured, or left follow-up, more than ten years before the window is never recorded in it. */
-    if (life->cancer < 0 || life->cancer_onset == LIFE_NEVER || years_before > 3652) {
+    int64_t days_before = (int64_t)life->observed_from.number - life->cancer_onset;
+    /* Who fell ill long before the window is followed elsewhere by then: only recent cases are taken over by the hospitals' new files. */
+    if (life->cancer < 0 || life->cancer_onset == LIFE_NEVER || days_before > TAKEN_OVER_DAYS) {
         return true;
     }
     const struct synthesis_cancer *cancer = &synthesis_cancers[life->cancer];
-    bool is_new = years_before < 0;
+    bool is_new = days_before < 0;
     int32_t first = is_new ? life->cancer_onset : life->observed_from.number + delay;
     if (!is_observed(life, first)) {
         return true;

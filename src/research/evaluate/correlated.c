@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* correlated: three ways to the same number. Where only starts are tested: by dense arrays over persons when there are about as many
- * events as rows and one event a person; else by galloping and binary search. Otherwise row by row within the person. */
+/* correlated: three ways to the same number. Where only starts are tested: by dense arrays over persons when each has one event at most,
+ * for which the rows need no order; else by searches in the person's rows. Otherwise row by row within the person. */
 #include "research/evaluate/correlated.h"
 #include "research/evaluate/criterion_list.h"
 #include "research/evaluate/match_window.h"
@@ -190,15 +190,33 @@ static uint64_t enough_of(const struct cohort_correlated *item, const struct eve
     return is_counted_in_full ? UINT64_MAX : enough < 1 ? 1 : (uint64_t)enough;
 }
 
+/* Rows in any order will do where each event is asked for by its person alone. */
+static bool loose_evaluate(struct matching *matching, uint8_t *passes, bool *out_done, struct error *err)
+{
+    const struct cohort_correlated *item = matching->item;
+    *out_done = false;
+    if (!matching->table->one_per_person || matching->window.tests_end || item->restricts_to_visit || item->is_distinct) {
+        return true;
+    }
+    TRY(criterion_list_find_loose(matching->run, item->criterion, &matching->list, err));
+    if (matching->list) {
+        uint32_t *counts = arena_allocate_raw(matching->run->scratch, matching->table->count + 1, sizeof *counts);
+        count_dense(matching, counts);
+        counts_decide(matching, counts, passes);
+        *out_done = true;
+    }
+    return true;
+}
+
 static void plain_evaluate(const struct matching *matching, uint8_t *passes)
 {
     const struct event_table *table = matching->table;
     const struct event_list *list = matching->list;
     uint32_t *counts = arena_allocate_raw(matching->run->scratch, table->count + 1, sizeof *counts);
-    bool starts_only = list->is_ascending && !matching->window.tests_end && !matching->visits;
-    if (starts_only && table->one_per_person && table->count > list->count / 8 && table->count > matching->run->persons / 64) {
+    bool starts_only = !matching->window.tests_end && !matching->visits;
+    if (starts_only && table->one_per_person && table->count > list->count / 8) {
         count_dense(matching, counts);
-    } else if (starts_only) {
+    } else if (starts_only && list->is_ascending) {
         count_sorted(matching, counts);
     } else {
         count_rows(matching, counts);
@@ -277,21 +295,30 @@ static bool distinct_evaluate(const struct matching *matching, uint8_t *passes, 
 }
 
 /* ---- together ---- */
+static bool ordered_evaluate(struct matching *matching, uint8_t *passes, struct error *err)
+{
+    if (matching->item->restricts_to_visit) {
+        TRY(row_visits_read(matching->run, matching->list, matching->run->scratch, &matching->visits, err));
+    }
+    if (matching->item->is_distinct) {
+        return distinct_evaluate(matching, passes, err);
+    }
+    plain_evaluate(matching, passes);
+    return true;
+}
+
 bool correlated_evaluate(struct segment_run *run, const struct cohort_correlated *item, const struct event_table *table,
                          const uint8_t *open, uint8_t *passes, struct error *err)
 {
     struct matching matching = {.run = run, .item = item, .table = table, .open = open};
     matching.window = match_window_of(item);
     matching.enough = enough_of(item, table);
-    TRY(criterion_list_find(run, item->criterion, &matching.list, err));
     struct arena_mark mark = arena_mark_take(run->scratch);
-    if (item->restricts_to_visit) {
-        TRY(row_visits_read(run, matching.list, run->scratch, &matching.visits, err));
-    }
-    if (item->is_distinct) {
-        TRY(distinct_evaluate(&matching, passes, err));
-    } else {
-        plain_evaluate(&matching, passes);
+    bool is_done;
+    TRY(loose_evaluate(&matching, passes, &is_done, err));
+    if (!is_done) {
+        TRY(criterion_list_find(run, item->criterion, &matching.list, err));
+        TRY(ordered_evaluate(&matching, passes, err));
     }
     arena_mark_release(run->scratch, mark);
     return true;

@@ -76,11 +76,102 @@ static bool steps_apply(struct segment_run *run, const struct cohort_criterion *
     return true;
 }
 
+/* ---- without order ---- */
+/* The one concept field that decides alone, or OMOP_NO_FIELD. */
+static int deciding_field(const struct cohort_criterion *criterion, int *out_set)
+{
+    bool by_concept = criterion->concept_set != COHORT_NO_SET, by_source = criterion->source_concept_set != COHORT_NO_SET;
+    const struct omop_table_info *info = omop_table(criterion->table);
+    *out_set = by_concept ? criterion->concept_set : criterion->source_concept_set;
+    return by_concept == by_source ? OMOP_NO_FIELD : by_concept ? info->concept_field : info->source_concept_field;
+}
+
+static bool loose_rows_find(struct segment_run *run, const struct cohort_criterion *criterion, struct arena *arena,
+                            struct event_list *out_list, struct error *err)
+{
+    int set, field = deciding_field(criterion, &set);
+    return concept_rows_find_loose(run, criterion->table, field, run->plan->program->concept_sets[set].members, arena, out_list, err);
+}
+
+/* First with nothing after it: the smallest start of each person, for which the events need no order. A NULL comes last [3]. */
+static bool is_first_alone(const struct planned_criterion *planned)
+{
+    const struct cohort_criterion *criterion = planned->criterion;
+    int set;
+    return criterion->first_only && planned->needs == 0 && criterion->test_count == 0 && !criterion->nested &&
+           deciding_field(criterion, &set) != OMOP_NO_FIELD;
+}
+
+enum { NO_ROW = INT32_MAX, NULL_START = INT32_MAX - 1 };
+
+static void first_compress(const int32_t *first, uint32_t persons, struct arena *arena, struct event_list *list)
+{
+    size_t count = 0;
+    for (uint32_t person = 0; person < persons; person++) {
+        count += first[person] != NO_ROW;
+    }
+    uint32_t *out_persons = arena_allocate_raw(arena, count + 1, sizeof *out_persons);
+    int32_t *starts = arena_allocate_raw(arena, count + 1, sizeof *starts);
+    list->count = 0;
+    for (uint32_t person = 0; person < persons; person++) {
+        out_persons[list->count] = person;
+        starts[list->count] = first[person] == NULL_START ? STORE_NO_DAY : first[person];
+        list->count += first[person] != NO_ROW;
+    }
+    list->persons = out_persons;
+    list->starts = starts;
+}
+
+static bool first_alone_find(struct segment_run *run, const struct cohort_criterion *criterion, struct event_list *out_list,
+                             struct error *err)
+{
+    struct event_list list;
+    struct arena_mark mark = arena_mark_take(run->scratch);
+    TRY(loose_rows_find(run, criterion, run->scratch, &list, err));
+    int32_t *first = arena_allocate_raw(run->scratch, run->persons + 1, sizeof *first);
+    for (uint32_t person = 0; person < run->persons; person++) {
+        first[person] = NO_ROW;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        int32_t start = list.starts[i] == STORE_NO_DAY ? NULL_START : list.starts[i];
+        int32_t *of_person = &first[list.persons[i]];
+        *of_person = start < *of_person ? start : *of_person;
+    }
+    *out_list = (struct event_list){.table = criterion->table};
+    first_compress(first, run->persons, run->program_data, out_list);
+    arena_mark_release(run->scratch, mark);
+    return true;
+}
+
+bool criterion_list_find_loose(struct segment_run *run, const struct cohort_criterion *criterion, const struct event_list **out_list,
+                               struct error *err)
+{
+    int set;
+    size_t position = program_plan_find(run->plan, criterion);
+    *out_list = run->loose_lists[position];
+    if (*out_list || run->lists[position] || !is_plain(criterion) || deciding_field(criterion, &set) == OMOP_NO_FIELD) {
+        return true;
+    }
+    TRY(segment_run_check(run, err));
+    struct event_list *list = ARENA_NEW(run->program_data, struct event_list);
+    int64_t begun = clock_monotonic_ns();
+    TRY(loose_rows_find(run, criterion, run->program_data, list, err));
+    if (run->depth == 0) {
+        run->work.step_ns[EVALUATE_CRITERIA] += clock_monotonic_ns() - begun;
+    }
+    run->work.rows_kept += list->count;
+    *out_list = run->loose_lists[position] = list;
+    return true;
+}
+
+/* ---- in order ---- */
 static bool list_make(struct segment_run *run, const struct planned_criterion *planned, struct event_list *out_list, struct error *err)
 {
     const struct cohort_criterion *criterion = planned->criterion;
     struct event_list list;
-    if (is_plain(criterion)) {
+    if (is_first_alone(planned)) {
+        TRY(first_alone_find(run, criterion, &list, err));
+    } else if (is_plain(criterion)) {
         TRY(criterion_rows_find(run, criterion, planned->needs, run->program_data, &list, err));
         TRY(criterion_dates_compute(run, criterion, planned->needs, run->program_data, &list, err));
     } else {

@@ -24,6 +24,19 @@ bool concept_rows_find(struct segment_run *run, int table, int field, struct con
     return true;
 }
 
+bool concept_rows_find_loose(struct segment_run *run, int table, int field, struct concept_ids concepts, struct arena *arena,
+                             struct event_list *out_list, struct error *err)
+{
+    struct store_events events = {.count = 0};
+    if (concepts.count > 0 && store_segment_rows(run->segment, table) > 0) {
+        TRY(store_events_find(run->segment, table, field, concepts.items, concepts.count, STORE_EVENT_DAYS | STORE_EVENT_ANY_ORDER, arena,
+                              &events, err));
+    }
+    *out_list = (struct event_list){.table = table, .count = events.count, .persons = events.persons, .starts = events.starts};
+    run->work.rows_found += events.count;
+    return true;
+}
+
 /* Both lists ascend by row: what is in each of them. */
 static void rows_intersect(const struct event_list *a, const struct event_list *b, struct arena *arena, struct event_list *out_list)
 {

@@ -9,6 +9,9 @@ MUST_CHECK bool criterion_rows_find(struct segment_run *run, const struct cohort
 /* Rows of one concept field alone, whatever the universe. */
 MUST_CHECK bool concept_rows_find(struct segment_run *run, int table, int field, struct concept_ids concepts, unsigned needs,
                                   struct arena *arena, struct event_list *out_list, struct error *err);
+/* The same in any order: cheaper by the merging of concepts. Persons and starts only. */
+MUST_CHECK bool concept_rows_find_loose(struct segment_run *run, int table, int field, struct concept_ids concepts, struct arena *arena,
+                                        struct event_list *out_list, struct error *err);
 /* The end of each row by the criterion's rule, then the date adjustment (step 3). Ends are there when needs has NEED_ENDS. */
 MUST_CHECK bool criterion_dates_compute(struct segment_run *run, const struct cohort_criterion *criterion, unsigned needs,
                                         struct arena *arena, struct event_list *list, struct error *err);

@@ -135,6 +135,7 @@ void segment_run_begin_program(struct segment_run *run, const struct program_pla
     arena_reset(run->scratch);
     run->plan = plan;
     run->lists = ARENA_ARRAY(run->program_data, const struct event_list *, plan->criteria.count + 1);
+    run->loose_lists = ARENA_ARRAY(run->program_data, const struct event_list *, plan->criteria.count + 1);
     run->universe = NULL;
     run->depth = 0;
     run->work = (struct evaluate_work){.criteria = plan->criteria.count};

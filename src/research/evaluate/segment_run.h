@@ -39,11 +39,12 @@ struct segment_run {
     const struct store_vector *person_columns[OMOP_PERSON_FIELD_COUNT];
     /* of the program */
     const struct program_plan *plan;
-    struct arena *program_data;      /* lists and events, until the program is done */
-    struct arena *scratch;           /* within one step, released by marks */
-    const struct event_list **lists; /* by position in the plan; NULL: not evaluated yet */
-    const uint8_t *universe;         /* 1 for persons who can still matter; NULL: all, or too many to be worth a look */
-    unsigned depth;                  /* of criteria being evaluated, so that time is counted once */
+    struct arena *program_data;            /* lists and events, until the program is done */
+    struct arena *scratch;                 /* within one step, released by marks */
+    const struct event_list **lists;       /* by position in the plan; NULL: not evaluated yet */
+    const struct event_list **loose_lists; /* the same, events in any order */
+    const uint8_t *universe;               /* 1 for persons who can still matter; NULL: all, or too many to be worth a look */
+    unsigned depth;                        /* of criteria being evaluated, so that time is counted once */
     struct evaluate_work work;
 };
 

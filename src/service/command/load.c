@@ -10,9 +10,13 @@
 
 enum { FINDINGS_SHOWN = 20, COUNTS_SHOWN = 30 };
 
+/* Places are what a person needs to mend a source that was refused; of a source that was loaded, the counts say enough. */
 static void print_findings(const struct load_report *report)
 {
     char count[COUNT_TEXT_SIZE];
+    if (report->is_stored) {
+        return;
+    }
     for (size_t i = 0; i < report->finding_count && i < FINDINGS_SHOWN; i++) {
         const struct load_finding *f = &report->findings[i];
         printf("  %-8s %s:%llu %s: %s\n", load_severity_name(f->severity), f->file, (unsigned long long)f->line, f->field, f->what);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    PIECE_BYTES = 1 << 16,     /* of texts compressed together */
+    PIECE_BYTES = 1 << 14,     /* of texts compressed together: what reading one of them decompresses */
     WORDS_BYTES_MAX = 4 << 20, /* a reader keeps a dictionary once it was used, so it must be small */
     WORDS_REPEATED = 2,        /* texts for each word, at least, for a dictionary to pay */
 };

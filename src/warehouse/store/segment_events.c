@@ -216,9 +216,8 @@ static bool primary_events(const struct question *question, struct arena *scratc
         return true;
     }
     if (all.lists > 1 && by_row) {
-        return events_merge_by_row(&all, scratch, out) || twice(question, err);
-    }
-    if (all.lists > 1) {
+        events_merge_by_row(&all, scratch, out);
+    } else if (all.lists > 1) {
         events_merge_by_day(&all, scratch, out);
     }
     return true;
