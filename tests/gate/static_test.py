@@ -64,6 +64,14 @@ class StaticChecks(unittest.TestCase):
         self.plant('#include "trust/crypto/private.h"\n', "src/trust/crypto/crypto.c")
         self.passes("layers")
 
+    def test_layers_private_header_in_a_bench_and_in_a_test(self):
+        self.tree.write("bench/inner.c", HEAD + '#include "trust/crypto/private.h"\n')
+        self.tree.write("tests/whole/own.h", HEAD + "#pragma once\n")
+        self.tree.write("tests/whole/whole_test.c", HEAD + '#include "own.h"\n')
+        self.passes("layers")
+        self.tree.write("tests/whole/whole_test.c", HEAD + '#include "trust/crypto/private.h"\n')
+        self.fails("layers", "is private to trust/crypto")
+
     def test_layers_short_path(self):
         self.plant('#include "keys.h"\n')
         self.fails("layers", "does not name a module")
