@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* prevalence: see study_prevalence.h. One pass over the persons for all denominators; cohorts are then looked up person by person. */
-#include "research/study/study_prevalence.h"
 #include "base/calendar.h"
 #include "base/task.h"
+#include "research/study/study_prevalence.h"
 #include <math.h>
 
 enum { CONCEPT_MALE = 8507, CONCEPT_FEMALE = 8532, AGE_GROUPS_MAX = 16, NO_SEX = -1 };

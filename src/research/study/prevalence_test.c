@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* The interval against published values (Newcombe 1998, Statistics in Medicine 17:857, table I, method 3: Wilson score). */
+/* The interval against published values (Newcombe 1998, Statistics in Medicine 17:857, table I, method 3: Wilson score), and counts worked
+ * by hand: birthdays inside a year, days of history before, periods that end early, persons without a sex. */
+#include "research/evaluate/evaluate_example.h"
 #include "research/study/study_prevalence.h"
 #include <math.h>
 #include <setjmp.h>
@@ -31,8 +33,45 @@ static void nobody_observed_is_not_a_number(void **state)
     assert_true(isnan(cell.value) && isnan(cell.lower) && isnan(cell.upper));
 }
 
+/* Born in June 1950: 64 until 31 May 2015. At risk: person 1 from 2015, person 2 never, person 3 (65 on 1 January 2014) until June 2014. */
+static void counts_worked_by_hand(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct example_store example;
+    assert_true(example_begin(&example, &err));
+    assert_true(example_table(
+        &example, "person",
+        "person_id,gender_concept_id,year_of_birth,month_of_birth\n1,8507,1950,6\n2,8532,1980,\n3,8532,1949,1\n4,0,1950,1\n", &err));
+    assert_true(
+        example_table(&example, "observation_period",
+                      "observation_period_id,person_id,observation_period_start_date,observation_period_end_date\n"
+                      "1,1,2014-01-01,2016-12-31\n2,2,2014-07-01,2015-06-30\n3,3,2010-01-01,2014-06-30\n4,4,2010-01-01,2016-12-31\n",
+                      &err));
+    assert_true(example_open(&example, 2, GRANT_COUNT, &err));
+    static const struct age_group ages[] = {{0, 150}, {0, 64}, {65, 150}};
+    static const struct prevalence_options options = {
+        .year_first = 2014, .year_last = 2016, .prior_days = 365, .ages = ages, .age_count = 3};
+    /* 2015-06-10 to -20; 2013; 2014-07-01 to -02: after the period of person 3. */
+    static const int64_t persons[] = {1, 3, 3, 4};
+    static const int32_t starts[] = {16596, 15706, 16252, 16436}, ends[] = {16606, 16070, 16253, 16500};
+    static const struct prevalence_cohort cohort = {persons, starts, ends, 4};
+    const struct prevalence_cell *cells;
+    assert_true(prevalence_yearly(example.reader, &options, &cohort, 1, example.arena, &cells, &err));
+    static const uint64_t denominators[3][3][3] = {{{1, 0, 1}, {0, 0, 0}, {1, 0, 1}}, /* year, age group, both men women */
+                                                   {{1, 1, 0}, {1, 1, 0}, {1, 1, 0}},
+                                                   {{1, 1, 0}, {0, 0, 0}, {1, 1, 0}}};
+    for (int i = 0; i < 27; i++) {
+        bool is_case = i / 9 == 1 && i / 3 % 3 != 1 && i % 3 != 2; /* 2015, everybody and 65+, both and men */
+        assert_int_equal(cells[i].denominator, denominators[i / 9][i / 3 % 3][i % 3]);
+        assert_int_equal(cells[i].numerator, is_case);
+    }
+    example_end(&example);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(wilson_agrees_with_newcombe), cmocka_unit_test(nobody_observed_is_not_a_number)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(wilson_agrees_with_newcombe), cmocka_unit_test(nobody_observed_is_not_a_number),
+                                       cmocka_unit_test(counts_worked_by_hand)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
