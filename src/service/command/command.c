@@ -88,7 +88,7 @@ static const struct command commands[] = {
     {"demo", "", 0, 0, "the whole journey: a population, an encrypted store, the rare-blood-cancer cohorts, a report",
      "Makes DIR anew with population/, warehouse/, cohorts/ and report.html, which opens in any browser.", "  emc2 demo --persons 20000",
      demo_options, command_demo},
-    {"version", "", 0, 0, "the versions of emc2 and of its engine", NULL, "  emc2 version", no_options, command_version},
+    {"version", "", 0, 0, "the version of emc2", NULL, "  emc2 version", no_options, command_version},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
