@@ -182,24 +182,21 @@ static bool floats_take(struct fetch *fetch, double *out, struct error *err)
 }
 
 /* ---- texts one by one ---- */
-/* Where each text of the open chunk begins in its piece. */
+/* Where each text of one piece of the open chunk begins in it; by position in the chunk, filled for the rows of that piece only. */
 struct text_places {
     int64_t lengths[COLUMN_CHUNK];
     uint32_t begins[COLUMN_CHUNK];
 };
 
-static void text_places_make(const struct column_chunk *chunk, struct text_places *places)
+static void text_places_make(const struct column_chunk *chunk, size_t first, size_t rows, struct text_places *places)
 {
-    for (size_t group = 0; group * BITPACK_GROUP < chunk->count; group++) {
+    uint32_t at = 0;
+    for (size_t group = first / BITPACK_GROUP; group * BITPACK_GROUP < first + rows; group++) {
         ints_group_i64(&chunk->ints, group, places->lengths + group * BITPACK_GROUP);
     }
-    size_t row = 0;
-    for (size_t piece = 0; piece < chunk->piece_count; piece++) {
-        uint32_t at = 0;
-        for (size_t i = 0; i < chunk->pieces[piece].rows; i++, row++) {
-            places->begins[row] = at;
-            at += (uint32_t)places->lengths[row];
-        }
+    for (size_t row = first; row < first + rows; row++) {
+        places->begins[row] = at;
+        at += (uint32_t)places->lengths[row];
     }
 }
 
@@ -228,20 +225,34 @@ static bool piece_take(struct fetch *fetch, const struct column_piece *piece, co
     return true;
 }
 
-/* All requested rows of one chunk. */
+/* Where the requested rows below `row` end, looking from `from` on. */
+static size_t rows_until(const struct fetch *fetch, size_t from, size_t end, uint64_t row)
+{
+    while (from < end && request_row(fetch->request, from) < row) {
+        from++;
+    }
+    return from;
+}
+
+/* All requested rows of one chunk. The lengths are decoded before any piece is read: a piece may take the chunk's page away. */
 static bool chunk_texts_take(struct fetch *fetch, size_t from, size_t end, struct text_places *places, struct arena *arena,
                              struct text *out, struct error *err)
 {
     const struct column_chunk *chunk = &fetch->chunk;
     const uint64_t chunk_first = fetch->open_chunk * COLUMN_CHUNK;
-    uint64_t piece_end = chunk_first;
-    text_places_make(chunk, places);
-    for (size_t piece = 0; piece < chunk->piece_count && from < end; piece++) {
-        piece_end += chunk->pieces[piece].rows;
-        size_t until = from;
-        while (until < end && request_row(fetch->request, until) < piece_end) {
-            until++;
+    size_t first = 0, done = from;
+    for (size_t piece = 0; piece < chunk->piece_count && done < end; piece++) {
+        const size_t rows = chunk->pieces[piece].rows, until = rows_until(fetch, done, end, chunk_first + first + rows);
+        if (until > done) {
+            text_places_make(chunk, first, rows, places);
         }
+        first += rows;
+        done = until;
+    }
+    first = 0;
+    for (size_t piece = 0; piece < chunk->piece_count && from < end; piece++) {
+        first += chunk->pieces[piece].rows;
+        const size_t until = rows_until(fetch, from, end, chunk_first + first);
         if (until > from) {
             TRY(piece_take(fetch, &chunk->pieces[piece], places, from, until, arena, out, err));
         }
