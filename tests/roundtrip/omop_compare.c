@@ -119,21 +119,25 @@ static bool number(struct comparison *comparison, const char *sql, uint64_t *out
     return true;
 }
 
-static bool count_of(struct comparison *comparison, const struct side *side, uint64_t *out_rows, struct error *err)
+/* Reads one side once, into a table of the engine. */
+static bool take_rows(struct comparison *comparison, int side, uint64_t *out_rows, struct error *err)
 {
     *out_rows = 0;
-    return !side->reader ||
-           number(comparison, arena_text_format(comparison->arena, "SELECT count(*) FROM %s", side->reader), out_rows, err);
+    if (!comparison->sides[side].reader) {
+        return true;
+    }
+    TRY(engine_execute(comparison->engine,
+                       arena_text_format(comparison->arena, "CREATE OR REPLACE TABLE side_%d AS %s", side,
+                                         selection(comparison, &comparison->sides[side])),
+                       NULL, 0, err));
+    return number(comparison, arena_text_format(comparison->arena, "SELECT count(*) FROM side_%d", side), out_rows, err);
 }
 
-/* Rows that the first side has more often than the second. */
-static bool surplus(struct comparison *comparison, int first, uint64_t *out_rows, struct error *err)
+/* Rows that one side has more often than the other. */
+static bool surplus(struct comparison *comparison, int side, uint64_t *out_rows, struct error *err)
 {
-    const struct side *one = &comparison->sides[first], *other = &comparison->sides[1 - first];
-    return number(comparison,
-                  arena_text_format(comparison->arena, "SELECT count(*) FROM ((%s) EXCEPT ALL (%s))", selection(comparison, one),
-                                    selection(comparison, other)),
-                  out_rows, err);
+    static const char sql[] = "SELECT count(*) FROM (SELECT * FROM side_%d EXCEPT ALL SELECT * FROM side_%d)";
+    return number(comparison, arena_text_format(comparison->arena, sql, side, 1 - side), out_rows, err);
 }
 
 static void list_not_carried(const struct comparison *comparison)
@@ -155,7 +159,7 @@ static bool compare_table(struct comparison *comparison, int table, struct error
         struct search search = {comparison, comparison->directories[i], side};
         TRY(directory_visit(search.directory, visit, &search, err));
         TRY(!side->reader || describe(comparison, side, err));
-        TRY(count_of(comparison, side, &rows[i], err));
+        TRY(take_rows(comparison, i, &rows[i], err));
     }
     if (!rows[0] && !rows[1]) {
         return true;
