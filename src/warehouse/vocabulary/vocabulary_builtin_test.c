@@ -11,6 +11,9 @@
 
 static struct vocabulary_example example;
 static struct arena *result;
+enum { KNOWN_MAX = 1 << 14 };
+static int64_t known[KNOWN_MAX]; /* ids that came out of the store, ascending as in the file */
+static size_t known_count;
 
 static int setup(void **state)
 {
@@ -88,10 +91,24 @@ static void every_concept_comes_back(void **state)
         assert_true(vocabulary_concept_by_code(example.vocabulary, record.fields[3].text, record.fields[6].text, result, &by_code, &err));
         assert_non_null(by_code);
         assert_int_equal(by_code->id.value, concept->id.value);
+        assert_true(known_count < KNOWN_MAX && (known_count == 0 || known[known_count - 1] < concept->id.value));
+        known[known_count++] = concept->id.value;
         rows++;
+        arena_reset(result);
     }
     assert_true(rows > 500);
     assert_int_equal(rows, rows_of(OMOP_TABLE_CONCEPT));
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+static bool is_known(int64_t id)
+{
+    return bsearch(&id, known, known_count, sizeof(known[0]), compare_ids) != NULL;
 }
 
 /* Every id in the named column of a file is a concept. */
@@ -107,7 +124,7 @@ static void check_column(const char *path, const char *column)
     assert_true(wanted < record.count);
     while (next(reader, &record)) {
         rows++;
-        if (record.fields[wanted].text.length > 0 && !concept_of(number_of(record.fields[wanted].text))) {
+        if (record.fields[wanted].text.length > 0 && !is_known(number_of(record.fields[wanted].text))) {
             fail_msg("%s: concept %lld is not built in", path, (long long)number_of(record.fields[wanted].text));
         }
     }
