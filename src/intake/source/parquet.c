@@ -69,7 +69,8 @@ struct statement {
 static bool is_selected(const struct statement *statement, int field)
 {
     const int column = statement->file->map.column_of[field];
-    return column >= 0 && statement->file->columns[column] && (!statement->fields || (statement->fields >> field & 1));
+    return column >= 0 && statement->file->columns[column] && !statement->file->is_null[column] &&
+           (!statement->fields || (statement->fields >> field & 1));
 }
 
 static bool append_columns(struct buffer *sql, const struct statement *statement, struct error *err)
@@ -112,7 +113,7 @@ static bool statement_write(struct buffer *sql, const char *template, const stru
 static const char *expression_of(struct source *source, struct text name, struct text type, struct error *err)
 {
     static const char *const plain[] = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT",  "UTINYINT",  "USMALLINT", "UINTEGER", "FLOAT",
-                                        "DOUBLE",  "VARCHAR",  "DATE",    "BOOLEAN", "TIMESTAMP", "DECIMAL",   "NULL", "UBIGINT"};
+                                        "DOUBLE",  "VARCHAR",  "DATE",    "BOOLEAN", "TIMESTAMP", "DECIMAL",   "NULL",     "UBIGINT"};
     static const char *const cast[] = {"TIME", "UUID", "HUGEINT", "UHUGEINT", "JSON"};
     __attribute__((cleanup(buffer_value_cleanup))) struct buffer quoted = {.maximum = SQL_MAX};
     if (!engine_quote_identifier(&quoted, name, err) || (type.length && type.data[type.length - 1] == ']')) {
@@ -166,6 +167,29 @@ static bool describe_columns(struct source *source, struct source_file *file, co
     return true;
 }
 
+/* A column that is NULL throughout is not read, unless its NULLs are findings. */
+static bool drop_null_columns(struct source *source, struct source_file *file, struct source_names names, const char *sql,
+                              struct error *err)
+{
+    CLEANUP(engine_result) struct engine_result *result = NULL;
+    struct engine_batch batch;
+    bool *is_null = ARENA_ARRAY(source->arena, bool, COLUMN_MAP_MAX);
+    TRY(engine_query(&result, source->engine, sql, NULL, 0, err));
+    TRY(engine_result_next(result, &batch, err));
+    while (batch.rows) {
+        for (size_t i = 0; i < batch.rows; i++) {
+            for (size_t column = 0; column < names.count; column++) {
+                const int field = omop_field_find(file->catalogue.naming.table, names.items[column]);
+                is_null[column] = is_null[column] || (text_equal(names.items[column], batch.column[0].texts[i]) && field != OMOP_NO_FIELD &&
+                                                      convert_kind_of_null(file->catalogue.naming.table, field) == FINDING_KIND_COUNT);
+            }
+        }
+        TRY(engine_result_next(result, &batch, err));
+    }
+    file->is_null = is_null;
+    return true;
+}
+
 static bool count_rows(struct source *source, struct source_file *file, const char *sql, struct error *err)
 {
     CLEANUP(engine_result) struct engine_result *result = NULL;
@@ -177,6 +201,18 @@ static bool count_rows(struct source *source, struct source_file *file, const ch
     return true;
 }
 
+/* The columns of a file that is a table. */
+static bool describe_table(struct source *source, struct source_file *file, const struct statement *statement,
+                           struct source_names *out_names, struct error *err)
+{
+    __attribute__((cleanup(buffer_value_cleanup))) struct buffer sql = {.maximum = SQL_MAX};
+    TRY(statement_write(&sql, parquet_describe_sql, statement, err));
+    TRY(describe_columns(source, file, (const char *)sql.data, out_names, err));
+    buffer_clear(&sql);
+    TRY(statement_write(&sql, parquet_null_columns_sql, statement, err));
+    return drop_null_columns(source, file, *out_names, (const char *)sql.data, err);
+}
+
 bool parquet_describe(struct source *source, struct source_file *file, struct source_names *out_names, struct error *err)
 {
     __attribute__((cleanup(place_value_cleanup))) struct place place = {0};
@@ -186,9 +222,7 @@ bool parquet_describe(struct source *source, struct source_file *file, struct so
     const struct statement statement = {.path = place.name, .file = file};
     TRY(statement_write(&sql, parquet_rows_sql, &statement, err));
     TRY(count_rows(source, file, (const char *)sql.data, err));
-    buffer_clear(&sql);
-    TRY(statement_write(&sql, parquet_describe_sql, &statement, err));
-    return file->catalogue.naming.table < 0 || describe_columns(source, file, (const char *)sql.data, out_names, err);
+    return file->catalogue.naming.table < 0 || describe_table(source, file, &statement, out_names, err);
 }
 
 /* ---- rows ---- */

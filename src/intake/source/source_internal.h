@@ -14,6 +14,7 @@ struct source_file {
     char delimiter;        /* FORMAT_DELIMITED */
     bool without_quotes, is_gzip, is_empty;
     const char *const *columns; /* FORMAT_PARQUET: an SQL expression for each column of the file, NULL for one that is no plain value */
+    const bool *is_null;        /* FORMAT_PARQUET: of each column of the file: NULL throughout, and need not be read */
     bool person_is_integer;     /* FORMAT_PARQUET: a range of persons can be asked for without a cast */
     uint64_t rows;              /* FORMAT_PARQUET */
     bool is_unreadable;         /* noted as a finding when the source was opened */
