@@ -25,39 +25,43 @@ static bool row_is_open(const struct matching *matching, size_t i)
     return matching->table->key_offsets || matching->open[i];
 }
 
-/* ---- starts only, one event a person: two dense arrays and one pass over A without branches ---- */
+/* ---- starts only, one event a person: a slot for each, and one pass over A ---- */
 static int32_t held(int64_t day_number)
 {
     return day_number < INT32_MIN ? INT32_MIN : day_number > INT32_MAX ? INT32_MAX : (int32_t)day_number;
 }
 
+/* Slot 0 is for persons without an open event: nothing lies in it. */
 static void count_dense(const struct matching *matching, uint32_t *counts)
 {
     const struct event_table *table = matching->table;
     const struct event_list *list = matching->list;
-    uint32_t persons = matching->run->persons;
     struct arena *scratch = matching->run->scratch;
-    int32_t *low = arena_allocate_raw(scratch, persons + 1, sizeof *low), *high = arena_allocate_raw(scratch, persons + 1, sizeof *high);
-    uint32_t *by_person = ARENA_ARRAY(scratch, uint32_t, persons + 1);
-    for (uint32_t person = 0; person < persons; person++) {
-        low[person] = INT32_MAX;
-        high[person] = INT32_MIN;
-    }
+    uint32_t *slots = matching->run->slots;
+    int32_t *low = arena_allocate_raw(scratch, table->count + 1, sizeof *low);
+    int32_t *high = arena_allocate_raw(scratch, table->count + 1, sizeof *high);
+    uint32_t *by_slot = ARENA_ARRAY(scratch, uint32_t, table->count + 1);
+    low[0] = INT32_MAX;
+    high[0] = INT32_MIN;
     for (size_t i = 0; i < table->count; i++) {
         struct day_interval starts, ends;
         if (row_is_open(matching, i)) {
             match_window_at(&matching->window, table, i, &starts, &ends);
             bool is_empty = starts.low > starts.high;
-            low[table->persons[i]] = is_empty ? INT32_MAX : held(starts.low);
-            high[table->persons[i]] = is_empty ? INT32_MIN : held(starts.high);
+            low[i + 1] = is_empty ? INT32_MAX : held(starts.low);
+            high[i + 1] = is_empty ? INT32_MIN : held(starts.high);
+            slots[table->persons[i]] = (uint32_t)i + 1;
         }
     }
     for (size_t i = 0; i < list->count; i++) {
-        uint32_t person = list->persons[i];
-        by_person[person] += (uint32_t)((list->starts[i] >= low[person]) & (list->starts[i] <= high[person]));
+        uint32_t slot = slots[list->persons[i]];
+        if ((list->starts[i] >= low[slot]) & (list->starts[i] <= high[slot])) {
+            by_slot[slot]++; /* few are: an addition of 0 would make each event wait for the one before */
+        }
     }
     for (size_t i = 0; i < table->count; i++) {
-        counts[i] = by_person[table->persons[i]];
+        counts[i] = by_slot[i + 1];
+        slots[table->persons[i]] = 0;
     }
 }
 

@@ -62,10 +62,11 @@ static size_t join_count(const struct segment_run *run, const struct event_list 
     return count;
 }
 
-void period_join_make(const struct segment_run *run, const struct event_list *list, const struct period_condition *condition,
-                      struct arena *arena, struct period_join *out_join)
+bool period_join_make(struct segment_run *run, const struct event_list *list, const struct period_condition *condition, struct arena *arena,
+                      struct period_join *out_join, struct error *err)
 {
     const struct observation_periods *periods = &run->periods;
+    TRY(segment_run_periods(run, list, err));
     size_t bound = periods->overlap ? join_count(run, list, condition) : list->count;
     uint32_t *items = arena_allocate_raw(arena, bound + 1, sizeof *items);
     int32_t *starts = arena_allocate_raw(arena, bound + 1, sizeof *starts), *ends = arena_allocate_raw(arena, bound + 1, sizeof *ends);
@@ -88,4 +89,5 @@ void period_join_make(const struct segment_run *run, const struct event_list *li
         }
     }
     *out_join = (struct period_join){count, items, starts, ends};
+    return true;
 }

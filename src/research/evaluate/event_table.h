@@ -31,5 +31,5 @@ struct period_condition {
     int prior_days, post_days; /* start and start + post_days lie in the period, start - prior_days too */
     bool first_per_person;     /* only the first of each person that has a period */
 };
-void period_join_make(const struct segment_run *run, const struct event_list *list, const struct period_condition *condition,
-                      struct arena *arena, struct period_join *out_join);
+MUST_CHECK bool period_join_make(struct segment_run *run, const struct event_list *list, const struct period_condition *condition,
+                                 struct arena *arena, struct period_join *out_join, struct error *err);

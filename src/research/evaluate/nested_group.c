@@ -87,7 +87,7 @@ bool nested_group_apply(struct segment_run *run, const struct cohort_group *grou
     }
     struct period_join join;
     struct event_table table;
-    period_join_make(run, list, &(struct period_condition){.prior_days = 0}, arena, &join);
+    TRY(period_join_make(run, list, &(struct period_condition){.prior_days = 0}, arena, &join, err));
     TRY(table_make(run, list, &join, group_event_needs(group), arena, &table, err));
     uint8_t *passes = arena_allocate_raw(arena, table.key_count + 1, 1);
     TRY(group_evaluate(run, group, &table, NULL, passes, err));

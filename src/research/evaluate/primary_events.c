@@ -14,7 +14,7 @@ static bool list_join(struct segment_run *run, const struct cohort_criterion *cr
     const struct event_list *list;
     TRY(criterion_list_find(run, criterion, &list, err));
     struct period_condition condition = {program->prior_days, program->post_days, first_per_person};
-    period_join_make(run, list, &condition, run->scratch, out_join);
+    TRY(period_join_make(run, list, &condition, run->scratch, out_join, err));
     *out_list = *list;
     return true;
 }

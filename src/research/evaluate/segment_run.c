@@ -104,17 +104,75 @@ static bool periods_overlap(const struct observation_periods *periods, uint32_t 
     return overlap;
 }
 
-static bool periods_read(struct segment_run *run, struct error *err)
+static bool periods_read_whole(struct segment_run *run, struct error *err)
 {
     struct store_vector starts, ends;
     const int table = OMOP_TABLE_OBSERVATION_PERIOD;
-    TRY(segment_run_offsets(run, table, &run->periods.offsets, err));
     TRY(column_read(run, table, omop_table(table)->start_field, run->segment_data, &starts, err));
     TRY(column_read(run, table, omop_table(table)->end_field, run->segment_data, &ends, err));
     run->periods.starts = period_days(&starts, INT32_MAX, run->segment_data);
     run->periods.ends = period_days(&ends, INT32_MIN, run->segment_data);
     run->periods.overlap = periods_overlap(&run->periods, run->persons);
+    run->periods.is_whole = true;
     return true;
+}
+
+/* Rows of the periods of a list's persons, ascending. */
+static size_t period_rows(const struct segment_run *run, const struct event_list *list, uint32_t *out_rows)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        uint32_t person = list->persons[i];
+        if (i == 0 || person != list->persons[i - 1]) {
+            for (uint32_t row = run->periods.offsets[person]; row < run->periods.offsets[person + 1]; row++) {
+                if (out_rows) {
+                    out_rows[count] = row;
+                }
+                count++;
+            }
+        }
+    }
+    return count;
+}
+
+static bool periods_gather(struct segment_run *run, const struct event_list *list, size_t count, struct error *err)
+{
+    struct store_vector starts, ends;
+    const int table = OMOP_TABLE_OBSERVATION_PERIOD;
+    struct observation_periods *periods = &run->periods;
+    if (!periods->gathered_starts) {
+        size_t rows = (size_t)store_segment_rows(run->segment, table);
+        periods->gathered_starts = arena_allocate_raw(run->segment_data, rows + 1, sizeof(int32_t));
+        periods->gathered_ends = arena_allocate_raw(run->segment_data, rows + 1, sizeof(int32_t));
+    }
+    struct arena_mark mark = arena_mark_take(run->scratch);
+    uint32_t *rows = arena_allocate_raw(run->scratch, count + 1, sizeof *rows);
+    period_rows(run, list, rows);
+    TRY(segment_run_gather(run, table, omop_table(table)->start_field, rows, count, run->scratch, &starts, err));
+    TRY(segment_run_gather(run, table, omop_table(table)->end_field, rows, count, run->scratch, &ends, err));
+    for (size_t i = 0; i < count; i++) {
+        periods->gathered_starts[rows[i]] = store_vector_is_valid(&starts, i) ? starts.days[i] : INT32_MAX;
+        periods->gathered_ends[rows[i]] = store_vector_is_valid(&ends, i) ? ends.days[i] : INT32_MIN;
+    }
+    periods->starts = periods->gathered_starts;
+    periods->ends = periods->gathered_ends;
+    periods->gathered += count;
+    arena_mark_release(run->scratch, mark);
+    return true;
+}
+
+bool segment_run_periods(struct segment_run *run, const struct event_list *list, struct error *err)
+{
+    const int table = OMOP_TABLE_OBSERVATION_PERIOD;
+    TRY(segment_run_offsets(run, table, &run->periods.offsets, err));
+    if (run->periods.is_whole) {
+        return true;
+    }
+    size_t count = period_rows(run, list, NULL);
+    if (run->periods.gathered + count > store_segment_rows(run->segment, table) / 8) {
+        return periods_read_whole(run, err);
+    }
+    return periods_gather(run, list, count, err);
 }
 
 /* ---- beginning ---- */
@@ -125,8 +183,9 @@ bool segment_run_begin(struct segment_run *run, struct store_segment *segment, s
     run->persons = store_segment_persons(segment);
     memset(run->offsets, 0, sizeof run->offsets);
     memset(run->person_columns, 0, sizeof run->person_columns);
-    TRY(store_segment_person_ids(segment, &run->person_ids, err));
-    return periods_read(run, err);
+    run->periods = (struct observation_periods){.overlap = true};
+    run->slots = ARENA_ARRAY(run->segment_data, uint32_t, run->persons + 1);
+    return store_segment_person_ids(segment, &run->person_ids, err);
 }
 
 void segment_run_begin_program(struct segment_run *run, const struct program_plan *plan)

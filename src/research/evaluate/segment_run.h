@@ -10,11 +10,14 @@
 #define NO_VISIT INT64_MIN
 
 /* Observation periods of the persons of a segment: those of ordinal p are offsets[p] .. offsets[p + 1] - 1, by start. A period without a
- * date contains no day. */
+ * date contains no day. Few persons have their periods gathered, so that a rare cohort does not read everybody's. */
 struct observation_periods {
     const uint32_t *offsets;
-    const int32_t *starts, *ends;
-    bool overlap; /* a person has two that share a day */
+    const int32_t *starts, *ends; /* filled for the persons that were asked for */
+    int32_t *gathered_starts, *gathered_ends;
+    size_t gathered; /* rows so far */
+    bool is_whole;
+    bool overlap; /* a person has two that share a day; true until it is whole and known better */
 };
 /* One field of PERSON by row, and the rows of each ordinal (none where the person is absent). */
 struct person_field {
@@ -37,6 +40,7 @@ struct segment_run {
     struct observation_periods periods;
     const uint32_t *offsets[OMOP_TABLE_COUNT];
     const struct store_vector *person_columns[OMOP_PERSON_FIELD_COUNT];
+    uint32_t *slots; /* by person, all 0 between uses */
     /* of the program */
     const struct program_plan *plan;
     struct arena *program_data;            /* lists and events, until the program is done */
@@ -54,6 +58,8 @@ void segment_run_begin_program(struct segment_run *run, const struct program_pla
 /* CANCELLED, or LIMIT when the working memory is above its bound. Called between steps. */
 MUST_CHECK bool segment_run_check(struct segment_run *run, struct error *err);
 
+/* Makes run->periods ready for the persons of a list. */
+MUST_CHECK bool segment_run_periods(struct segment_run *run, const struct event_list *list, struct error *err);
 /* Rows of each ordinal in a table: persons + 1 offsets, read once. */
 MUST_CHECK bool segment_run_offsets(struct segment_run *run, int table, const uint32_t **out_offsets, struct error *err);
 MUST_CHECK bool segment_run_person_field(struct segment_run *run, int field, struct person_field *out_field, struct error *err);
