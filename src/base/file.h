@@ -22,7 +22,8 @@ MUST_CHECK bool directory_remove_all(const char *path, struct error *err); /* th
 MUST_CHECK bool directory_visit(const char *path, bool (*visit)(void *context, const char *name, struct error *err), void *context,
                                 struct error *err);
 
-/* A file being written front to back with its own buffer; nothing is visible under `path` before file_writer_commit. */
+/* A file being written front to back with its own buffer; nothing is visible under `path` before file_writer_commit.
+ * EXISTS when there is a directory, a device, a pipe or a link at `path`: only a plain file is replaced. */
 struct file_writer;
 MUST_CHECK bool file_writer_open(struct file_writer **out_writer, const char *path, unsigned mode, struct error *err);
 MUST_CHECK bool file_writer_append(struct file_writer *writer, const void *bytes, size_t length, struct error *err);

@@ -192,6 +192,27 @@ static bool refuse(void *context, const char *name, struct error *err)
     return FAIL(err, UNSUPPORTED, "no %s", name);
 }
 
+/* A rename over /dev/null or a named pipe would put a plain file in its place. */
+static void test_writer_spares_devices(void **state)
+{
+    (void)state;
+    struct error err;
+    struct stat facts;
+    CLEANUP(scratch) struct scratch scratch = scratch_open();
+    const char *pipe_path = scratch_path(&scratch, "pipe");
+    assert_int_equal(mkfifo(pipe_path, 0600), 0);
+    assert_false(file_write_atomic(pipe_path, "rows", 4, 0600, &err));
+    assert_int_equal(err.code, ERROR_EXISTS);
+    assert_int_equal(lstat(pipe_path, &facts), 0);
+    assert_true(S_ISFIFO(facts.st_mode));
+    const char *link_path = scratch_path(&scratch, "link");
+    assert_int_equal(symlink("pipe", link_path), 0);
+    assert_false(file_write_atomic(link_path, "rows", 4, 0600, &err));
+    assert_int_equal(lstat(link_path, &facts), 0);
+    assert_true(S_ISLNK(facts.st_mode));
+    assert_false(exists(scratch_path(&scratch, "pipe.tmp")));
+}
+
 static void test_directories(void **state)
 {
     (void)state;
@@ -267,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_writer),
         cmocka_unit_test(test_writer_without_commit),
         cmocka_unit_test(test_writer_replaces_remains),
+        cmocka_unit_test(test_writer_spares_devices),
         cmocka_unit_test(test_directories),
         cmocka_unit_test(test_remove_all),
         cmocka_unit_test(test_rename),

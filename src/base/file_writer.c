@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { ROOM = 1 << 18 };
@@ -44,6 +45,18 @@ static bool flush(struct file_writer *writer, struct error *err)
     return true;
 }
 
+/* The rename would put a plain file in the place of a device, a named pipe or a link (/dev/null, /dev/stdout), for everybody. */
+static bool refuse_special(const char *path, struct error *err)
+{
+    struct stat facts;
+    if (lstat(path, &facts) != 0 || S_ISREG(facts.st_mode)) {
+        return true; /* what is not there can be made; other reasons are told when it is made */
+    }
+    FAIL(err, EXISTS, "%s is there already, and is not a plain file", file_leaf(path));
+    error_detail(err, "%s", path);
+    return error_hint(err, "name a file that does not exist yet, or a plain file to be replaced");
+}
+
 bool file_writer_open(struct file_writer **out_writer, const char *path, unsigned mode, struct error *err)
 {
     CLEANUP(file_writer) struct file_writer *writer = malloc(sizeof *writer);
@@ -56,6 +69,7 @@ bool file_writer_open(struct file_writer **out_writer, const char *path, unsigne
     if (length < 0 || (size_t)length >= sizeof writer->temporary || !text_copy(writer->path, sizeof writer->path, text_of(path))) {
         return FAIL(err, INVALID_ARGUMENT, "the path of %s is too long", file_leaf(path));
     }
+    TRY(refuse_special(path, err));
     /* An older file of this name could have other permissions, or be a link: it is never written into. */
     if (unlink(writer->temporary) != 0 && errno != ENOENT) {
         return FAIL_ERRNO(err, writer->temporary, "cannot remove what an earlier run left of %s", file_leaf(path));
