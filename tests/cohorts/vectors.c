@@ -175,7 +175,7 @@ static bool cohorts_check(const struct json *vector, struct example_store *examp
     }
     for (size_t i = 0; is_done && expected && i < expected->count; i++) {
         const struct json *row = &expected->items[i];
-        int32_t start, end;
+        int32_t start = 0, end = 0;
         is_done = vector_day(row, "cohort_start_date", &start, err) && vector_day(row, "cohort_end_date", &end, err);
         struct expected_line line = {{vector_integer(row, "cohort_definition_id"), vector_integer(row, "subject_id"), start, end}};
         is_done = is_done && expected_lines_append(&theirs, line, err);

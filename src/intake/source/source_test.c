@@ -229,6 +229,7 @@ static void what_a_table_needs_is_demanded(void **state)
     put(path, "death.csv", "person_id,death_date\n1,\"never closed\n");
     CLEANUP(findings) struct findings *findings = findings_create(100);
     CLEANUP(source) struct source *source = opened(path, NULL, findings);
+    assert_non_null(source);
     const int table = OMOP_TABLE_CONDITION_OCCURRENCE;
     assert_int_equal(findings_count(findings, table, OMOP_CONDITION_OCCURRENCE_PERSON_ID, FINDING_COLUMN_MISSING), 1);
     assert_int_equal(findings_count(findings, table, OMOP_CONDITION_OCCURRENCE_CONDITION_START_DATE, FINDING_COLUMN_MISSING), 1);
@@ -465,6 +466,7 @@ static void parquet_faults_have_a_row(void **state)
     put(directory, "death.parquet", "PAR1 this is no Parquet file at all PAR1");
     CLEANUP(findings) struct findings *others = findings_create(100);
     CLEANUP(source) struct source *broken = opened(directory, NULL, others);
+    assert_non_null(broken);
     assert_int_equal(findings_count(others, OMOP_TABLE_DEATH, FINDING_WHOLE, FINDING_UNREADABLE), 1);
 }
 

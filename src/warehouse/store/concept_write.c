@@ -117,6 +117,7 @@ static bool codes_put(struct segment_writer *writer, const struct concept_source
         const size_t count = rows - first < COLUMN_CHUNK ? rows - first : COLUMN_CHUNK;
         size_t absent = 0;
         for (size_t i = 0; i < count; i++) {
+            /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): codes has one value for each row */
             const uint32_t code = concepts->codes[first + i];
             values[i] = code;
             valid[i / 64] |= (uint64_t)(code != NO_CODE) << (i % 64);
@@ -155,6 +156,7 @@ static bool rows_by_concept(struct concept_source *concepts, size_t rows, unsign
     }
     memcpy(next, concepts->first, concepts->count * sizeof *next);
     for (size_t i = 0; i < rows; i++) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): codes has one value for each row */
         const uint32_t code = concepts->codes[i];
         if (code != NO_CODE && concepts->first[code] < concepts->first[code + 1]) {
             concepts->rows[next[code]++] = (uint32_t)i;

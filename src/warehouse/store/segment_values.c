@@ -344,8 +344,10 @@ static bool relative_add(struct fetch *fetch, int table, struct store_vector *ve
             continue;
         }
         if (integers) {
+            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the base of a relative column is a column of days */
             integers[i] = (int64_t)((uint64_t)integers[i] + DAY_MICROSECONDS * (uint64_t)(int64_t)base.days[i]);
         } else {
+            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one of integers and days is there */
             days[i] = (int32_t)((uint32_t)days[i] + (uint32_t)base.days[i]);
         }
     }

@@ -389,6 +389,7 @@ static void flat_store(struct slab_flat *flat, uint64_t first, const int64_t *va
         ((uint32_t *)flat->data)[first + i] = (uint32_t)(((uint64_t)values[i] - flat->base) / flat->unit);
     }
     for (size_t i = 0; i < count && flat->width == 8; i++) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): values has count numbers */
         ((uint64_t *)flat->data)[first + i] = (uint64_t)values[i] - flat->base;
     }
 }
