@@ -20,7 +20,6 @@ struct event_lists {
 };
 /* By person and day, "no day" last: the row order, when rows and ends are not asked for. */
 void events_merge_by_day(const struct event_lists *from, struct arena *scratch, const struct event_arrays *out);
-/* By row. */
-void events_merge_by_row(const struct event_lists *from, struct arena *scratch, const struct event_arrays *out);
-/* Rows alone, in place. False when a row is in two lists, which only a fault in the file explains. */
+/* By row; and rows alone, in place. False when a row is in two lists, which only a fault in the file explains. */
+bool events_merge_by_row(const struct event_lists *from, struct arena *scratch, const struct event_arrays *out);
 bool events_merge_rows(const struct event_lists *from, struct arena *scratch);

@@ -192,7 +192,6 @@ static bool twice(const struct question *question, struct error *err)
 static bool primary_events(const struct question *question, struct arena *scratch, const struct event_arrays *out, struct error *err)
 {
     const bool by_row = question->parts & (STORE_EVENT_ENDS | STORE_EVENT_ROWS);
-    const bool any_order = question->parts & STORE_EVENT_ANY_ORDER;
     const size_t total = question->listed_rows + question->scanned_rows;
     struct event_lists all = {
         .events = *out,
@@ -200,8 +199,9 @@ static bool primary_events(const struct question *question, struct arena *scratc
         .person_limit = question->segment->layout.persons,
         .row_limit = (uint32_t)question->segment->tables[question->table].rows,
     };
+    const bool is_merged = all.lists > 1 && !(question->parts & STORE_EVENT_ANY_ORDER);
     all.list_ends = ARENA_ARRAY(scratch, size_t, all.lists + 1);
-    if (all.lists > 1 && !any_order) {
+    if (is_merged) {
         all.events = arrays_make(scratch, total, question->parts | (by_row ? STORE_EVENT_ROWS : 0U));
     }
     TRY(lists_take(question, &all.events, all.list_ends, err));
@@ -212,18 +212,16 @@ static bool primary_events(const struct question *question, struct arena *scratc
         TRY(events_of_rows(question, rows, question->scanned_rows, scratch, &behind, err));
         all.list_ends[all.lists - 1] = total;
     }
-    if (any_order) {
-        return true;
+    if (is_merged && by_row) {
+        return events_merge_by_row(&all, scratch, out) || twice(question, err);
     }
-    if (all.lists > 1 && by_row) {
-        events_merge_by_row(&all, scratch, out);
-    } else if (all.lists > 1) {
+    if (is_merged) {
         events_merge_by_day(&all, scratch, out);
     }
     return true;
 }
 
-/* Lists hold rows: they are merged first, and everything else follows from the rows. */
+/* Lists hold rows: they are merged first, which is cheap, and everything else follows from the rows. */
 static bool other_events(const struct question *question, struct arena *scratch, const struct event_arrays *out, struct error *err)
 {
     const size_t total = question->listed_rows + question->scanned_rows;

@@ -197,6 +197,35 @@ static void compare_events(struct store_segment *segment, const struct model *mo
     assert_int_equal(at, events.count);
 }
 
+static int event_place_compare(const void *a, const void *b)
+{
+    return (*(const uint64_t *)a > *(const uint64_t *)b) - (*(const uint64_t *)a < *(const uint64_t *)b);
+}
+
+/* The same events, in whatever order. */
+static void compare_any_order(struct store_segment *segment, const struct model *model, int field, const int64_t *concepts, size_t count)
+{
+    CLEANUP(arena) struct arena *arena = arena_create();
+    const unsigned parts = STORE_EVENT_DAYS | STORE_EVENT_ENDS | STORE_EVENT_ROWS;
+    struct store_events sorted, any;
+    struct error err = {0};
+    check(store_events_find(segment, model->table, field, concepts, count, parts, arena, &sorted, &err), &err);
+    check(store_events_find(segment, model->table, field, concepts, count, parts | STORE_EVENT_ANY_ORDER, arena, &any, &err), &err);
+    assert_int_equal(any.count, sorted.count);
+    uint64_t *places = ARENA_ARRAY(arena, uint64_t, any.count + 1);
+    for (size_t i = 0; i < any.count; i++) {
+        places[i] = (uint64_t)any.rows[i] << 32 | i;
+    }
+    qsort(places, any.count, sizeof *places, event_place_compare);
+    for (size_t i = 0; i < any.count; i++) {
+        const size_t place = (uint32_t)places[i];
+        assert_int_equal(any.rows[place], sorted.rows[i]);
+        assert_int_equal(any.persons[place], sorted.persons[i]);
+        assert_int_equal(any.starts[place], sorted.starts[i]);
+        assert_int_equal(any.ends[place], sorted.ends[i]);
+    }
+}
+
 static void compare_concepts(struct store_segment *segment, const struct model *model, int field)
 {
     CLEANUP(arena) struct arena *arena = arena_create();
@@ -220,6 +249,7 @@ static void compare_concepts(struct store_segment *segment, const struct model *
                 chosen++;
             }
             compare_events(segment, model, field, wanted, chosen, parts);
+            compare_any_order(segment, model, field, wanted, chosen);
         }
     }
 }
