@@ -50,6 +50,9 @@ MUST_CHECK bool engine_query(struct engine_result **out_result, struct engine *e
 size_t engine_result_columns(const struct engine_result *result);
 const char *engine_result_column_name(const struct engine_result *result, size_t column);
 enum engine_type engine_result_column_type(const struct engine_result *result, size_t column);
+/* Batches of up to `rows` rows (2,048 otherwise), put together of the engine's own. Before the first engine_result_next. */
+enum { ENGINE_BATCH_ROWS_MAX = 1 << 20 };
+MUST_CHECK bool engine_result_batch_rows(struct engine_result *result, size_t rows, struct error *err);
 /* rows == 0 at the end. */
 MUST_CHECK bool engine_result_next(struct engine_result *result, struct engine_batch *out_batch, struct error *err);
 void engine_result_close(struct engine_result *result);

@@ -100,6 +100,39 @@ static void nulls_are_bits_and_rows_keep_their_order(void **state)
     engine_result_close(result);
 }
 
+static bool begins_with_number(struct text text, int64_t number)
+{
+    char wanted[TEXT_NUMBER_SIZE];
+    text_from_i64(number, wanted);
+    return text_starts_with(text, text_of(wanted)) && text.data[strlen(wanted)] == ' ';
+}
+
+static void larger_batches_have_the_same_rows(void **state)
+{
+    (void)state;
+    struct engine_result *result = query("SELECT i, CASE WHEN i % 5000 < 2500 THEN NULL ELSE i::VARCHAR || ' is a number written out' END, "
+                                         "CASE WHEN i >= 40000 THEN NULL ELSE i::DOUBLE END, i::INTEGER FROM range(100001) AS r(i)");
+    int64_t expected = 0;
+    assert_false(engine_result_batch_rows(result, 1, &err));
+    assert_true(engine_result_batch_rows(result, 16384, &err));
+    size_t largest = 0;
+    for (struct engine_batch batch = next(result); batch.rows; batch = next(result)) {
+        largest = batch.rows > largest ? batch.rows : largest;
+        for (size_t i = 0; i < batch.rows; i++, expected++) {
+            const struct engine_column *texts = &batch.column[1], *numbers = &batch.column[2];
+            assert_int_equal(batch.column[0].i64[i], expected);
+            assert_int_equal(batch.column[3].i64[i], expected);
+            assert_int_equal(!texts->valid || (texts->valid[i / 64] >> (i % 64) & 1), expected % 5000 >= 2500);
+            assert_int_equal(!numbers->valid || (numbers->valid[i / 64] >> (i % 64) & 1), expected < 40000);
+            assert_true(expected >= 40000 || numbers->numbers[i] == (double)expected);
+            assert_true(expected % 5000 < 2500 || begins_with_number(texts->texts[i], expected));
+        }
+    }
+    assert_int_equal(expected, 100001);
+    assert_int_equal(largest, 16384);
+    engine_result_close(result);
+}
+
 static void values_are_bound(void **state)
 {
     (void)state;
@@ -290,6 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_comes_out),
         cmocka_unit_test(nulls_are_bits_and_rows_keep_their_order),
+        cmocka_unit_test(larger_batches_have_the_same_rows),
         cmocka_unit_test(values_are_bound),
         cmocka_unit_test(errors_never_quote_a_value),
         cmocka_unit_test(scrubbing),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* A streamed result: data chunks of up to 2,048 rows, each column brought to one of the few types of the header. What has that type in
- * memory already (BIGINT, DOUBLE, DATE, TIMESTAMP) is not copied; no function of DuckDB is called for a single value. */
+ * memory already (BIGINT, DOUBLE, DATE, TIMESTAMP) is not copied when a batch is one chunk; larger batches are put together of several
+ * chunks, which live as long as the batch, because texts are views into them. No function of DuckDB is called for a single value. */
 #include "base/arena.h"
 #include "engines/duckdb/duckdb_internal.h"
 #include "engines/duckdb/duckdb_text.h"
@@ -15,14 +16,16 @@ struct result_column {
     int64_t multiply, divide; /* of instants, to microseconds */
     struct text *entries;     /* of an ENUM */
     size_t entry_count;
-    void *values; /* a vector's worth of int64, double or struct text, unless the values can be used in place */
+    void *values;    /* a batch's worth of int64, double or struct text, unless the values can be used in place */
+    uint64_t *valid; /* of a batch of several chunks */
 };
 struct engine_result {
     duckdb_connection connection;
     struct engine_statement statement;
     duckdb_result result;
     bool has_result;
-    duckdb_data_chunk chunk;
+    duckdb_data_chunk *chunks; /* of the batch at hand */
+    size_t chunk_count, chunk_max;
     size_t columns;
     struct result_column *column;
     struct engine_column *batch;
@@ -133,7 +136,6 @@ static bool column_describe(struct engine_result *result, size_t at, struct erro
              (int)type);
         return error_hint(err, "numbers, texts, dates and times can be read; lists and structures cannot");
     }
-    column->values = arena_allocate(result->arena, duckdb_vector_size(), sizeof(struct text));
     return true;
 }
 
@@ -317,6 +319,55 @@ static bool column_convert(const struct result_column *column, duckdb_vector vec
     return false;
 }
 
+/* ---- batches of several chunks ---- */
+static size_t value_size(enum engine_type type)
+{
+    return type == ENGINE_TEXT ? sizeof(struct text) : type == ENGINE_DAY ? sizeof(int32_t) : sizeof(int64_t);
+}
+
+static const void *values_of(const struct engine_column *column)
+{
+    switch (column->type) {
+    case ENGINE_I64:
+    case ENGINE_BOOL:
+    case ENGINE_INSTANT:
+        return column->i64;
+    case ENGINE_DAY:
+        return column->days;
+    case ENGINE_DOUBLE:
+        return column->numbers;
+    case ENGINE_TEXT:
+        return column->texts;
+    case ENGINE_NULL:
+        return NULL;
+    }
+    return NULL;
+}
+
+/* Rows first .. first + rows - 1 of the batch are those of the vector. Every chunk but the last is full, so that bits begin in words. */
+static bool column_place(const struct result_column *column, duckdb_vector vector, size_t first, size_t rows, struct engine_column *out,
+                         struct error *err)
+{
+    struct result_column there = *column;
+    struct engine_column piece;
+    const size_t words = (rows + 63) / 64;
+    there.values = (char *)column->values + first * value_size(column->type);
+    TRY(column_convert(&there, vector, rows, &piece, err));
+    if (column->type != ENGINE_NULL && values_of(&piece) != there.values) {
+        memcpy(there.values, values_of(&piece), rows * value_size(column->type));
+    }
+    if (piece.valid && !out->valid) {
+        memset(column->valid, 0xFF, first / 8);
+        out->valid = column->valid;
+    }
+    if (piece.valid) {
+        memcpy(column->valid + first / 64, piece.valid, words * sizeof *piece.valid);
+    } else if (out->valid) {
+        memset(column->valid + first / 64, 0xFF, words * sizeof *column->valid);
+    }
+    return true;
+}
+
 /* ---- life ---- */
 static bool result_start(struct engine_result *result, struct engine *engine, const char *sql, const struct engine_value *values,
                          size_t count, struct error *err)
@@ -337,6 +388,21 @@ static bool result_start(struct engine_result *result, struct engine *engine, co
     for (size_t i = 0; i < result->columns; i++) {
         TRY(column_describe(result, i, err));
     }
+    return engine_result_batch_rows(result, duckdb_vector_size(), err);
+}
+
+bool engine_result_batch_rows(struct engine_result *result, size_t rows, struct error *err)
+{
+    const size_t vector = duckdb_vector_size();
+    if (rows < vector || rows > ENGINE_BATCH_ROWS_MAX) {
+        return FAIL(err, INVALID_ARGUMENT, "a batch has %zu to %d rows", vector, (int)ENGINE_BATCH_ROWS_MAX);
+    }
+    result->chunk_max = rows / vector;
+    result->chunks = ARENA_ARRAY(result->arena, duckdb_data_chunk, result->chunk_max);
+    for (size_t i = 0; i < result->columns; i++) {
+        result->column[i].values = arena_allocate_raw(result->arena, result->chunk_max * vector, value_size(result->column[i].type));
+        result->column[i].valid = arena_allocate_raw(result->arena, result->chunk_max * vector / 64 + 1, sizeof(uint64_t));
+    }
     return true;
 }
 
@@ -354,12 +420,20 @@ bool engine_query(struct engine_result **out_result, struct engine *engine, cons
     return true;
 }
 
+static void chunks_release(struct engine_result *result)
+{
+    for (size_t i = 0; i < result->chunk_count; i++) {
+        duckdb_destroy_data_chunk(&result->chunks[i]);
+    }
+    result->chunk_count = 0;
+}
+
 void engine_result_close(struct engine_result *result)
 {
     if (!result) {
         return;
     }
-    duckdb_destroy_data_chunk(&result->chunk);
+    chunks_release(result);
     if (result->has_result) {
         duckdb_destroy_result(&result->result);
     }
@@ -385,21 +459,60 @@ enum engine_type engine_result_column_type(const struct engine_result *result, s
     return result->column[column].type;
 }
 
+/* NULL at the end. */
+static bool fetch(struct engine_result *result, duckdb_data_chunk *out_chunk, struct error *err)
+{
+    *out_chunk = duckdb_fetch_chunk(result->result);
+    const char *words = *out_chunk ? NULL : duckdb_result_error(&result->result);
+    if (words && words[0]) {
+        return engine_fail(err, duckdb_result_error_type(&result->result), words, "the SQL engine failed");
+    }
+    return true;
+}
+
+/* Whole chunks up to the size of a batch; a chunk that is not full ends the batch, because the bits of the next would not fit. */
+static bool chunks_fetch(struct engine_result *result, size_t *out_rows, struct error *err)
+{
+    bool more = true;
+    *out_rows = 0;
+    while (more && result->chunk_count < result->chunk_max) {
+        duckdb_data_chunk chunk = NULL;
+        TRY(fetch(result, &chunk, err));
+        const size_t size = chunk ? duckdb_data_chunk_get_size(chunk) : 0;
+        if (chunk) {
+            result->chunks[result->chunk_count++] = chunk;
+        }
+        *out_rows += size;
+        more = size == duckdb_vector_size();
+    }
+    return true;
+}
+
+static bool column_gather(const struct engine_result *result, size_t at, struct engine_column *out, struct error *err)
+{
+    const struct result_column *column = &result->column[at];
+    *out = (struct engine_column){.type = column->type};
+    for (size_t c = 0; c < result->chunk_count; c++) {
+        const duckdb_data_chunk chunk = result->chunks[c];
+        TRY(column_place(column, duckdb_data_chunk_get_vector(chunk, at), c * duckdb_vector_size(), duckdb_data_chunk_get_size(chunk), out,
+                         err));
+    }
+    out->i64 = out->type == ENGINE_I64 || out->type == ENGINE_BOOL || out->type == ENGINE_INSTANT ? column->values : NULL;
+    out->days = out->type == ENGINE_DAY ? column->values : NULL;
+    out->numbers = out->type == ENGINE_DOUBLE ? column->values : NULL;
+    out->texts = out->type == ENGINE_TEXT ? column->values : NULL;
+    return true;
+}
+
 bool engine_result_next(struct engine_result *result, struct engine_batch *out_batch, struct error *err)
 {
-    duckdb_destroy_data_chunk(&result->chunk);
-    result->chunk = duckdb_fetch_chunk(result->result);
-    if (!result->chunk) {
-        const char *words = duckdb_result_error(&result->result);
-        if (words && words[0]) {
-            return engine_fail(err, duckdb_result_error_type(&result->result), words, "the SQL engine failed");
-        }
-        *out_batch = (struct engine_batch){.columns = result->columns, .column = result->batch};
-        return true;
-    }
-    const size_t rows = duckdb_data_chunk_get_size(result->chunk);
-    for (size_t i = 0; i < result->columns; i++) {
-        TRY(column_convert(&result->column[i], duckdb_data_chunk_get_vector(result->chunk, i), rows, &result->batch[i], err));
+    size_t rows = 0;
+    chunks_release(result);
+    TRY(chunks_fetch(result, &rows, err));
+    for (size_t i = 0; i < result->columns && rows; i++) {
+        TRY(result->chunk_count > 1
+                ? column_gather(result, i, &result->batch[i], err)
+                : column_convert(&result->column[i], duckdb_data_chunk_get_vector(result->chunks[0], i), rows, &result->batch[i], err));
     }
     *out_batch = (struct engine_batch){.rows = rows, .columns = result->columns, .column = result->batch};
     return true;

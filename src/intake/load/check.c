@@ -62,23 +62,27 @@ static void check_concept(struct load *load, const struct column_check *check)
     load->tally.unmapped[table][check->field] += zeros;
 }
 
+void load_check_field(struct load *load, const struct source_batch *batch, int field, struct finding_batch *findings)
+{
+    const struct omop_field *fact = &omop_table(batch->table)->fields[field];
+    const int target = fact->references_table;
+    const struct source_column *column = &batch->columns[field];
+    if (fact->type != OMOP_INTEGER || target < 0 || column->is_all_null) {
+        return;
+    }
+    const struct column_check check = {batch, column, field, &load->keys[target], &load->kept_keys[target], findings};
+    if (target == OMOP_TABLE_CONCEPT) {
+        check_concept(load, &check);
+    } else {
+        check_key(&check);
+    }
+}
+
 void load_check_batch(struct load *load, const struct source_batch *batch)
 {
-    const struct omop_table_info *info = omop_table(batch->table);
     struct finding_batch findings = {.table = batch->table, .file = batch->file};
-    for (int field = 0; field < info->field_count; field++) {
-        const struct omop_field *fact = &info->fields[field];
-        const int target = fact->references_table;
-        const struct source_column *column = &batch->columns[field];
-        if (fact->type != OMOP_INTEGER || target < 0 || column->is_all_null) {
-            continue;
-        }
-        const struct column_check check = {batch, column, field, &load->keys[target], &load->kept_keys[target], &findings};
-        if (target == OMOP_TABLE_CONCEPT) {
-            check_concept(load, &check);
-        } else {
-            check_key(&check);
-        }
+    for (int field = 0; field < omop_table(batch->table)->field_count; field++) {
+        load_check_field(load, batch, field, &findings);
     }
     findings_absorb(load->findings, &findings);
     finding_batch_finish(&findings);

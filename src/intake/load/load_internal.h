@@ -48,7 +48,9 @@ static inline bool load_is_clean(const struct load *load)
 }
 /* survey.c: keys of the source and of the snapshot; EXISTS when persons are in both. */
 MUST_CHECK bool load_survey(struct load *load, struct error *err);
-/* check.c: notes the keys of a batch that point to nothing, and counts what is not mapped. */
+/* check.c: notes the keys of one field that point to nothing, and counts what is not mapped. Fields may be checked by several workers. */
+void load_check_field(struct load *load, const struct source_batch *batch, int field, struct finding_batch *findings);
+/* All fields, and the findings are absorbed. */
 void load_check_batch(struct load *load, const struct source_batch *batch);
 /* Fills vectors (of `columns`) for segment_builder_append; what is NULL throughout has none. */
 void load_vectors(const struct source_batch *batch, struct store_vector *vectors, const struct store_vector **columns);

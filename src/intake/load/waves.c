@@ -11,6 +11,7 @@ enum {
     SEGMENT_PERSONS_MIN = 4096, /* but none smaller for that */
     FIELD_BYTES = 4,            /* first guess of what one value takes in a builder */
     CHECK_MEMORY_ROWS = 1 << 19,
+    PARALLEL_ROWS = 1 << 12, /* a batch of so many is worth waking the workers for */
 };
 
 struct wave_segment {
@@ -29,7 +30,8 @@ struct waves {
     bool is_too_large;   /* why the scan was stopped */
     uint64_t rows_since_check;
     struct progress *progress;
-    uint32_t *order; /* rows of a batch by segment */
+    struct finding_batch field_findings[FINDING_FIELDS_MAX]; /* of the batch at hand */
+    uint32_t *order;                                         /* rows of a batch by segment */
     uint32_t *segment_of;
     size_t capacity;  /* of these two */
     uint32_t *counts; /* rows of a batch in each segment of the wave, then where they begin in `order` */
@@ -141,24 +143,101 @@ static bool batch_order(struct waves *waves, const struct source_batch *batch, s
     return true; /* counts[i] is now where segment i ends in `order` */
 }
 
-static bool batch_append(struct waves *waves, const struct source_batch *batch, struct error *err)
-{
+/* One batch on its way into the builders: each field is checked and appended by itself, by whoever is free. */
+struct batch_job {
+    struct waves *waves;
+    const struct source_batch *batch;
     struct store_vector vectors[FINDING_FIELDS_MAX];
     const struct store_vector *columns[FINDING_FIELDS_MAX];
-    load_vectors(batch, vectors, columns);
-    TRY(batch_prepare(waves, batch->rows, err));
-    TRY(batch_order(waves, batch, err));
+    bool is_kept; /* else only checked */
+};
+
+/* Calls for each segment that has rows of the batch; `rows` lists them, NULL when it has all. */
+static bool each_segment(const struct batch_job *job, int field,
+                         bool (*visit)(const struct batch_job *, struct segment_builder *, int, const uint32_t *, size_t, struct error *),
+                         struct error *err)
+{
+    const struct waves *waves = job->waves;
     uint32_t begin = 0;
     for (size_t i = waves->first; i < waves->end; i++) {
         const uint32_t end = waves->counts[i - waves->first];
-        const bool is_whole = end - begin == batch->rows;
+        const bool is_whole = end - begin == job->batch->rows;
         if (end > begin) {
-            TRY(segment_builder_append(waves->segments[i].builder, batch->table, columns, is_whole ? NULL : waves->order + begin,
-                                       end - begin, err));
+            TRY(visit(job, waves->segments[i].builder, field, is_whole ? NULL : waves->order + begin, end - begin, err));
         }
         begin = end;
     }
-    waves->load->tally.stored[batch->table] += batch->rows;
+    return true;
+}
+
+static bool append_begin(const struct batch_job *job, struct segment_builder *builder, int field, const uint32_t *rows, size_t count,
+                         struct error *err)
+{
+    (void)field;
+    (void)rows;
+    return segment_builder_append_begin(builder, job->batch->table, count, err);
+}
+
+static bool append_field(const struct batch_job *job, struct segment_builder *builder, int field, const uint32_t *rows, size_t count,
+                         struct error *err)
+{
+    return segment_builder_append_field(builder, job->batch->table, field, job->columns[field], rows, count, err);
+}
+
+static bool append_end(const struct batch_job *job, struct segment_builder *builder, int field, const uint32_t *rows, size_t count,
+                       struct error *err)
+{
+    (void)field;
+    (void)rows;
+    (void)err;
+    segment_builder_append_end(builder, job->batch->table, count);
+    return true;
+}
+
+static bool field_run(void *context, size_t index, unsigned worker, struct error *err)
+{
+    struct batch_job *job = context;
+    const int field = (int)index;
+    (void)worker;
+    load_check_field(job->waves->load, job->batch, field, &job->waves->field_findings[field]);
+    return !job->is_kept || each_segment(job, field, append_field, err);
+}
+
+static bool fields_run(struct batch_job *job, struct error *err)
+{
+    const size_t fields = (size_t)omop_table(job->batch->table)->field_count;
+    struct task_pool *pool = job->waves->load->pool;
+    if (!job->batch->pool_is_busy && job->batch->rows >= PARALLEL_ROWS && task_pool_threads(pool) > 1) {
+        const struct task_set set = {.count = fields, .run = field_run, .context = job};
+        return task_pool_run(pool, &set, err);
+    }
+    for (size_t field = 0; field < fields; field++) {
+        TRY(field_run(job, field, 0, err));
+    }
+    return true;
+}
+
+static bool batch_take(struct waves *waves, const struct source_batch *batch, struct error *err)
+{
+    struct batch_job job = {.waves = waves, .batch = batch, .is_kept = load_is_clean(waves->load)};
+    load_vectors(batch, job.vectors, job.columns);
+    for (int field = 0; field < FINDING_FIELDS_MAX; field++) {
+        waves->field_findings[field].table = batch->table;
+        waves->field_findings[field].file = batch->file;
+    }
+    if (job.is_kept) {
+        TRY(batch_prepare(waves, batch->rows, err));
+        TRY(batch_order(waves, batch, err));
+        TRY(each_segment(&job, 0, append_begin, err));
+    }
+    TRY(fields_run(&job, err));
+    for (int field = 0; field < FINDING_FIELDS_MAX; field++) {
+        findings_absorb(waves->load->findings, &waves->field_findings[field]);
+    }
+    if (job.is_kept) {
+        waves->load->tally.stored[batch->table] += batch->rows;
+        return each_segment(&job, 0, append_end, err);
+    }
     return true;
 }
 
@@ -188,10 +267,9 @@ static bool take(void *context, const struct source_batch *batch, struct error *
     struct waves *waves = context;
     struct load *load = waves->load;
     load->tally.read[batch->table] += batch->rows;
-    load_check_batch(load, batch);
-    if (batch->rows && load_is_clean(load)) {
-        TRY(batch_append(waves, batch, err));
-        TRY(check_memory(waves, batch->rows, err));
+    if (batch->rows) {
+        TRY(batch_take(waves, batch, err));
+        TRY(!load_is_clean(load) || check_memory(waves, batch->rows, err));
     }
     return task_check(err);
 }
@@ -341,6 +419,17 @@ static bool run(struct waves *waves, struct error *err)
     return true;
 }
 
+static void waves_finish(struct waves *waves)
+{
+    for (int field = 0; field < FINDING_FIELDS_MAX; field++) {
+        finding_batch_finish(&waves->field_findings[field]);
+    }
+    free(waves->segments);
+    free(waves->counts);
+    free(waves->order);
+    free(waves->segment_of);
+}
+
 bool load_persons(struct load *load, struct error *err)
 {
     struct waves waves = {.load = load, .memory_bytes = (uint64_t)settings_get(&load->settings, SETTING_LOAD_MEMORY_BYTES)};
@@ -350,9 +439,6 @@ bool load_persons(struct load *load, struct error *err)
     bool done = id_set_list(&load->persons, &ids, err) && cut(&waves, ids ? ids : &(int64_t){0}, persons, err);
     free(ids);
     done = done && run(&waves, err);
-    free(waves.segments);
-    free(waves.counts);
-    free(waves.order);
-    free(waves.segment_of);
+    waves_finish(&waves);
     return done;
 }

@@ -187,7 +187,8 @@ static bool merge_piece(void *context, size_t index, struct error *err)
 {
     struct scan_of_pieces *work = context;
     struct piece *piece = &work->pieces.items[index];
-    const struct source_batch batch = rows_batch(piece->rows);
+    struct source_batch batch = rows_batch(piece->rows);
+    batch.pool_is_busy = true;
     findings_absorb(work->scan->findings, rows_findings(piece->rows));
     progress_add(work->scan->progress, rows_records(piece->rows));
     TRY(!batch.rows || work->scan->take(work->scan->context, &batch, err));

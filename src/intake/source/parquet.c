@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SQL_MAX = 1 << 20, ENGINE_MEMORY_SHARE = 2 };
+enum { SQL_MAX = 1 << 20, ENGINE_MEMORY_SHARE = 2, ROWS_OF_A_BATCH = 1 << 14 };
 #define ENGINE_MEMORY_MIN (INT64_C(1) << 30)
 
 static bool engine_demand(struct source *source, struct error *err)
@@ -263,6 +263,7 @@ static bool stream(struct parquet_work *work, struct engine *engine, const char 
     const struct engine_value range[] = {{.type = ENGINE_I64, .i64 = work->scan->first_person},
                                          {.type = ENGINE_I64, .i64 = work->scan->last_person}};
     TRY(engine_query(&result, engine, sql, range, work->statement->person ? 2 : 0, err));
+    TRY(engine_result_batch_rows(result, ROWS_OF_A_BATCH, err));
     TRY(engine_result_next(result, &batch, err));
     while (batch.rows) {
         TRY(task_check(err));

@@ -76,6 +76,7 @@ struct source_batch {
     size_t rows;
     const struct source_column *columns; /* one for each field of the table, in the order of the CDM; absent ones are all NULL */
     const uint64_t *lines;               /* of each row, as in struct finding */
+    bool pool_is_busy;                   /* the pool of the source is at work for the scan: `take` must not run it */
 };
 struct source_scan {
     uint64_t fields; /* bit f: field f is wanted; 0: all. The others come as all NULL */

@@ -189,26 +189,42 @@ static bool column_append(struct segment_builder *builder, struct builder_column
     return true;
 }
 
+bool segment_builder_append_begin(struct segment_builder *builder, int table, size_t count, struct error *err)
+{
+    struct builder_table *rows = &builder->tables[table];
+    assert(omop_table(table)->scope == builder->scope);
+    if (count > UINT32_MAX - rows->rows) {
+        FAIL(err, LIMIT, "%s has more than %" PRIu32 " rows in one segment", omop_table(table)->name, UINT32_MAX);
+        return error_hint(err, "lower the persons of a segment");
+    }
+    return table_prepare(rows, omop_table(table), err);
+}
+
+bool segment_builder_append_field(struct segment_builder *builder, int table, int field, const struct store_vector *vector,
+                                  const uint32_t *selection, size_t count, struct error *err)
+{
+    const struct omop_table_info *info = omop_table(table);
+    assert(!vector || vector->is_all_null || vector->type == info->fields[field].type);
+    const bool is_person = builder->scope == OMOP_PERSON && field == info->person_field;
+    if (!column_append(builder, &builder->tables[table].columns[field], vector, is_person, selection, count, err)) {
+        return error_context(err, "field %s of %s", info->fields[field].name, info->name);
+    }
+    return true;
+}
+
+void segment_builder_append_end(struct segment_builder *builder, int table, size_t count)
+{
+    builder->tables[table].rows += count;
+}
+
 bool segment_builder_append(struct segment_builder *builder, int table, const struct store_vector *const *columns,
                             const uint32_t *selection, size_t count, struct error *err)
 {
-    const struct omop_table_info *info = omop_table(table);
-    struct builder_table *rows = &builder->tables[table];
-    assert(info->scope == builder->scope);
-    if (count > UINT32_MAX - rows->rows) {
-        FAIL(err, LIMIT, "%s has more than %" PRIu32 " rows in one segment", info->name, UINT32_MAX);
-        return error_hint(err, "lower the persons of a segment");
+    TRY(segment_builder_append_begin(builder, table, count, err));
+    for (int field = 0; field < omop_table(table)->field_count; field++) {
+        TRY(segment_builder_append_field(builder, table, field, columns[field], selection, count, err));
     }
-    TRY(table_prepare(rows, info, err));
-    for (int field = 0; field < info->field_count; field++) {
-        const struct store_vector *vector = columns[field];
-        assert(!vector || vector->is_all_null || vector->type == info->fields[field].type);
-        const bool is_person = builder->scope == OMOP_PERSON && field == info->person_field;
-        if (!column_append(builder, &rows->columns[field], vector, is_person, selection, count, err)) {
-            return error_context(err, "field %s of %s", info->fields[field].name, info->name);
-        }
-    }
-    rows->rows += count;
+    segment_builder_append_end(builder, table, count);
     return true;
 }
 

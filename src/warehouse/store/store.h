@@ -60,6 +60,12 @@ DEFINE_CLEANUP(segment_builder, segment_builder_destroy)
  * NULL for the first `count`. Values are copied. LIMIT at 2^32 - 1 rows of one table. */
 MUST_CHECK bool segment_builder_append(struct segment_builder *builder, int table, const struct store_vector *const *columns,
                                        const uint32_t *selection, size_t count, struct error *err);
+/* The same in steps, so that several workers can append one batch: begin, then append_field once for each field of the table (different
+ * fields by different workers at once), then end. After a failure the builder can only be destroyed. */
+MUST_CHECK bool segment_builder_append_begin(struct segment_builder *builder, int table, size_t count, struct error *err);
+MUST_CHECK bool segment_builder_append_field(struct segment_builder *builder, int table, int field, const struct store_vector *vector,
+                                             const uint32_t *selection, size_t count, struct error *err);
+void segment_builder_append_end(struct segment_builder *builder, int table, size_t count);
 uint64_t segment_builder_bytes(const struct segment_builder *builder);
 uint64_t segment_builder_rows(const struct segment_builder *builder, int table);
 /* The column as it stands, in the order of appending; texts and arrays live in `scratch` or in the builder. */
