@@ -146,25 +146,29 @@ MUST_CHECK static inline __attribute__((unused)) bool example_table_file(struct 
 static inline struct store_vector *example_vector(struct example_store *example, int table, int field, size_t rows)
 {
     const struct omop_table_info *info = omop_table(table);
+    const enum omop_type type = info->fields[field].type;
     struct store_vector *vector = ARENA_NEW(example->arena, struct store_vector);
+    bool is_integer = type == OMOP_INTEGER || type == OMOP_DATETIME;
     uint64_t *valid = ARENA_ARRAY(example->arena, uint64_t, rows / 64 + 1);
-    int64_t *integers = ARENA_ARRAY(example->arena, int64_t, rows + 1);
-    int32_t *days = ARENA_ARRAY(example->arena, int32_t, rows + 1);
-    double *floats = ARENA_ARRAY(example->arena, double, rows + 1);
-    struct text *texts = ARENA_ARRAY(example->arena, struct text, rows + 1);
+    int64_t *integers = is_integer ? ARENA_ARRAY(example->arena, int64_t, rows + 1) : NULL;
+    int32_t *days = type == OMOP_DATE ? ARENA_ARRAY(example->arena, int32_t, rows + 1) : NULL;
+    double *floats = type == OMOP_FLOAT ? ARENA_ARRAY(example->arena, double, rows + 1) : NULL;
+    struct text *texts = type == OMOP_TEXT ? ARENA_ARRAY(example->arena, struct text, rows + 1) : NULL;
     for (size_t i = 0; i < rows; i++) {
         const struct example_cell *cell = &example->cells[table].items[i * (size_t)info->field_count + (size_t)field];
         valid[i / 64] |= (uint64_t)cell->is_there << (i % 64);
-        integers[i] = cell->integer;
-        days[i] = (int32_t)(info->fields[field].type == OMOP_DATE ? cell->integer : 0);
-        floats[i] = cell->number;
-        texts[i] = cell->is_there ? cell->text : (struct text){"", 0};
+        if (is_integer) {
+            integers[i] = cell->integer;
+        } else if (days) {
+            days[i] = (int32_t)cell->integer;
+        } else if (floats) {
+            floats[i] = cell->number;
+        } else {
+            texts[i] = cell->is_there ? cell->text : (struct text){"", 0};
+        }
     }
-    *vector = (struct store_vector){.type = info->fields[field].type, .count = rows, .valid = valid};
-    vector->integers = vector->type == OMOP_INTEGER || vector->type == OMOP_DATETIME ? integers : NULL;
-    vector->days = vector->type == OMOP_DATE ? days : NULL;
-    vector->floats = vector->type == OMOP_FLOAT ? floats : NULL;
-    vector->texts = vector->type == OMOP_TEXT ? texts : NULL;
+    *vector = (struct store_vector){
+        .type = type, .count = rows, .valid = valid, .integers = integers, .days = days, .floats = floats, .texts = texts};
     return vector;
 }
 

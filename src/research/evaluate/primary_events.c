@@ -95,23 +95,6 @@ struct candidate_list {
     size_t count, position;
 };
 
-static bool ids_read(struct segment_run *run, const struct event_list *list, const int64_t **out_ids, struct error *err)
-{
-    const struct omop_table_info *info = omop_table(list->table);
-    if (info->id_field == info->person_field) { /* a death is known by its person */
-        int64_t *ids = arena_allocate_raw(run->scratch, list->count + 1, sizeof *ids);
-        for (size_t i = 0; i < list->count; i++) {
-            ids[i] = run->person_ids[list->persons[i]];
-        }
-        *out_ids = ids;
-        return true;
-    }
-    struct store_vector vector;
-    TRY(segment_run_gather(run, list->table, info->id_field, list->rows, list->count, run->scratch, &vector, err));
-    *out_ids = list->count ? vector_integers(&vector, INT64_MAX, run->scratch) : NULL;
-    return true;
-}
-
 static bool candidates_make(struct segment_run *run, const struct cohort_criterion *criterion, struct candidate_list *out_list,
                             struct error *err)
 {
@@ -120,7 +103,7 @@ static bool candidates_make(struct segment_run *run, const struct cohort_criteri
     const int64_t *ids, *visits;
     TRY(list_join(run, criterion, false, &list, &join, err));
     joined_list(&list, &join, run->scratch, &joined);
-    TRY(ids_read(run, &joined, &ids, err));
+    TRY(row_ids_read(run, &joined, run->scratch, &ids, err));
     TRY(row_visits_read(run, &joined, run->scratch, &visits, err));
     struct candidate *items = arena_allocate_raw(run->scratch, join.count + 1, sizeof *items);
     for (size_t i = 0; i < join.count; i++) {

@@ -81,7 +81,7 @@ static unsigned criterion_own_needs(const struct cohort_criterion *criterion)
         needs |= NEED_ENDS;
     }
     if (criterion->nested) {
-        needs |= group_event_needs(criterion->nested);
+        needs |= group_event_needs(criterion->nested) | NEED_ROWS; /* keys are record ids [5.5] */
     }
     return needs;
 }

@@ -202,6 +202,23 @@ bool row_visits_read(struct segment_run *run, const struct event_list *list, str
     return true;
 }
 
+bool row_ids_read(struct segment_run *run, const struct event_list *list, struct arena *arena, const int64_t **out_ids, struct error *err)
+{
+    const struct omop_table_info *info = omop_table(list->table);
+    if (info->id_field == info->person_field) { /* a death is known by its person */
+        int64_t *ids = arena_allocate_raw(arena, list->count + 1, sizeof *ids);
+        for (size_t i = 0; i < list->count; i++) {
+            ids[i] = run->person_ids[list->persons[i]];
+        }
+        *out_ids = ids;
+        return true;
+    }
+    struct store_vector vector;
+    TRY(segment_run_gather(run, list->table, info->id_field, list->rows, list->count, arena, &vector, err));
+    *out_ids = list->count ? vector_integers(&vector, INT64_MAX, arena) : NULL;
+    return true;
+}
+
 /* The visit must exist and belong to the same person; so it is looked for among the person's own. */
 static bool visit_concept_read(struct segment_run *run, const struct event_list *list, struct arena *arena, struct row_values *out,
                                struct error *err)

@@ -16,5 +16,8 @@ MUST_CHECK bool row_values_read(struct segment_run *run, const struct event_list
 /* Visit ids of the events, NO_VISIT for NULL (and for tables without visits). */
 MUST_CHECK bool row_visits_read(struct segment_run *run, const struct event_list *list, struct arena *arena, const int64_t **out_visits,
                                 struct error *err);
+/* Record ids of the events, INT64_MAX for NULL. */
+MUST_CHECK bool row_ids_read(struct segment_run *run, const struct event_list *list, struct arena *arena, const int64_t **out_ids,
+                             struct error *err);
 /* NUMERIC columns of the reference are DECIMAL(18,3): half away from zero [1.3]. */
 double numeric_round(double value);
