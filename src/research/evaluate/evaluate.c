@@ -152,12 +152,21 @@ static bool segments_run(struct evaluation *evaluation, struct error *err)
 }
 
 /* ---- the public face ---- */
+/* Who may see rows may count them. */
+static bool grant_demand_for(const struct store_reader *reader, bool wants_rows, struct error *err)
+{
+    if (wants_rows) {
+        return store_reader_demand(reader, GRANT_ROWS, err);
+    }
+    return store_reader_demand(reader, GRANT_ROWS, NULL) || store_reader_demand(reader, GRANT_COUNT, err);
+}
+
 bool evaluate_cohorts(const struct cohort_program *const *programs, size_t count, struct store_reader *reader,
                       const struct evaluate_options *options, struct cohort_result **out_results, struct error *err)
 {
     int64_t begun = clock_monotonic_ns();
     CLEANUP(evaluation) struct evaluation *evaluation = NULL;
-    TRY(store_reader_demand(reader, options && options->wants_rows ? GRANT_ROWS : GRANT_COUNT, err));
+    TRY(grant_demand_for(reader, options && options->wants_rows, err));
     TRY(evaluation_open(&evaluation, count, reader, options, err));
     TRY(plans_make(evaluation, programs, err));
     TRY(lookups_read(evaluation, err));

@@ -15,7 +15,7 @@
 
 struct evaluate_options {
     struct task_pool *pool;              /* borrowed; NULL: the calling thread alone */
-    bool wants_rows;                     /* rows too, not only counts: demands GRANT_ROWS instead of GRANT_COUNT */
+    bool wants_rows;                     /* rows too, not only counts: demands GRANT_ROWS; counts are content with GRANT_COUNT */
     uint64_t scratch_bytes;              /* bound of the working memory of one worker, LIMIT beyond it; 0: none */
     bool (*is_cancelled)(void *context); /* asked from any worker, between steps; NULL: only task_cancelled is asked */
     void *cancel_context;
