@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SQL_MAX = 1 << 20, ENGINE_MEMORY_SHARE = 2, ROWS_OF_A_BATCH = 1 << 14 };
+enum { SQL_MAX = 1 << 20, ENGINE_MEMORY_SHARE = 2, ROWS_OF_A_BATCH = 1 << 15 };
 #define ENGINE_MEMORY_MIN (INT64_C(1) << 30)
 
 static bool engine_demand(struct source *source, struct error *err)
