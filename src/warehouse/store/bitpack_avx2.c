@@ -77,11 +77,12 @@ INLINE __m256i sum_step(const uint8_t *in, unsigned width, unsigned step, __m256
         STEPS_16(kind##_step, width, 0)                                         \
         STEPS_16(kind##_step, width, 16)                                        \
     }
-/* clang-format off: the formatter cannot settle this list */
-#define FOR_EACH_WIDTH(X)                                                                                                                  \
-    X(0)                                                                                                                                   \
-    X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) \
-        X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
+/* The formatter cannot settle this list. */
+/* clang-format off */
+#define FOR_EACH_WIDTH(X) \
+    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) \
+    X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) \
+    X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
 /* clang-format on */
 #define DEFINE_BOTH(width)    \
     DEFINE_UNPACK(add, width) \
