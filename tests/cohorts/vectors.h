@@ -7,6 +7,9 @@
 /* circe_cohort: whole cohorts; circe_criteria: criteria, windows and groups, each as a cohort that tells it apart (parts.c). */
 MUST_CHECK bool vectors_run(const char *root, bool *out_passed, struct error *err);
 
+/* tests/cohorts/quirks: what no vector of the reference shows, worked by hand from the language page, section 10. */
+MUST_CHECK bool quirks_run(const char *directory, bool *out_passed, struct error *err);
+
 /* One file of circe_criteria, its tables in a store. out_difference: the first query whose rows differ, or NULL. */
 MUST_CHECK bool parts_check(const struct json *vector, struct example_store *example, struct arena *arena, const char **out_difference,
                             struct error *err);
