@@ -272,7 +272,8 @@ static bool index_read(struct sealed_file *file, struct error *err)
 static bool file_open(struct sealed_file *file, struct error *err)
 {
     struct stat status;
-    file->descriptor = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    /* O_NONBLOCK: a named pipe in its place is refused below, instead of waited for; it changes nothing for a plain file. */
+    file->descriptor = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (file->descriptor < 0 || fstat(file->descriptor, &status) != 0) {
         return FAIL_ERRNO(err, file->path, "%s cannot be opened", short_name(file->path));
     }

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -224,6 +226,19 @@ static bool read_shared(void *context, size_t index, unsigned worker, struct err
     return true;
 }
 
+/* Whoever holds the files must not make a reader wait for ever. */
+static void a_pipe_is_refused_at_once(void **state)
+{
+    (void)state;
+    struct error err;
+    CLEANUP(sealed_file) struct sealed_file *file = NULL;
+    assert_int_equal(mkfifo(path_of("pipe.sealed"), 0600), 0);
+    alarm(10); /* ends the test when opening waits for a writer */
+    assert_false(sealed_open(&file, path_of("pipe.sealed"), keyring, &grant, id_one, &err));
+    alarm(0);
+    assert_int_equal(err.code, ERROR_CORRUPT);
+}
+
 static void threads_share_a_file_and_its_cache(void **state)
 {
     (void)state;
@@ -313,6 +328,7 @@ int main(void)
         cmocka_unit_test(any_changed_byte_is_found_and_named),
         cmocka_unit_test(swapped_blocks_are_found),
         cmocka_unit_test(another_file_or_grant_is_refused),
+        cmocka_unit_test(a_pipe_is_refused_at_once),
         cmocka_unit_test(threads_share_a_file_and_its_cache),
         cmocka_unit_test(cache_says_which_block_is_damaged),
     };
