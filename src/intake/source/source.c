@@ -58,8 +58,23 @@ static void note_types(const struct source_file *file, struct findings *findings
     }
 }
 
+static bool has_known_column(const struct source_file *file, struct source_names columns)
+{
+    bool has_known = columns.count == 0;
+    for (size_t i = 0; i < columns.count; i++) {
+        has_known = has_known || file->map.field_of[i] != OMOP_NO_FIELD;
+    }
+    return has_known;
+}
+
 static void add_not_carried(struct source_table *table, const char **names, const struct source_file *file, struct source_names columns)
 {
+    if (!has_known_column(file, columns)) { /* the first line may be a record: what it holds is never repeated */
+        if (table->not_carried_count < COLUMN_MAP_MAX) {
+            names[table->not_carried_count++] = "(no column has a name of OMOP: is the header line missing?)";
+        }
+        return;
+    }
     for (size_t i = 0; i < columns.count; i++) {
         bool known = file->map.field_of[i] != OMOP_NO_FIELD;
         for (size_t j = 0; j < table->not_carried_count && !known; j++) {

@@ -143,6 +143,19 @@ static void case_order_and_old_names_do_not_matter(void **state)
     assert_false(table->carried[OMOP_VISIT_OCCURRENCE_PROVIDER_ID]);
 }
 
+/* Without a header line, the first line is a record: its values are a patient's, and are not repeated. */
+static void a_record_is_not_taken_for_names(void **state)
+{
+    (void)state;
+    const char *path = new_directory();
+    put(path, "person.csv", "1,8507,1970,name of a patient\n2,8532,1971,another\n");
+    CLEANUP(findings) struct findings *findings = findings_create(100);
+    CLEANUP(source) struct source *source = opened(path, NULL, findings);
+    const struct source_table *table = source_table_find(source, OMOP_TABLE_PERSON);
+    assert_int_equal(table->not_carried_count, 1);
+    assert_string_equal(table->not_carried[0], "(no column has a name of OMOP: is the header line missing?)");
+}
+
 static void parts_athena_and_unknown_files(void **state)
 {
     (void)state;
@@ -504,6 +517,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_is_typed),
         cmocka_unit_test(case_order_and_old_names_do_not_matter),
+        cmocka_unit_test(a_record_is_not_taken_for_names),
         cmocka_unit_test(parts_athena_and_unknown_files),
         cmocka_unit_test(faults_have_a_place),
         cmocka_unit_test(what_a_table_needs_is_demanded),
