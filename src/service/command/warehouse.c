@@ -3,6 +3,7 @@
 #include "service/command/warehouse.h"
 #include "base/calendar.h"
 #include "base/file.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,16 +130,39 @@ bool warehouse_passphrase(const struct invocation *in, bool is_new, struct secre
     return path ? passphrase_from_file(path, out_passphrase, err) : passphrase_from_terminal(is_new, out_passphrase, err);
 }
 
-bool warehouse_create(const char *directory, const struct secret *passphrase, struct error *err)
+static bool keys_create(const char *directory, const uint8_t store_id[GRANT_STORE_ID_SIZE], const struct secret *passphrase,
+                        struct error *err)
 {
-    uint8_t store_id[GRANT_STORE_ID_SIZE];
     char path[PATH_SIZE];
     TRY(key_path(path, directory, err));
-    TRY(store_create(directory, store_id, err));
     *strrchr(path, '/') = '\0';
     TRY(directory_create(path, 0700, err));
     TRY(key_path(path, directory, err));
     return custody_passphrase_create(path, store_id, passphrase, err);
+}
+
+/* A store without its key is good for nothing, and would be in the way of the next `emc2 init`. A key that is there stays. */
+static void store_forget(const char *directory)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/keys", directory);
+    if (rmdir(path) == 0 || errno == ENOENT) {
+        snprintf(path, sizeof path, "%s/store.json", directory);
+        unlink(path);
+    }
+}
+
+bool warehouse_create(const char *directory, const struct secret *passphrase, struct error *err)
+{
+    uint8_t store_id[GRANT_STORE_ID_SIZE];
+    char path[PATH_SIZE];
+    TRY(key_path(path, directory, err)); /* long enough for every path below */
+    TRY(store_create(directory, store_id, err));
+    if (!keys_create(directory, store_id, passphrase, err)) {
+        store_forget(directory);
+        return false;
+    }
+    return true;
 }
 
 static bool self_grant(struct warehouse *warehouse, const struct invocation *in, const char *purpose, uint32_t actions, struct error *err)
