@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "warehouse/store/compress.h"
 #include "warehouse/store/ints.h"
 #include "warehouse/store/pages.h"
