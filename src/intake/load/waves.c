@@ -219,7 +219,7 @@ static bool fields_run(struct batch_job *job, struct error *err)
 
 static bool batch_take(struct waves *waves, const struct source_batch *batch, struct error *err)
 {
-    struct batch_job job = {.waves = waves, .batch = batch, .is_kept = load_is_clean(waves->load)};
+    struct batch_job job = {.waves = waves, .batch = batch, .is_kept = waves->count && load_is_clean(waves->load)};
     load_vectors(batch, job.vectors, job.columns);
     for (int field = 0; field < FINDING_FIELDS_MAX; field++) {
         waves->field_findings[field].table = batch->table;
@@ -406,12 +406,19 @@ static bool wave_run(struct waves *waves, struct error *err)
     return done;
 }
 
+/* Something is wrong already, or no person can be read at all: the rows are looked at, and none is kept. */
+static bool check_all(struct waves *waves, struct error *err)
+{
+    struct source_scan scan = scan_of(waves, 0, 0, true);
+    scan.in_range = false;
+    waves->load->waves++;
+    return scan_tables(waves, &scan, err);
+}
+
 static bool run(struct waves *waves, struct error *err)
 {
-    if (!waves->count) { /* no person can be read at all: every row is unplaced, or there is none */
-        const struct source_scan scan = scan_of(waves, 1, 0, true);
-        waves->load->waves++;
-        return scan_tables(waves, &scan, err);
+    if (!waves->count || !load_is_clean(waves->load)) {
+        return check_all(waves, err);
     }
     for (waves->first = 0; waves->first < waves->count && load_is_clean(waves->load); waves->first = waves->end) {
         TRY(wave_run(waves, err));
