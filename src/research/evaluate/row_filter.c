@@ -2,6 +2,7 @@
 /* row_filter: each kind of test is one loop over values, which knows nothing of NULL; NULL and rows that are dropped come after it. */
 #include "research/evaluate/row_filter.h"
 #include "research/evaluate/row_values.h"
+#include <assert.h>
 
 static void integers_between(const struct row_values *values, size_t count, const struct cohort_test *test, uint8_t *keep)
 {
@@ -27,6 +28,7 @@ static void range_apply(const struct row_values *values, size_t count, const str
     }
     const double *numbers = values->numbers;
     if (!numbers) {
+        assert(values->integers && "a range looks at numbers");
         double *converted = arena_allocate_raw(scratch, count + 1, sizeof *converted);
         for (size_t i = 0; i < count; i++) {
             converted[i] = (double)values->integers[i];
