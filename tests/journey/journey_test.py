@@ -17,7 +17,7 @@ import unittest
 
 EMC2 = os.path.abspath(sys.argv.pop(1))
 EXAMPLE = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "cohorts", "treated_myeloma.json")
-CORRUPT, INVALID_INPUT, EXISTS = 8, 3, 6
+CORRUPT, INVALID_INPUT, EXISTS, NOT_FOUND = 8, 3, 6, 5
 
 
 class Journey(unittest.TestCase):
@@ -81,6 +81,8 @@ class Journey(unittest.TestCase):
 
     def test_snapshot_is_whole(self):
         self.assertIn("whole", self.run_ok("snapshot", "verify", "--warehouse", self.warehouse))
+        absent = self.run_emc2("snapshot", "verify", "--warehouse", self.warehouse, "--snapshot", "99")
+        self.assertEqual((absent.returncode, absent.stdout), (NOT_FOUND, ""))
 
     def test_threads_do_not_change_a_byte(self):
         outputs = set()

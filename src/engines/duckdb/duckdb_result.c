@@ -225,6 +225,7 @@ static bool decimals(const struct result_column *column, const void *data, const
         }
         return true;
     }
+    /* cppcheck-suppress invalidPointerCast ; the same 8 bytes, read by memcpy */
     int64_t *whole = (int64_t *)to; /* both are 8 bytes: each is read before it is overwritten */
     TRY(widen(column, data, valid, rows, whole, err));
     for (size_t i = 0; i < rows; i++) {
@@ -493,7 +494,7 @@ static bool column_gather(const struct engine_result *result, size_t at, struct 
     const struct result_column *column = &result->column[at];
     *out = (struct engine_column){.type = column->type};
     for (size_t c = 0; c < result->chunk_count; c++) {
-        const duckdb_data_chunk chunk = result->chunks[c];
+        duckdb_data_chunk chunk = result->chunks[c];
         TRY(column_place(column, duckdb_data_chunk_get_vector(chunk, at), c * duckdb_vector_size(), duckdb_data_chunk_get_size(chunk), out,
                          err));
     }

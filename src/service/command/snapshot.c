@@ -104,6 +104,10 @@ bool command_snapshot_verify(struct invocation *in, struct error *err)
     if (latest == 0) {
         return FAIL(err, NOT_FOUND, "there is no snapshot yet");
     }
+    if (number > latest) {
+        FAIL(err, NOT_FOUND, "there is no snapshot %u: the latest is %u", (uint32_t)number, latest);
+        return error_hint(err, "if there was one, somebody removed its manifest: restore the warehouse from a backup");
+    }
     uint32_t which = number > 0 ? (uint32_t)number : latest, problems = 0;
     struct progress *progress = progress_begin("verify", 0, "bytes", invocation_flag(in, "quiet"));
     bool done = store_snapshot_verify(warehouse.store, &warehouse.grant, which, print_problem, NULL, progress, &problems, err);

@@ -122,6 +122,7 @@ static bool days_of_rows(const struct question *question, int field, const struc
     if (field != OMOP_NO_FIELD) {
         TRY(segment_values(question->segment, question->table, field, request, scratch, &vector, err));
     }
+    assert(vector.is_all_null || vector.days);
     for (size_t i = 0; i < request->count; i++) {
         out[i] = store_vector_is_valid(&vector, i) ? vector.days[i] : STORE_NO_DAY;
     }

@@ -89,7 +89,7 @@ static bool value_equal(const struct store_vector *got, size_t i, const struct s
     case OMOP_DATETIME:
         return got->integers[i] == want->integers[row];
     case OMOP_FLOAT:
-        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c): -0.0 and 0.0 must stay apart */
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): -0.0 and 0.0 must stay apart */
         return memcmp(&got->floats[i], &want->floats[row], sizeof(double)) == 0;
     case OMOP_DATE:
         return got->days[i] == want->days[row];
