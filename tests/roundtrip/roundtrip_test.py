@@ -14,7 +14,7 @@ import tempfile
 import unittest
 import zipfile
 
-SHARED = os.path.abspath(sys.argv.pop(3)) if len(sys.argv) > 3 else os.path.abspath("../shared/data")
+SHARED = os.path.abspath(sys.argv.pop(3)) if len(sys.argv) > 3 and os.path.isdir(sys.argv[3]) else os.path.abspath("../shared/data")
 COMPARE = os.path.abspath(sys.argv.pop(2))
 EMC2 = os.path.abspath(sys.argv.pop(1))
 DATA_SETS = {
@@ -129,6 +129,9 @@ class Roundtrip(unittest.TestCase):
             numbers = ["0.1", "-0", "1e-300", "1.7976931348623157e308", "5e-324", "123456789012345680", "", "3.0000000000000004"]
             for i, number in enumerate(numbers):
                 file.write(f'{i},5,1,{["0001-01-01", "9999-12-31"][i % 2]},{number},{number}\n')
+            file.write("100,5,,,,\n")  # what the CDM requires may be missing
+        with open(os.path.join(source, "metadata.csv"), "w", encoding="utf-8") as file:
+            file.write("metadata_concept_id,metadata_type_concept_id,name\n0,0,CDM 5.3 has no metadata_id\n")
         self.roundtrip("every kind of value", source, source)
 
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Columns of a file by their header names, and those that a table cannot do without. */
+#include "intake/source/convert.h"
 #include "intake/source/source_internal.h"
 #include <stdio.h>
 
@@ -39,7 +40,7 @@ bool columns_is_demanded(int table, int field)
 {
     const struct omop_table_info *info = omop_table(table);
     const struct omop_field *fact = &info->fields[field];
-    if (!fact->is_required || (table == OMOP_TABLE_METADATA && field == OMOP_METADATA_METADATA_ID)) { /* 5.3 has no such key */
+    if (!fact->is_required || convert_is_optional_key(table, field)) {
         return false;
     }
     if (fact->is_primary_key || field == info->person_field) {

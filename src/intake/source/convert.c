@@ -167,11 +167,16 @@ bool convert_day(struct text text, int32_t *out_value)
     return true;
 }
 
+bool convert_is_optional_key(int table, int field)
+{
+    return table == OMOP_TABLE_METADATA && field == OMOP_METADATA_METADATA_ID;
+}
+
 enum finding_kind convert_kind_of_null(int table, int field)
 {
     const struct omop_table_info *info = omop_table(table);
     const struct omop_field *fact = &info->fields[field];
-    if (fact->is_primary_key && fact->type == OMOP_INTEGER) {
+    if (fact->is_primary_key && fact->type == OMOP_INTEGER && !convert_is_optional_key(table, field)) {
         return FINDING_NO_KEY;
     }
     return field == info->person_field ? FINDING_NO_PERSON : fact->is_required ? FINDING_MISSING : FINDING_KIND_COUNT;

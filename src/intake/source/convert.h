@@ -17,6 +17,8 @@ MUST_CHECK bool convert_day_from_number(int64_t number, int32_t *out_value);
 bool convert_day_in_range(int32_t value); /* years 1 to 9999 */
 bool convert_instant_in_range(int64_t value);
 
+/* A key that CDM 5.3 does not have: its rows come without. */
+bool convert_is_optional_key(int table, int field);
 /* What it is that a field is NULL: FINDING_NO_KEY, FINDING_NO_PERSON, FINDING_MISSING, or FINDING_KIND_COUNT when it may be. */
 enum finding_kind convert_kind_of_null(int table, int field);
 /* Brings one column of a batch of the engine to the type of `field` of the findings' table. Memory comes from `scratch`, or the engine's

@@ -221,7 +221,14 @@ bool parquet_describe(struct source *source, struct source_file *file, struct so
     TRY(place_open(&place, source, file, err));
     const struct statement statement = {.path = place.name, .file = file};
     TRY(statement_write(&sql, parquet_rows_sql, &statement, err));
-    TRY(count_rows(source, file, (const char *)sql.data, err));
+    if (!count_rows(source, file, (const char *)sql.data, err)) {
+        const struct error cause = *err;
+        if (cause.code != ERROR_ENGINE && cause.code != ERROR_IO) {
+            return false;
+        }
+        FAIL(err, INVALID_INPUT, "%s is no Parquet file, or a damaged one", file->catalogue.name);
+        return error_detail(err, "%s", cause.detail);
+    }
     return file->catalogue.naming.table < 0 || describe_table(source, file, &statement, out_names, err);
 }
 
