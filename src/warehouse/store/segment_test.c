@@ -237,7 +237,7 @@ static void compare_concepts(struct store_segment *segment, const struct model *
     int64_t *wanted = ARENA_ARRAY(arena, int64_t, count + 2);
     const size_t sizes[] = {1, 2, 3, 40, 100000};
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
-        for (unsigned parts = 0; parts < 8; parts += 1 + (unsigned)example_below(3)) {
+        for (unsigned parts = (unsigned)example_below(3); parts<8; parts += model->rows> 5000 ? 7 : 1 + (unsigned)example_below(4)) {
             size_t chosen = 0;
             for (size_t i = 0; i < count; i++) {
                 if (example_below(count) < sizes[s]) {
@@ -343,7 +343,7 @@ static void random_person_segments(void **unused)
     (void)unused;
     const int tables[] = {OMOP_TABLE_PERSON,  OMOP_TABLE_CONDITION_OCCURRENCE, OMOP_TABLE_MEASUREMENT, OMOP_TABLE_DEATH, OMOP_TABLE_NOTE,
                           OMOP_TABLE_DRUG_ERA};
-    for (uint64_t seed = 1; seed <= 12; seed++) {
+    for (uint64_t seed = 1; seed <= 8; seed++) {
         size_t rows[6];
         example_state = seed;
         for (size_t t = 0; t < 6; t++) {
@@ -357,7 +357,7 @@ static void large_person_segment(void **unused)
 {
     (void)unused;
     const int tables[] = {OMOP_TABLE_CONDITION_OCCURRENCE, OMOP_TABLE_MEASUREMENT, OMOP_TABLE_NOTE};
-    const size_t rows[] = {100000, 30000, 9000};
+    const size_t rows[] = {40000, 20000, 9000};
     random_segment(OMOP_PERSON, tables, rows, 3, 77, 0);
     bitpack_choose(&bitpack_portable);
     random_segment(OMOP_PERSON, tables, rows, 1, 78, 1 << 24);
@@ -369,7 +369,7 @@ static void random_other_segments(void **unused)
     (void)unused;
     const int vocabulary[] = {OMOP_TABLE_CONCEPT, OMOP_TABLE_CONCEPT_ANCESTOR, OMOP_TABLE_CONCEPT_RELATIONSHIP, OMOP_TABLE_DOMAIN};
     const int shared[] = {OMOP_TABLE_CARE_SITE, OMOP_TABLE_NOTE_NLP, OMOP_TABLE_FACT_RELATIONSHIP, OMOP_TABLE_CDM_SOURCE};
-    for (uint64_t seed = 100; seed < 106; seed++) {
+    for (uint64_t seed = 100; seed < 104; seed++) {
         const size_t rows[] = {400, 20000, 3000, 5};
         random_segment(OMOP_VOCABULARY, vocabulary, rows, 4, seed, 0);
         random_segment(OMOP_SHARED, shared, rows, 4, seed, 1 << 20);
