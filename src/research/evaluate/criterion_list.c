@@ -102,23 +102,43 @@ static bool is_first_alone(const struct planned_criterion *planned)
            deciding_field(criterion, &set) != OMOP_NO_FIELD;
 }
 
-enum { NO_ROW = INT32_MAX, NULL_START = INT32_MAX - 1 };
+enum { NULL_START = INT32_MAX };
 
-static void first_compress(const int32_t *first, uint32_t persons, struct arena *arena, struct event_list *list)
+/* The smallest start of each person that has an event, and a bit for them: what nobody has is never touched. */
+struct first_starts {
+    uint64_t *present;
+    int32_t *starts;
+};
+
+static struct first_starts first_starts_take(const struct event_list *list, uint32_t persons, struct arena *scratch)
 {
+    struct first_starts first = {ARENA_ARRAY(scratch, uint64_t, persons / 64 + 1),
+                                 arena_allocate_raw(scratch, persons + 1, sizeof(int32_t))};
+    for (size_t i = 0; i < list->count; i++) {
+        uint32_t person = list->persons[i];
+        int32_t start = list->starts[i] == STORE_NO_DAY ? NULL_START : list->starts[i];
+        uint64_t word = first.present[person / 64], bit = UINT64_C(1) << (person % 64);
+        int32_t before = word & bit ? first.starts[person] : NULL_START;
+        first.starts[person] = start < before ? start : before;
+        first.present[person / 64] = word | bit;
+    }
+    return first;
+}
+
+static void first_starts_list(const struct first_starts *first, uint32_t words, size_t bound, struct arena *arena, struct event_list *list)
+{
+    uint32_t *persons = arena_allocate_raw(arena, bound + 1, sizeof *persons);
+    int32_t *starts = arena_allocate_raw(arena, bound + 1, sizeof *starts);
     size_t count = 0;
-    for (uint32_t person = 0; person < persons; person++) {
-        count += first[person] != NO_ROW;
+    for (uint32_t i = 0; i < words; i++) {
+        for (uint64_t word = first->present[i]; word; word &= word - 1) {
+            uint32_t person = i * 64 + (uint32_t)__builtin_ctzll(word);
+            persons[count] = person;
+            starts[count++] = first->starts[person] == NULL_START ? STORE_NO_DAY : first->starts[person];
+        }
     }
-    uint32_t *out_persons = arena_allocate_raw(arena, count + 1, sizeof *out_persons);
-    int32_t *starts = arena_allocate_raw(arena, count + 1, sizeof *starts);
-    list->count = 0;
-    for (uint32_t person = 0; person < persons; person++) {
-        out_persons[list->count] = person;
-        starts[list->count] = first[person] == NULL_START ? STORE_NO_DAY : first[person];
-        list->count += first[person] != NO_ROW;
-    }
-    list->persons = out_persons;
+    list->count = count;
+    list->persons = persons;
     list->starts = starts;
 }
 
@@ -128,17 +148,10 @@ static bool first_alone_find(struct segment_run *run, const struct cohort_criter
     struct event_list list;
     struct arena_mark mark = arena_mark_take(run->scratch);
     TRY(loose_rows_find(run, criterion, run->scratch, &list, err));
-    int32_t *first = arena_allocate_raw(run->scratch, run->persons + 1, sizeof *first);
-    for (uint32_t person = 0; person < run->persons; person++) {
-        first[person] = NO_ROW;
-    }
-    for (size_t i = 0; i < list.count; i++) {
-        int32_t start = list.starts[i] == STORE_NO_DAY ? NULL_START : list.starts[i];
-        int32_t *of_person = &first[list.persons[i]];
-        *of_person = start < *of_person ? start : *of_person;
-    }
+    struct first_starts first = first_starts_take(&list, run->persons, run->scratch);
     *out_list = (struct event_list){.table = criterion->table};
-    first_compress(first, run->persons, run->program_data, out_list);
+    size_t bound = list.count < run->persons ? list.count : run->persons;
+    first_starts_list(&first, run->persons / 64 + 1, bound, run->program_data, out_list);
     arena_mark_release(run->scratch, mark);
     return true;
 }
