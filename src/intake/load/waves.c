@@ -351,12 +351,18 @@ static bool seal_segment(void *context, size_t index, unsigned worker, struct er
     return true;
 }
 
-static bool wave_seal(struct waves *waves, struct error *err)
+static uint64_t persons_of(const struct waves *waves)
 {
     uint64_t persons = 0;
     for (size_t i = waves->first; i < waves->end; i++) {
         persons += waves->segments[i].persons;
     }
+    return persons;
+}
+
+static bool wave_seal(struct waves *waves, struct error *err)
+{
+    const uint64_t persons = persons_of(waves);
     waves->person_bytes = (double)wave_bytes(waves) / (double)persons;
     waves->progress = progress_begin("sealing segments", persons, "persons", waves->load->options->quiet);
     const struct task_set set = {.count = waves->end - waves->first, .run = seal_segment, .context = waves};
@@ -389,15 +395,22 @@ static bool check_rest(struct waves *waves, struct error *err)
     return scan_tables(waves, &scan, err);
 }
 
-static bool wave_run(struct waves *waves, struct error *err)
+/* About how many rows the wave will have: its share of the persons. */
+static uint64_t rows_expected(const struct waves *waves)
 {
+    const struct load *load = waves->load;
     uint64_t rows = 0;
     for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
-        rows += omop_table(table)->scope == OMOP_PERSON ? waves->load->surveyed[table] : 0;
+        rows += omop_table(table)->scope == OMOP_PERSON ? load->surveyed[table] : 0;
     }
+    return (uint64_t)((double)rows * (double)persons_of(waves) / (double)load->persons.count);
+}
+
+static bool wave_run(struct waves *waves, struct error *err)
+{
     wave_begin(waves);
-    waves->progress =
-        progress_begin("reading rows", waves->end == waves->count && !waves->first ? rows : 0, "rows", waves->load->options->quiet);
+    waves->progress = progress_begin(waves->first ? "reading rows, the next wave" : "reading rows", rows_expected(waves), "rows",
+                                     waves->load->options->quiet);
     const bool filled = wave_fill(waves, err) && (load_is_clean(waves->load) || check_rest(waves, err));
     progress_end(waves->progress);
     waves->progress = NULL;
