@@ -38,9 +38,11 @@ static void repeated_texts(void **unused)
     uint32_t code;
     text_dictionary_init(&dictionary, 7);
     for (size_t i = 0; i < MANY; i++) {
-        char word[32];
+        char word[32] = "";
         const size_t which = i % 1000;
-        snprintf(word, sizeof word, which ? "%*zu" : "", (int)(which % 20), which);
+        if (which) {
+            snprintf(word, sizeof word, "%*zu", (int)(which % 20), which);
+        }
         assert_true(text_dictionary_put(&dictionary, text_of(word), &code, &err));
         assert_int_equal(code, which);
         assert_true(text_equal(text_dictionary_text(&dictionary, code), text_of(word)));

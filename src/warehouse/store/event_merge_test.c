@@ -115,7 +115,7 @@ static void a_row_twice(void **unused)
 {
     (void)unused;
     CLEANUP(arena) struct arena *arena = arena_create();
-    uint32_t rows[] = {1, 5, 5, 9}, persons[] = {0, 0, 0, 0}, out[4];
+    uint32_t rows[] = {1, 5, 5, 9}, persons[] = {0, 0, 0, 0}, out[4] = {0};
     size_t ends[] = {2, 4};
     for (uint32_t limit = 10; limit < 100000; limit *= 50) { /* by bitmap, and by sorting */
         struct event_lists lists = {{persons, rows, NULL, NULL}, ends, 2, 1, limit};

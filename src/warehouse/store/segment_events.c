@@ -124,7 +124,7 @@ static bool days_of_rows(const struct question *question, int field, const struc
     }
     assert(vector.is_all_null || vector.days);
     for (size_t i = 0; i < request->count; i++) {
-        out[i] = store_vector_is_valid(&vector, i) ? vector.days[i] : STORE_NO_DAY;
+        out[i] = vector.days && store_vector_is_valid(&vector, i) ? vector.days[i] : STORE_NO_DAY;
     }
     return true;
 }
