@@ -176,17 +176,20 @@ static bool group_encode(struct segment_writer *writer, const uint32_t *rows, si
 {
     const struct table_source *source = &writer->source;
     struct posting_group group;
-    for (size_t i = 0; i < count; i++) {
+    const bool with_ends = !is_core && (postings & POSTINGS_ENDS);
+    for (size_t i = 0; i < count && is_core; i++) {
         group.persons[i] = source->persons[rows[i]];
+    }
+    for (size_t i = 0; i < count && (is_core || with_ends); i++) {
         group.starts[i] = source->starts ? source->starts[rows[i]] : STORE_NO_DAY;
+    }
+    for (size_t i = 0; i < count && with_ends; i++) {
+        group.ends[i] = source->ends[rows[i]];
     }
     if (is_core) {
         return postings_core_encode(&writer->part, group.persons, postings & POSTINGS_DAYS ? group.starts : NULL, count, err);
     }
-    for (size_t i = 0; i < count && (postings & POSTINGS_ENDS); i++) {
-        group.ends[i] = source->ends[rows[i]];
-    }
-    return postings_detail_encode(&writer->part, rows, group.starts, postings & POSTINGS_ENDS ? group.ends : NULL, count, err);
+    return postings_detail_encode(&writer->part, rows, with_ends ? group.starts : NULL, with_ends ? group.ends : NULL, count, err);
 }
 
 /* Writes one stream of all concepts that have a list; places[code] as in struct concept_directory. */

@@ -34,13 +34,14 @@ static void key_add(struct order_keys *keys, const struct slab_column *column, c
     if (ordinals) {
         key->bits = width_of(person_count);
     } else if (column->nulls < column->count) {
-        const uint64_t range = (uint64_t)column->largest - (uint64_t)column->smallest;
+        const struct slab_range extent = slab_column_range(column);
+        const uint64_t range = (uint64_t)extent.largest - (uint64_t)extent.smallest;
         if (range == UINT64_MAX && column->nulls) { /* no code is left for NULL, which comes last: a key before this one tells */
             *key = (struct order_key){.column = column, .is_absence = true, .absent_code = 1, .bits = 1};
             key = &keys->keys[keys->count++];
             *key = (struct order_key){.column = column};
         }
-        key->smallest = (uint64_t)column->smallest;
+        key->smallest = (uint64_t)extent.smallest;
         key->absent_code = range == UINT64_MAX ? 0 : range + 1;
         key->bits = width_of(column->nulls && range < UINT64_MAX ? range + 1 : range);
     }

@@ -13,8 +13,6 @@ void slab_column_init(struct slab_column *column, bool with_unit)
     *column = (struct slab_column){
         .slabs.maximum = SLAB_LIST_MAX,
         .tail = {.unit = 1, .width = sizeof(int64_t)},
-        .smallest = INT64_MAX,
-        .largest = INT64_MIN,
         .with_unit = with_unit,
     };
 }
@@ -50,6 +48,7 @@ static inline void bit_clear(uint64_t *bits, size_t i)
 /* ---- narrowing a full tail into a slab ---- */
 struct survey {
     uint64_t smallest, range;
+    int64_t largest;
     size_t there;
     bool whole_days, whole_seconds;
 };
@@ -68,6 +67,7 @@ static struct survey tail_survey(const struct slab_column *column)
         }
     }
     survey.smallest = survey.there ? (uint64_t)smallest : 0;
+    survey.largest = largest;
     survey.range = survey.there ? (uint64_t)largest - (uint64_t)smallest : 0;
     survey.whole_days = survey.whole_seconds = column->with_unit;
     for (size_t i = 0; i < SLAB_ROWS && survey.whole_seconds; i++) {
@@ -134,7 +134,7 @@ static bool tail_seal(struct slab_column *column, struct error *err)
     const struct survey survey = tail_survey(column);
     const int64_t *values = column->tail.data;
     const uint64_t *valid = column->tail.valid;
-    struct slab slab = {.base = survey.smallest, .unit = 1, .is_all_null = survey.there == 0};
+    struct slab slab = {.base = survey.smallest, .unit = 1, .largest = survey.largest, .is_all_null = survey.there == 0};
     slab.unit = survey.whole_days ? DAY_MICROSECONDS : survey.whole_seconds ? SECOND_MICROSECONDS : 1;
     slab.width = width_for(survey.range / slab.unit);
     if (slab.width) {
@@ -200,14 +200,10 @@ static bool tail_append(struct slab_column *column, const int64_t *values, const
         TRY(tail_bitmap(column, err));
     }
     int64_t *out = (int64_t *)column->tail.data + at;
-    for (size_t i = 0; i < count; i++) {
-        const bool there = !valid || bit_get(valid, from + i);
-        const int64_t value = there ? values[from + i] : 0;
-        out[i] = value;
-        if (there) {
-            column->smallest = value < column->smallest ? value : column->smallest;
-            column->largest = value > column->largest ? value : column->largest;
-        } else {
+    memcpy(out, values + from, count * sizeof *out);
+    for (size_t i = 0; valid && i < count; i++) {
+        if (!bit_get(valid, from + i)) {
+            out[i] = 0;
             bit_clear(column->tail.valid, at + i);
             column->nulls++;
         }
@@ -268,6 +264,26 @@ bool slab_column_append_nulls(struct slab_column *column, uint64_t count, struct
         TRY(slab_column_append(column, zeros, absent, (size_t)(count - from < SLAB_ROWS ? count - from : SLAB_ROWS), err));
     }
     return true;
+}
+
+struct slab_range slab_column_range(const struct slab_column *column)
+{
+    struct slab_range range = {INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < column->slabs.count; i++) {
+        const struct slab *slab = &column->slabs.items[i];
+        if (!slab->is_all_null) {
+            range.smallest = (int64_t)slab->base < range.smallest ? (int64_t)slab->base : range.smallest;
+            range.largest = slab->largest > range.largest ? slab->largest : range.largest;
+        }
+    }
+    const int64_t *tail = column->tail.data;
+    for (size_t i = 0; tail && i < tail_rows(column); i++) {
+        if (!column->tail.valid || bit_get(column->tail.valid, i)) {
+            range.smallest = tail[i] < range.smallest ? tail[i] : range.smallest;
+            range.largest = tail[i] > range.largest ? tail[i] : range.largest;
+        }
+    }
+    return range;
 }
 
 /* ---- reading ---- */
@@ -352,29 +368,29 @@ size_t slab_column_read(const struct slab_column *column, const uint32_t *rows, 
 }
 
 /* ---- flat ---- */
-static bool tail_has_unit(const struct slab_column *column, uint64_t unit)
+static bool tail_has_unit(const struct slab_column *column, uint64_t smallest, uint64_t unit)
 {
     const int64_t *values = column->tail.data;
     bool fits = true;
     for (size_t i = 0; i < tail_rows(column) && fits; i++) {
         const bool there = !column->tail.valid || bit_get(column->tail.valid, i);
-        fits = !there || ((uint64_t)values[i] - (uint64_t)column->smallest) % unit == 0;
+        fits = !there || ((uint64_t)values[i] - smallest) % unit == 0;
     }
     return fits;
 }
 
 /* The unit of all slabs, or 1 when they do not agree. */
-static uint64_t common_unit(const struct slab_column *column)
+static uint64_t common_unit(const struct slab_column *column, uint64_t smallest)
 {
     uint64_t unit = 0;
     for (size_t i = 0; i < column->slabs.count && unit != 1; i++) {
         const struct slab *slab = &column->slabs.items[i];
         if (!slab->is_all_null) {
             unit = unit ? unit : slab->unit;
-            unit = slab->unit == unit && (slab->base - (uint64_t)column->smallest) % unit == 0 ? unit : 1;
+            unit = slab->unit == unit && (slab->base - smallest) % unit == 0 ? unit : 1;
         }
     }
-    return unit > 1 && tail_has_unit(column, unit) ? unit : 1;
+    return unit > 1 && tail_has_unit(column, smallest, unit) ? unit : 1;
 }
 
 static void flat_store(struct slab_flat *flat, uint64_t first, const int64_t *values, size_t count)
@@ -396,9 +412,10 @@ static void flat_store(struct slab_flat *flat, uint64_t first, const int64_t *va
 
 bool slab_flat_make(struct slab_flat *out_flat, const struct slab_column *column, struct error *err)
 {
-    struct slab_flat flat = {.base = (uint64_t)column->smallest, .unit = common_unit(column)};
+    const struct slab_range extent = slab_column_range(column);
+    struct slab_flat flat = {.base = (uint64_t)extent.smallest, .unit = common_unit(column, (uint64_t)extent.smallest)};
     const bool is_absent_throughout = column->nulls == column->count;
-    const uint64_t range = is_absent_throughout ? 0 : ((uint64_t)column->largest - (uint64_t)column->smallest) / flat.unit;
+    const uint64_t range = is_absent_throughout ? 0 : ((uint64_t)extent.largest - (uint64_t)extent.smallest) / flat.unit;
     int64_t values[SLAB_ROWS];
     uint64_t valid[SLAB_WORDS];
     flat.width = width_for(range);

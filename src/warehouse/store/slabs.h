@@ -11,6 +11,7 @@ enum { SLAB_ROWS = 8192, SLAB_WORDS = SLAB_ROWS / 64 };
 /* value i = base + unit * code i; code i is `width` bytes (0: all codes are 0). */
 struct slab {
     uint64_t base, unit;
+    int64_t largest; /* base is the smallest (full slabs) */
     void *data;
     uint64_t *valid; /* NULL: every value is there, or none when is_all_null */
     uint8_t width;
@@ -23,9 +24,8 @@ struct slab_column {
     struct slab tail;       /* the rows after them: data and valid are the staging area */
     size_t tail_capacity;   /* in rows */
     uint64_t count, nulls;
-    int64_t smallest, largest; /* of what is there; smallest > largest when nothing is */
-    size_t bytes;              /* allocated */
-    bool with_unit;            /* instants: look for a common unit */
+    size_t bytes;   /* allocated */
+    bool with_unit; /* instants: look for a common unit */
 };
 void slab_column_init(struct slab_column *column, bool with_unit);
 void slab_column_finish(struct slab_column *column);
@@ -34,6 +34,11 @@ MUST_CHECK bool slab_column_append(struct slab_column *column, const int64_t *va
                                    struct error *err);
 MUST_CHECK bool slab_column_append_nulls(struct slab_column *column, uint64_t count, struct error *err);
 
+/* The smallest and the largest of what is there; smallest > largest when nothing is. */
+struct slab_range {
+    int64_t smallest, largest;
+};
+struct slab_range slab_column_range(const struct slab_column *column);
 /* Values of rows first .. first + count - 1, or of the `count` rows listed (first is unused then). Absent values read as 0. out_valid has
  * (count + 63) / 64 words. Returns how many are absent. */
 size_t slab_column_read(const struct slab_column *column, const uint32_t *rows, uint64_t first, size_t count, int64_t *out,
