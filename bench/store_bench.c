@@ -143,7 +143,7 @@ static void place_open(struct place *place, const char *directory, uint64_t cach
     uint8_t id[GRANT_STORE_ID_SIZE];
     const struct store_options options = {.cache_bytes = cache_bytes};
     must(store_identify(directory, id, &err), &err);
-    must(keyring_open(&place->keyring, &example_custody, id, &err), &err);
+    must(keyring_open(&place->keyring, &example_custody, NULL, id, &err), &err);
     must(example_grant(place->keyring, GRANT_ROWS | GRANT_LOAD | GRANT_VERIFY, &place->grant, &err), &err);
     must(store_open(&place->store, directory, place->keyring, &options, &err), &err);
 }

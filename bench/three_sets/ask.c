@@ -38,7 +38,7 @@ static bool open_keys(struct bench *bench, const char *directory, const char *pa
     TRY(store_identify(directory, store_id, err));
     TRY(custody_passphrase_open(&bench->custody, arena_text_format(bench->arena, "%s/keys/root.sealed", directory), store_id, passphrase,
                                 err));
-    return keyring_open(&bench->keyring, &bench->custody, store_id, err);
+    return keyring_open(&bench->keyring, &bench->custody, arena_text_format(bench->arena, "%s/keys", directory), store_id, err);
 }
 
 static bool open_store(struct bench *bench, const char *directory, const char *passphrase_file, struct error *err)

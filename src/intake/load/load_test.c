@@ -38,7 +38,7 @@ static struct place *place_open(void)
     place->scratch = scratch_open();
     const char *directory = scratch_path(&place->scratch, "store");
     assert_true(store_create(directory, store_id, &err));
-    assert_true(keyring_open(&place->keyring, &example_custody, store_id, &err));
+    assert_true(keyring_open(&place->keyring, &example_custody, NULL, store_id, &err));
     assert_true(store_open(&place->store, directory, place->keyring, NULL, &err));
     memcpy(place->grant.store_id, store_id, sizeof store_id);
     assert_true(example_grant(place->keyring, GRANT_LOAD | GRANT_ROWS | GRANT_VERIFY, &place->grant, &err));

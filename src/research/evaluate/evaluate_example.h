@@ -214,7 +214,7 @@ MUST_CHECK static inline __attribute__((unused)) bool example_open(struct exampl
     example->grant.actions = actions;
     CLEANUP(store_writer) struct store_writer *writer = NULL;
     TRY(store_create(example->directory, store_id, err));
-    TRY(keyring_open(&example->keyring, &custody, store_id, err));
+    TRY(keyring_open(&example->keyring, &custody, NULL, store_id, err));
     TRY(keyring_grant_issue(example->keyring, &load, err));
     TRY(keyring_grant_issue(example->keyring, &example->grant, err));
     TRY(store_open(&example->store, example->directory, example->keyring, &options, err));

@@ -133,18 +133,27 @@ bool warehouse_passphrase(const struct invocation *in, bool is_new, struct secre
 static bool keys_create(const char *directory, const uint8_t store_id[GRANT_STORE_ID_SIZE], const struct secret *passphrase,
                         struct error *err)
 {
+    CLEANUP(secret) struct secret *root = NULL;
     char path[PATH_SIZE];
     TRY(key_path(path, directory, err));
     *strrchr(path, '/') = '\0';
     TRY(directory_create(path, 0700, err));
+    TRY(secret_random(&root, CRYPTO_KEY_SIZE, err));
+    TRY(keyring_create(path, store_id, root, err));
     TRY(key_path(path, directory, err));
-    return custody_passphrase_create(path, store_id, passphrase, err);
+    return custody_passphrase_create(path, store_id, root, passphrase, err);
 }
 
 /* A store without its key is good for nothing, and would be in the way of the next `emc2 init`. A key that is there stays. */
 static void store_forget(const char *directory)
 {
     char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/keys/root.sealed", directory);
+    if (access(path, F_OK) == 0) {
+        return;
+    }
+    snprintf(path, sizeof path, "%s/keys/table", directory);
+    unlink(path);
     snprintf(path, sizeof path, "%s/keys", directory);
     if (rmdir(path) == 0 || errno == ENOENT) {
         snprintf(path, sizeof path, "%s/store.json", directory);
@@ -181,13 +190,15 @@ static bool open_parts(struct warehouse *warehouse, const struct invocation *in,
                        uint32_t actions, struct error *err)
 {
     uint8_t store_id[GRANT_STORE_ID_SIZE];
-    char path[PATH_SIZE];
+    char path[PATH_SIZE], keys[PATH_SIZE];
     struct store_options options = {.cache_bytes = (uint64_t)settings_get(&in->settings, SETTING_CACHE_BYTES),
                                     .segment_persons = (uint32_t)settings_get(&in->settings, SETTING_SEGMENT_PERSONS)};
     TRY(store_identify(warehouse->directory, store_id, err));
     TRY(key_path(path, warehouse->directory, err));
     TRY(custody_passphrase_open(&warehouse->custody, path, store_id, passphrase, err));
-    TRY(keyring_open(&warehouse->keyring, &warehouse->custody, store_id, err));
+    TRY(key_path(keys, warehouse->directory, err));
+    *strrchr(keys, '/') = '\0';
+    TRY(keyring_open(&warehouse->keyring, &warehouse->custody, keys, store_id, err));
     TRY(store_open(&warehouse->store, warehouse->directory, warehouse->keyring, &options, err));
     return self_grant(warehouse, in, purpose, actions, err);
 }

@@ -59,11 +59,10 @@ static void root_file_begin(struct root_file *file, const uint8_t store_id[GRANT
     crypto_random(file->salt, sizeof file->salt);
 }
 
-bool custody_passphrase_create(const char *path, const uint8_t store_id[GRANT_STORE_ID_SIZE], const struct secret *passphrase,
-                               struct error *err)
+bool custody_passphrase_create(const char *path, const uint8_t store_id[GRANT_STORE_ID_SIZE], const struct secret *root,
+                               const struct secret *passphrase, struct error *err)
 {
     bool exists;
-    CLEANUP(secret) struct secret *root = NULL;
     TRY(passphrase_check(passphrase, err));
     TRY(file_exists(path, &exists, err));
     if (exists) {
@@ -73,7 +72,6 @@ bool custody_passphrase_create(const char *path, const uint8_t store_id[GRANT_ST
     }
     struct root_file file;
     root_file_begin(&file, store_id);
-    TRY(secret_random(&root, CRYPTO_KEY_SIZE, err));
     TRY(root_file_seal(&file, root, passphrase, err));
     return root_file_store(path, &file, err);
 }

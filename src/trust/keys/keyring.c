@@ -1,48 +1,164 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* keyring: the hierarchy below the root key while the store is unsealed. Every key below the root is derived for one purpose and one
- * store; data keys are random and wrapped. SEC-LOG-4..6: a data key is unwrapped only against a valid grant. */
-#include "trust/keys/keys.h"
+/* keyring: the hierarchy below the root key while the store is unsealed: opening, signing, and the change of the root. The root itself is
+ * wiped as soon as the keys below it are there. Data keys are in keyring_data.c. */
+#include "base/file.h"
+#include "trust/keys/keyring_internal.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct keyring {
-    uint8_t store_id[GRANT_STORE_ID_SIZE];
-    struct secret *domains[KEY_DOMAIN_COUNT];
-    struct secret *grant_seed, *manifest_seed;
-    uint8_t governance_public_key[CRYPTO_PUBLIC_KEY_SIZE], manifest_public_key[CRYPTO_PUBLIC_KEY_SIZE];
-};
+/* ---- wrapping ---- */
+enum { PURPOSE_SIZE = 16, BINDING_SIZE = PURPOSE_SIZE + GRANT_STORE_ID_SIZE + 1 + KEY_FILE_ID_SIZE };
 
-static const char *const domain_purposes[KEY_DOMAIN_COUNT] = {
-    [KEY_DOMAIN_IDENTIFIERS] = "emc2 domain identifiers 1",
-    [KEY_DOMAIN_HEALTH] = "emc2 domain health 1",
-    [KEY_DOMAIN_GENETIC_LOCATION] = "emc2 domain genetic and location 1",
-    [KEY_DOMAIN_GOVERNANCE] = "emc2 domain governance 1",
-};
-
-/* The root key itself is wiped as soon as the keys below it are there. */
-static bool keyring_derive(struct keyring *keyring, const struct secret *root, struct error *err)
+static size_t binding_bytes(const struct key_binding *binding, uint8_t out[BINDING_SIZE])
 {
-    for (int i = 0; i < KEY_DOMAIN_COUNT; i++) {
-        TRY(crypto_derive(&keyring->domains[i], root, domain_purposes[i], keyring->store_id, sizeof keyring->store_id, err));
+    memset(out, 0, BINDING_SIZE);
+    memcpy(out, binding->purpose, strlen(binding->purpose)); /* at most 15 letters */
+    memcpy(out + PURPOSE_SIZE, binding->store_id, GRANT_STORE_ID_SIZE);
+    out[PURPOSE_SIZE + GRANT_STORE_ID_SIZE] = binding->domain;
+    if (binding->file_id) {
+        memcpy(out + PURPOSE_SIZE + GRANT_STORE_ID_SIZE + 1, binding->file_id, KEY_FILE_ID_SIZE);
     }
-    TRY(crypto_derive(&keyring->grant_seed, root, "emc2 sign grants 1", keyring->store_id, sizeof keyring->store_id, err));
-    TRY(crypto_derive(&keyring->manifest_seed, root, "emc2 sign manifests 1", keyring->store_id, sizeof keyring->store_id, err));
-    TRY(crypto_public_key(keyring->governance_public_key, keyring->grant_seed, err));
-    return crypto_public_key(keyring->manifest_public_key, keyring->manifest_seed, err);
+    return BINDING_SIZE;
 }
 
-bool keyring_open(struct keyring **out_keyring, const struct custody *custody, const uint8_t store_id[GRANT_STORE_ID_SIZE],
-                  struct error *err)
+bool key_wrap(const struct secret *wrapping, const struct key_binding *binding, const struct secret *key,
+              uint8_t out_wrapped[KEY_WRAPPED_SIZE], struct error *err)
 {
-    CLEANUP(secret) struct secret *root = NULL;
+    uint8_t bound[BINDING_SIZE];
+    size_t length = binding_bytes(binding, bound);
+    return crypto_seal(out_wrapped, wrapping, secret_view(key), CRYPTO_KEY_SIZE, bound, length, err);
+}
+
+bool key_unwrap(const struct secret *wrapping, const struct key_binding *binding, const uint8_t wrapped[KEY_WRAPPED_SIZE],
+                struct secret **out_key, struct error *err)
+{
+    CLEANUP(secret) struct secret *key = NULL;
+    uint8_t bound[BINDING_SIZE];
+    size_t length = binding_bytes(binding, bound);
+    TRY(secret_create(&key, CRYPTO_KEY_SIZE, err));
+    if (!crypto_open(secret_bytes(key), wrapping, wrapped, KEY_WRAPPED_SIZE, bound, length, NULL)) {
+        return FAIL(err, CORRUPT, "a wrapped key does not open: it was changed, or belongs elsewhere");
+    }
+    *out_key = key;
+    key = NULL;
+    return true;
+}
+
+static struct key_binding binding_of_top(const uint8_t store_id[GRANT_STORE_ID_SIZE], int top)
+{
+    return (struct key_binding){"emc2 top key 1", store_id, (uint8_t)top, NULL};
+}
+
+/* ---- the top ---- */
+static bool top_wrap(struct secret *const top[KEY_TOP_COUNT], const struct secret *root, const uint8_t store_id[GRANT_STORE_ID_SIZE],
+                     uint8_t out_wrapped[KEY_TOP_COUNT][KEY_WRAPPED_SIZE], struct error *err)
+{
+    for (int i = 0; i < KEY_TOP_COUNT; i++) {
+        struct key_binding binding = binding_of_top(store_id, i);
+        TRY(key_wrap(root, &binding, top[i], out_wrapped[i], err));
+    }
+    return true;
+}
+
+static bool top_unwrap(struct keyring *keyring, const struct secret *root, struct error *err)
+{
+    const struct key_table *table = &keyring->table->last;
+    uint32_t which = 0;
+    struct key_binding first = binding_of_top(keyring->store_id, 0);
+    while (which < table->root_count && !key_unwrap(root, &first, table->top[which][0], &keyring->top[0], NULL)) {
+        which++;
+    }
+    if (which == table->root_count) {
+        FAIL(err, CORRUPT, "the root key does not open the key table: they are not of one warehouse, or keys/table was changed");
+        return error_hint(err, "after a change of root only the new custody opens the table; otherwise put keys/table back from its copy");
+    }
+    for (int i = 1; i < KEY_TOP_COUNT; i++) {
+        struct key_binding binding = binding_of_top(keyring->store_id, i);
+        TRY(key_unwrap(root, &binding, table->top[which][i], &keyring->top[i], err));
+    }
+    return true;
+}
+
+static bool top_random(struct keyring *keyring, struct error *err)
+{
+    for (int i = 0; i < KEY_TOP_COUNT; i++) {
+        TRY(secret_random(&keyring->top[i], CRYPTO_KEY_SIZE, err));
+    }
+    return true;
+}
+
+static bool mac_key_of(struct secret *const top[KEY_TOP_COUNT], const uint8_t store_id[GRANT_STORE_ID_SIZE], struct secret **out_key,
+                       struct error *err)
+{
+    return crypto_derive(out_key, top[KEY_DOMAIN_GOVERNANCE], "emc2 key table key 1", store_id, GRANT_STORE_ID_SIZE, err);
+}
+
+/* What follows from the keys of the top. */
+static bool top_ready(struct keyring *keyring, struct error *err)
+{
+    TRY(mac_key_of(keyring->top, keyring->store_id, &keyring->mac_key, err));
+    for (int i = KEY_DOMAIN_COUNT; i < KEY_TOP_COUNT; i++) {
+        TRY(crypto_public_key(keyring->public_keys[i], keyring->top[i], err));
+    }
+    return true;
+}
+
+/* ---- life ---- */
+static bool keyring_begin(struct keyring **out_keyring, const char *directory, const uint8_t store_id[GRANT_STORE_ID_SIZE],
+                          struct error *err)
+{
     TRY(crypto_start(err));
-    TRY(custody->root_unseal(custody->context, &root, err));
-    CLEANUP(keyring) struct keyring *keyring = calloc(1, sizeof *keyring);
-    if (!keyring) {
-        return FAIL(err, LIMIT, "no memory left for the keyring");
+    struct keyring *keyring = calloc(1, sizeof *keyring);
+    struct keyring_table *table = calloc(1, sizeof *table);
+    char *copy = directory ? strdup(directory) : NULL;
+    if (!keyring || !table || (directory && !copy)) {
+        abort(); /* like the arena: no memory left for a few bytes */
     }
     memcpy(keyring->store_id, store_id, sizeof keyring->store_id);
-    TRY(keyring_derive(keyring, root, err));
+    memcpy(table->last.store_id, store_id, sizeof table->last.store_id);
+    table->lock = task_lock_create();
+    table->pending.maximum = KEY_TABLE_ENTRIES_MAX;
+    keyring->directory = copy;
+    keyring->table = table;
+    *out_keyring = keyring;
+    return true;
+}
+
+bool keyring_create(const char *directory, const uint8_t store_id[GRANT_STORE_ID_SIZE], const struct secret *root, struct error *err)
+{
+    CLEANUP(keyring) struct keyring *keyring = NULL;
+    char path[4096];
+    bool exists = true;
+    if (snprintf(path, sizeof path, "%s/table", directory) >= (int)sizeof path) {
+        return FAIL(err, INVALID_ARGUMENT, "the path of the keys is too long");
+    }
+    TRY(file_exists(path, &exists, err));
+    if (exists) {
+        FAIL(err, EXISTS, "there is a key table already");
+        return error_hint(err, "a key table is never overwritten: everything sealed under its keys would be lost");
+    }
+    TRY(keyring_begin(&keyring, directory, store_id, err));
+    TRY(top_random(keyring, err) && top_ready(keyring, err));
+    keyring->table->last.root_count = 1;
+    TRY(top_wrap(keyring->top, root, store_id, keyring->table->last.top[0], err));
+    return key_table_write(directory, &keyring->table->last, keyring->mac_key, err);
+}
+
+bool keyring_open(struct keyring **out_keyring, const struct custody *custody, const char *directory,
+                  const uint8_t store_id[GRANT_STORE_ID_SIZE], struct error *err)
+{
+    CLEANUP(keyring) struct keyring *keyring = NULL;
+    CLEANUP(secret) struct secret *root = NULL;
+    TRY(keyring_begin(&keyring, directory, store_id, err));
+    TRY(custody->root_unseal(custody->context, &root, err));
+    if (directory) {
+        TRY(key_table_read(directory, store_id, &keyring->table->last, err));
+        TRY(top_unwrap(keyring, root, err) && top_ready(keyring, err));
+        TRY(key_table_check(&keyring->table->last, keyring->mac_key, err));
+    } else {
+        TRY(top_random(keyring, err) && top_ready(keyring, err));
+    }
     *out_keyring = keyring;
     keyring = NULL;
     return true;
@@ -53,14 +169,19 @@ void keyring_close(struct keyring *keyring)
     if (!keyring) {
         return;
     }
-    for (int i = 0; i < KEY_DOMAIN_COUNT; i++) {
-        secret_destroy(keyring->domains[i]);
+    for (int i = 0; i < KEY_TOP_COUNT; i++) {
+        secret_destroy(keyring->top[i]);
     }
-    secret_destroy(keyring->grant_seed);
-    secret_destroy(keyring->manifest_seed);
+    secret_destroy(keyring->mac_key);
+    key_table_finish(&keyring->table->last);
+    key_entries_finish(&keyring->table->pending);
+    task_lock_destroy(keyring->table->lock);
+    free(keyring->table);
+    free(keyring->directory);
     free(keyring);
 }
 
+/* ---- identity and signing ---- */
 const uint8_t *keyring_store_id(const struct keyring *keyring)
 {
     return keyring->store_id;
@@ -68,12 +189,17 @@ const uint8_t *keyring_store_id(const struct keyring *keyring)
 
 const uint8_t *keyring_governance_public_key(const struct keyring *keyring)
 {
-    return keyring->governance_public_key;
+    return keyring->public_keys[KEY_TOP_GRANTS];
 }
 
 const uint8_t *keyring_manifest_public_key(const struct keyring *keyring)
 {
-    return keyring->manifest_public_key;
+    return keyring->public_keys[KEY_TOP_MANIFESTS];
+}
+
+const uint8_t *keyring_log_public_key(const struct keyring *keyring)
+{
+    return keyring->public_keys[KEY_TOP_LOG];
 }
 
 bool keyring_grant_issue(const struct keyring *keyring, struct grant *grant, struct error *err)
@@ -84,7 +210,7 @@ bool keyring_grant_issue(const struct keyring *keyring, struct grant *grant, str
     }
     struct grant made = *grant;
     memcpy(made.store_id, keyring->store_id, sizeof made.store_id);
-    TRY(grant_sign(&made, keyring->grant_seed, err));
+    TRY(grant_sign(&made, keyring->top[KEY_TOP_GRANTS], err));
     *grant = made;
     return true;
 }
@@ -92,57 +218,93 @@ bool keyring_grant_issue(const struct keyring *keyring, struct grant *grant, str
 bool keyring_manifest_sign(const struct keyring *keyring, const void *bytes, size_t length, uint8_t out_signature[CRYPTO_SIGNATURE_SIZE],
                            struct error *err)
 {
-    return crypto_signature_make(out_signature, keyring->manifest_seed, bytes, length, err);
+    return crypto_signature_make(out_signature, keyring->top[KEY_TOP_MANIFESTS], bytes, length, err);
 }
 
-/* A wrapped key opens only in its store, its domain and for its file. */
-struct wrap_context {
-    uint8_t bytes[16 + GRANT_STORE_ID_SIZE + 1 + KEY_FILE_ID_SIZE];
-};
-
-static struct wrap_context wrap_context_of(const struct keyring *keyring, enum key_domain domain, const uint8_t file_id[KEY_FILE_ID_SIZE])
+bool keyring_log_sign(const struct keyring *keyring, const void *bytes, size_t length, uint8_t out_signature[CRYPTO_SIGNATURE_SIZE],
+                      struct error *err)
 {
-    struct wrap_context context = {"emc2 data key 1"};
-    memcpy(context.bytes + 16, keyring->store_id, GRANT_STORE_ID_SIZE);
-    context.bytes[16 + GRANT_STORE_ID_SIZE] = (uint8_t)domain;
-    memcpy(context.bytes + 16 + GRANT_STORE_ID_SIZE + 1, file_id, KEY_FILE_ID_SIZE);
-    return context;
+    return crypto_signature_make(out_signature, keyring->top[KEY_TOP_LOG], bytes, length, err);
 }
 
-static bool domain_check(enum key_domain domain, struct error *err)
+/* ---- another root ---- */
+static bool root_add(const struct keyring *keyring, struct key_table *table, void *context, struct error *err)
 {
-    return (unsigned)domain < KEY_DOMAIN_COUNT ? true : FAIL(err, INVALID_ARGUMENT, "there is no key domain %u", (unsigned)domain);
-}
-
-bool keyring_data_key_create(const struct keyring *keyring, const struct grant *grant, enum key_domain domain,
-                             const uint8_t file_id[KEY_FILE_ID_SIZE], struct secret **out_key, uint8_t out_wrapped[KEY_WRAPPED_SIZE],
-                             struct error *err)
-{
-    CLEANUP(secret) struct secret *key = NULL;
-    TRY(domain_check(domain, err));
-    TRY(grant_demand(grant, keyring->governance_public_key, keyring->store_id, GRANT_LOAD, err));
-    TRY(secret_random(&key, CRYPTO_KEY_SIZE, err));
-    struct wrap_context context = wrap_context_of(keyring, domain, file_id);
-    TRY(crypto_seal(out_wrapped, keyring->domains[domain], secret_view(key), CRYPTO_KEY_SIZE, context.bytes, sizeof context.bytes, err));
-    *out_key = key;
-    key = NULL;
+    TRY(top_wrap(keyring->top, context, keyring->store_id, table->top[1], err));
+    table->root_count = 2;
     return true;
 }
 
-bool keyring_data_key_unwrap(const struct keyring *keyring, const struct grant *grant, enum key_domain domain,
-                             const uint8_t file_id[KEY_FILE_ID_SIZE], const uint8_t wrapped[KEY_WRAPPED_SIZE], struct secret **out_key,
-                             struct error *err)
+bool keyring_root_begin(const struct keyring *keyring, const struct secret *new_root, struct error *err)
 {
-    const uint32_t any = GRANT_COUNT | GRANT_ROWS | GRANT_LOAD | GRANT_EXPORT | GRANT_VERIFY;
-    CLEANUP(secret) struct secret *key = NULL;
-    TRY(domain_check(domain, err));
-    TRY(grant_demand_any(grant, keyring->governance_public_key, keyring->store_id, any, err));
-    TRY(secret_create(&key, CRYPTO_KEY_SIZE, err));
-    struct wrap_context context = wrap_context_of(keyring, domain, file_id);
-    if (!crypto_open(secret_bytes(key), keyring->domains[domain], wrapped, KEY_WRAPPED_SIZE, context.bytes, sizeof context.bytes, NULL)) {
-        return FAIL(err, CORRUPT, "the wrapped key of a file does not open: the file was changed, or is another store's");
+    CLEANUP(secret) struct secret *copy = NULL;
+    TRY(secret_create(&copy, CRYPTO_KEY_SIZE, err));
+    memcpy(secret_bytes(copy), secret_view(new_root), CRYPTO_KEY_SIZE);
+    return keyring_table_change(keyring, root_add, copy, NULL, err);
+}
+
+struct root_change {
+    const struct secret *new_root;
+    struct secret *top[KEY_TOP_COUNT]; /* new domain keys; the seeds as they were */
+    struct secret *mac_key;
+};
+
+static void root_change_value_cleanup(struct root_change *change)
+{
+    for (int i = 0; i < KEY_TOP_COUNT; i++) {
+        secret_destroy(change->top[i]);
     }
-    *out_key = key;
-    key = NULL;
+    secret_destroy(change->mac_key);
+}
+
+static bool entry_rewrap(const struct keyring *keyring, const struct root_change *change, struct key_entry *entry, struct error *err)
+{
+    CLEANUP(secret) struct secret *key = NULL;
+    struct key_binding binding = key_binding_of_entry(keyring->store_id, entry);
+    if (entry->is_destroyed) {
+        return true;
+    }
+    TRY(key_unwrap(keyring->top[entry->domain], &binding, entry->wrapped, &key, err));
+    return key_wrap(change->top[entry->domain], &binding, key, entry->wrapped, err);
+}
+
+static bool root_replace(const struct keyring *keyring, struct key_table *table, void *context, struct error *err)
+{
+    const struct root_change *change = context;
+    for (size_t i = 0; i < table->entries.count; i++) {
+        TRY(entry_rewrap(keyring, change, &table->entries.items[i], err));
+    }
+    memset(table->top, 0, sizeof table->top);
+    table->root_count = 1;
+    return top_wrap(change->top, change->new_root, keyring->store_id, table->top[0], err);
+}
+
+static bool root_change_fill(struct root_change *change, const struct keyring *keyring, struct error *err)
+{
+    for (int i = 0; i < KEY_TOP_COUNT; i++) {
+        TRY(secret_random(&change->top[i], CRYPTO_KEY_SIZE, err));
+        if (i >= KEY_DOMAIN_COUNT) {
+            memcpy(secret_bytes(change->top[i]), secret_view(keyring->top[i]), CRYPTO_KEY_SIZE);
+        }
+    }
+    return mac_key_of(change->top, keyring->store_id, &change->mac_key, err);
+}
+
+bool keyring_root_finish(struct keyring *keyring, const struct secret *new_root, struct error *err)
+{
+    CLEANUP(root_change_value) struct root_change change = {.new_root = new_root};
+    if (keyring->table->pending.count > 0) {
+        return FAIL(err, INVALID_ARGUMENT, "the root cannot change while a load is under way");
+    }
+    TRY(root_change_fill(&change, keyring, err));
+    TRY(keyring_table_change(keyring, root_replace, &change, change.mac_key, err));
+    for (int i = 0; i < KEY_TOP_COUNT; i++) {
+        struct secret *old = keyring->top[i];
+        keyring->top[i] = change.top[i];
+        change.top[i] = old;
+    }
+    secret_destroy(keyring->mac_key);
+    keyring->mac_key = change.mac_key;
+    change.mac_key = NULL;
     return true;
 }

@@ -45,21 +45,26 @@ static void passphrase_brings_the_same_hierarchy_back(void **state)
     struct error err;
     struct custody custody;
     CLEANUP(keyring) struct keyring *a = NULL, *b = NULL;
-    assert_true(custody_passphrase_create(path, store_id, good, &err));
+    CLEANUP(secret) struct secret *root = NULL;
+    assert_true(secret_random(&root, CRYPTO_KEY_SIZE, &err));
+    assert_true(keyring_create(directory, store_id, root, &err));
+    assert_true(custody_passphrase_create(path, store_id, root, good, &err));
     struct stat status;
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
     assert_int_equal(status.st_size, ROOT_FILE_SIZE);
     for (int i = 0; i < 2; i++) {
         assert_true(custody_passphrase_open(&custody, path, store_id, good, &err));
-        assert_true(keyring_open(i ? &b : &a, &custody, store_id, &err));
+        assert_true(keyring_open(i ? &b : &a, &custody, directory, store_id, &err));
         custody_release(&custody);
     }
     assert_memory_equal(keyring_governance_public_key(a), keyring_governance_public_key(b), CRYPTO_PUBLIC_KEY_SIZE);
     assert_memory_equal(keyring_manifest_public_key(a), keyring_manifest_public_key(b), CRYPTO_PUBLIC_KEY_SIZE);
     assert_memory_not_equal(keyring_governance_public_key(a), keyring_manifest_public_key(a), CRYPTO_PUBLIC_KEY_SIZE);
     assert_memory_equal(keyring_store_id(a), store_id, sizeof store_id);
-    assert_false(custody_passphrase_create(path, store_id, good, &err));
+    assert_false(custody_passphrase_create(path, store_id, root, good, &err));
+    assert_int_equal(err.code, ERROR_EXISTS);
+    assert_false(keyring_create(directory, store_id, root, &err));
     assert_int_equal(err.code, ERROR_EXISTS);
 }
 
@@ -70,7 +75,7 @@ static void wrong_passphrase_says_what_it_may_be(void **state)
     struct custody custody;
     struct keyring *keyring = NULL;
     assert_true(custody_passphrase_open(&custody, path, store_id, bad, &err));
-    assert_false(keyring_open(&keyring, &custody, store_id, &err));
+    assert_false(keyring_open(&keyring, &custody, directory, store_id, &err));
     custody_release(&custody);
     assert_null(keyring);
     assert_int_equal(err.code, ERROR_DENIED);
@@ -88,13 +93,13 @@ static void passphrase_can_be_changed(void **state)
     struct custody custody;
     CLEANUP(keyring) struct keyring *before = NULL, *after = NULL;
     assert_true(custody_passphrase_open(&custody, path, store_id, good, &err));
-    assert_true(keyring_open(&before, &custody, store_id, &err));
+    assert_true(keyring_open(&before, &custody, directory, store_id, &err));
     custody_release(&custody);
     assert_false(custody_passphrase_change(path, store_id, bad, good, &err));
     assert_int_equal(err.code, ERROR_DENIED);
     assert_true(custody_passphrase_change(path, store_id, good, bad, &err));
     assert_true(custody_passphrase_open(&custody, path, store_id, bad, &err));
-    assert_true(keyring_open(&after, &custody, store_id, &err));
+    assert_true(keyring_open(&after, &custody, directory, store_id, &err));
     custody_release(&custody);
     assert_memory_equal(keyring_governance_public_key(before), keyring_governance_public_key(after), CRYPTO_PUBLIC_KEY_SIZE);
     assert_true(custody_passphrase_change(path, store_id, bad, good, &err));
@@ -127,27 +132,29 @@ static void any_changed_byte_of_the_file_is_found(void **state)
     }
 }
 
+static const struct key_file_id one = {"file number one."}, two = {"file number two."};
+
 static void data_key_needs_a_grant(void **state)
 {
     (void)state;
     struct error err;
     CLEANUP(keyring) struct keyring *keyring = NULL;
-    assert_true(keyring_open(&keyring, &constant, store_id, &err));
+    assert_true(keyring_open(&keyring, &constant, NULL, store_id, &err));
     struct grant load = grant_for(keyring, GRANT_LOAD), count = grant_for(keyring, GRANT_COUNT), forged = count;
-    const uint8_t file_id[KEY_FILE_ID_SIZE] = "file number one.";
     CLEANUP(secret) struct secret *key = NULL, *back = NULL;
-    uint8_t wrapped[KEY_WRAPPED_SIZE];
-    assert_false(keyring_data_key_create(keyring, &count, KEY_DOMAIN_HEALTH, file_id, &key, wrapped, &err));
+    assert_false(keyring_data_key_create(keyring, &count, KEY_DOMAIN_HEALTH, one.bytes, 0, &key, &err));
     assert_int_equal(err.code, ERROR_DENIED);
-    assert_true(keyring_data_key_create(keyring, &load, KEY_DOMAIN_HEALTH, file_id, &key, wrapped, &err));
-    assert_true(keyring_data_key_unwrap(keyring, &count, KEY_DOMAIN_HEALTH, file_id, wrapped, &back, &err));
+    assert_true(keyring_data_key_create(keyring, &load, KEY_DOMAIN_HEALTH, one.bytes, 0, &key, &err));
+    assert_true(keyring_data_key_open(keyring, &count, KEY_DOMAIN_HEALTH, one.bytes, &back, &err));
     assert_memory_equal(secret_view(key), secret_view(back), CRYPTO_KEY_SIZE);
     struct secret *none = NULL;
+    assert_false(keyring_data_key_create(keyring, &load, KEY_DOMAIN_HEALTH, one.bytes, 0, &none, &err));
+    assert_int_equal(err.code, ERROR_EXISTS);
     forged.not_after += 1000000;
-    assert_false(keyring_data_key_unwrap(keyring, &forged, KEY_DOMAIN_HEALTH, file_id, wrapped, &none, &err));
+    assert_false(keyring_data_key_open(keyring, &forged, KEY_DOMAIN_HEALTH, one.bytes, &none, &err));
     assert_int_equal(err.code, ERROR_DENIED);
     clock_set_for_tests(NOW + 60);
-    assert_false(keyring_data_key_unwrap(keyring, &count, KEY_DOMAIN_HEALTH, file_id, wrapped, &none, &err));
+    assert_false(keyring_data_key_open(keyring, &count, KEY_DOMAIN_HEALTH, one.bytes, &none, &err));
     assert_int_equal(err.code, ERROR_DENIED);
     assert_string_equal(err.message, "the grant has expired");
     clock_set_for_tests(NOW);
@@ -158,28 +165,18 @@ static void data_key_opens_only_where_it_belongs(void **state)
 {
     (void)state;
     struct error err;
-    CLEANUP(keyring) struct keyring *keyring = NULL, *other = NULL;
-    assert_true(keyring_open(&keyring, &constant, store_id, &err));
-    assert_true(keyring_open(&other, &constant, other_store, &err)); /* the same root, another store */
-    struct grant load = grant_for(keyring, GRANT_LOAD), other_load = grant_for(other, GRANT_LOAD);
-    const uint8_t one[KEY_FILE_ID_SIZE] = "file number one.", two[KEY_FILE_ID_SIZE] = "file number two.";
+    CLEANUP(keyring) struct keyring *keyring = NULL;
+    assert_true(keyring_open(&keyring, &constant, NULL, store_id, &err));
+    struct grant load = grant_for(keyring, GRANT_LOAD);
     CLEANUP(secret) struct secret *key = NULL;
     struct secret *none = NULL;
-    uint8_t wrapped[KEY_WRAPPED_SIZE];
-    assert_true(keyring_data_key_create(keyring, &load, KEY_DOMAIN_HEALTH, one, &key, wrapped, &err));
-    assert_false(keyring_data_key_unwrap(keyring, &load, KEY_DOMAIN_HEALTH, two, wrapped, &none, &err));
+    assert_true(keyring_data_key_create(keyring, &load, KEY_DOMAIN_HEALTH, one.bytes, 0, &key, &err));
+    assert_false(keyring_data_key_open(keyring, &load, KEY_DOMAIN_HEALTH, two.bytes, &none, &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+    assert_false(keyring_data_key_open(keyring, &load, KEY_DOMAIN_GENETIC_LOCATION, one.bytes, &none, &err));
     assert_int_equal(err.code, ERROR_CORRUPT);
-    assert_false(keyring_data_key_unwrap(keyring, &load, KEY_DOMAIN_GENETIC_LOCATION, one, wrapped, &none, &err));
-    assert_int_equal(err.code, ERROR_CORRUPT);
-    assert_false(keyring_data_key_unwrap(other, &other_load, KEY_DOMAIN_HEALTH, one, wrapped, &none, &err));
-    assert_int_equal(err.code, ERROR_CORRUPT);
-    assert_false(keyring_data_key_unwrap(keyring, &load, KEY_DOMAIN_COUNT, one, wrapped, &none, &err));
+    assert_false(keyring_data_key_open(keyring, &load, KEY_DOMAIN_COUNT, one.bytes, &none, &err));
     assert_int_equal(err.code, ERROR_INVALID_ARGUMENT);
-    for (size_t i = 0; i < sizeof wrapped; i++) {
-        wrapped[i] ^= 0x80;
-        assert_false(keyring_data_key_unwrap(keyring, &load, KEY_DOMAIN_HEALTH, one, wrapped, &none, &err));
-        wrapped[i] ^= 0x80;
-    }
     assert_null(none);
 }
 
@@ -189,7 +186,7 @@ static void manifest_signature_is_by_the_manifest_key(void **state)
     struct error err;
     CLEANUP(keyring) struct keyring *keyring = NULL;
     uint8_t signature[CRYPTO_SIGNATURE_SIZE];
-    assert_true(keyring_open(&keyring, &constant, store_id, &err));
+    assert_true(keyring_open(&keyring, &constant, NULL, store_id, &err));
     assert_true(keyring_manifest_sign(keyring, "manifest", 8, signature, &err));
     assert_true(crypto_signature_valid(signature, keyring_manifest_public_key(keyring), "manifest", 8));
     assert_false(crypto_signature_valid(signature, keyring_governance_public_key(keyring), "manifest", 8));
@@ -200,7 +197,7 @@ static void issuing_refuses_an_empty_grant(void **state)
     (void)state;
     struct error err;
     CLEANUP(keyring) struct keyring *keyring = NULL;
-    assert_true(keyring_open(&keyring, &constant, store_id, &err));
+    assert_true(keyring_open(&keyring, &constant, NULL, store_id, &err));
     struct grant grant = {.actions = 0, .not_before = NOW, .not_after = NOW + 1};
     assert_false(keyring_grant_issue(keyring, &grant, &err));
     grant = (struct grant){.actions = GRANT_COUNT, .not_before = NOW, .not_after = NOW};

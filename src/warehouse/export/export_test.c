@@ -79,7 +79,7 @@ static bool open_all(struct arena *arena, struct error *err)
     static const struct custody custody = {.name = "test", .root_unseal = root_unseal};
     const char *directory = path_in(arena, "store");
     TRY(crypto_start(err) && store_create(directory, grant.store_id, err));
-    TRY(keyring_open(&keyring, &custody, grant.store_id, err) && store_open(&store, directory, keyring, NULL, err));
+    TRY(keyring_open(&keyring, &custody, NULL, grant.store_id, err) && store_open(&store, directory, keyring, NULL, err));
     grant.actions = GRANT_LOAD | GRANT_EXPORT | GRANT_ROWS;
     grant.tables = UINT64_MAX;
     grant.not_before = clock_unix_seconds() - 60;

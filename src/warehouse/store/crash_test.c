@@ -31,7 +31,7 @@ static bool child_load(const char *directory, int64_t first, bool is_whole, stru
     struct grant grant;
     uint32_t number;
     TRY(store_identify(directory, store_id, err));
-    TRY(keyring_open(&keyring, &example_custody, store_id, err));
+    TRY(example_keys_open(&keyring, directory, store_id, err));
     TRY(example_grant(keyring, GRANT_LOAD, &grant, err));
     TRY(store_open(&store, directory, keyring, NULL, err));
     TRY(store_writer_open(&writer, store, &grant, err));
@@ -115,7 +115,7 @@ static uint32_t verify(const char *directory, unsigned point)
     struct grant grant;
     uint32_t problems, number = 0;
     assert_true(store_identify(directory, store_id, &err));
-    assert_true(keyring_open(&keyring, &example_custody, store_id, &err));
+    assert_true(example_keys_open(&keyring, directory, store_id, &err));
     assert_true(example_grant(keyring, GRANT_VERIFY, &grant, &err));
     assert_true(store_open(&store, directory, keyring, NULL, &err));
     assert_true(store_snapshot_verify(store, &grant, 0, fail_on_problem, &point, NULL, &problems, &err));
@@ -131,7 +131,7 @@ static void store_make(char directory[128], unsigned number)
     struct error err;
     uint8_t store_id[GRANT_STORE_ID_SIZE];
     snprintf(directory, 128, "%s/store%u", base, number);
-    assert_true(store_create(directory, store_id, &err));
+    assert_true(store_create(directory, store_id, &err) && example_keys_create(directory, store_id, &err));
     assert_true(child_load(directory, 0, true, &err)); /* one person segment, locations, concepts, a blob */
     assert_int_equal(files_in(directory, "segments"), SEGMENTS_BEFORE);
 }

@@ -249,7 +249,7 @@ static bool build(struct error *err)
     CLEANUP(store) struct store *store = NULL;
     uint32_t number;
     TRY(store_create(directory, store_id, err));
-    TRY(keyring_open(&keyring, &example_custody, store_id, err));
+    TRY(keyring_open(&keyring, &example_custody, NULL, store_id, err));
     TRY(example_grant(keyring, GRANT_LOAD | GRANT_VERIFY, &grant, err));
     TRY(store_open(&store, directory, keyring, NULL, err));
     for (uint32_t i = 0; i < SNAPSHOTS; i++) {

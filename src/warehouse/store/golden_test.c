@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-static const char golden[] = "tests/golden/store_1";
+static const char golden[] = "tests/golden/store_2";
 static const char passphrase_text[] = "golden store, no secret";
 enum { PERSONS = 40 };
 
@@ -20,17 +20,20 @@ static bool keys_open(const char *directory, const uint8_t store_id[GRANT_STORE_
                       struct error *err)
 {
     CLEANUP(secret) struct secret *passphrase = NULL;
+    CLEANUP(secret) struct secret *root = NULL;
     struct custody custody;
-    char path[256];
-    snprintf(path, sizeof path, "%s/keys", directory);
-    TRY(is_new ? directory_create(path, 0700, err) : true);
-    snprintf(path, sizeof path, "%s/keys/root.key", directory);
+    char path[256], keys[200];
+    snprintf(keys, sizeof keys, "%s/keys", directory);
+    snprintf(path, sizeof path, "%s/root.key", keys);
     TRY(crypto_start(err));
+    if (is_new) {
+        TRY(directory_create(keys, 0700, err) && secret_random(&root, CRYPTO_KEY_SIZE, err) && keyring_create(keys, store_id, root, err));
+    }
     TRY(secret_create(&passphrase, sizeof passphrase_text - 1, err));
     memcpy(secret_bytes(passphrase), passphrase_text, sizeof passphrase_text - 1);
-    TRY(is_new ? custody_passphrase_create(path, store_id, passphrase, err) : true);
+    TRY(!is_new || custody_passphrase_create(path, store_id, root, passphrase, err));
     TRY(custody_passphrase_open(&custody, path, store_id, passphrase, err));
-    bool done = keyring_open(out_keyring, &custody, store_id, err);
+    bool done = keyring_open(out_keyring, &custody, keys, store_id, err);
     custody_release(&custody);
     return done;
 }

@@ -46,13 +46,13 @@ static bool writer_put(struct sealed_writer *writer, const void *bytes, size_t l
 }
 
 bool sealed_writer_open(struct sealed_writer **out_writer, const char *path, const struct keyring *keyring, const struct grant *grant,
-                        enum key_domain domain, const uint8_t file_id[KEY_FILE_ID_SIZE], struct error *err)
+                        enum key_domain domain, const uint8_t file_id[KEY_FILE_ID_SIZE], int64_t until, struct error *err)
 {
     CLEANUP(secret) struct secret *key = NULL;
     struct sealed_header header = {.domain = domain};
     memcpy(header.store_id, keyring_store_id(keyring), sizeof header.store_id);
     memcpy(header.file_id, file_id, sizeof header.file_id);
-    TRY(keyring_data_key_create(keyring, grant, domain, file_id, &key, header.wrapped_key, err));
+    TRY(keyring_data_key_create(keyring, grant, domain, file_id, until, &key, err));
     CLEANUP(sealed_writer) struct sealed_writer *writer = calloc(1, sizeof *writer);
     if (!writer) {
         return FAIL(err, LIMIT, "no memory left for a sealed file");
@@ -227,21 +227,28 @@ static bool header_check(struct sealed_file *file, const struct keyring *keyring
     return true;
 }
 
-static bool key_unwrap(struct sealed_file *file, const struct keyring *keyring, const struct grant *grant, struct error *err)
+static bool key_open(struct sealed_file *file, const struct keyring *keyring, const struct grant *grant, struct error *err)
 {
     const struct sealed_header *header = &file->header;
     struct error reason = {.code = ERROR_INTERNAL};
-    if (keyring_data_key_unwrap(keyring, grant, header->domain, header->file_id, header->wrapped_key, &file->key, &reason)) {
+    if (keyring_data_key_open(keyring, grant, header->domain, header->file_id, &file->key, &reason)) {
         return true;
     }
-    if (reason.code == ERROR_CORRUPT) {
-        FAIL(err, CORRUPT, "%s: its key does not open: the header was changed, or the file is another store's", short_name(file->path));
+    const char *name = short_name(file->path);
+    switch ((int)reason.code) {
+    case ERROR_NOT_FOUND: /* a damaged header names a file that never was */
+    case ERROR_CORRUPT:
+        FAIL(err, CORRUPT, "%s: %s", name, reason.message);
         return error_hint(err, "put the file back from a copy");
+    case ERROR_ERASED:
+        FAIL(err, ERASED, "%s: %s", name, reason.message);
+        return error_hint(err, "%s", reason.hint);
+    default:
+        if (err) {
+            *err = reason;
+        }
+        return false;
     }
-    if (err) {
-        *err = reason;
-    }
-    return false;
 }
 
 static bool index_read(struct sealed_file *file, struct error *err)
@@ -293,7 +300,7 @@ bool sealed_open(struct sealed_file **out_file, const char *path, const struct k
     }
     file->descriptor = -1;
     TRY(file_open(file, err));
-    if (!header_check(file, keyring, expected_file_id, err) || !key_unwrap(file, keyring, grant, err) || !index_read(file, err)) {
+    if (!header_check(file, keyring, expected_file_id, err) || !key_open(file, keyring, grant, err) || !index_read(file, err)) {
         return about_file(path, err);
     }
     *out_file = file;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* sealed: a file of blocks, each sealed on its own with AES-256-GCM under the file's own data key (private to the store).
  * Block b of file f in store s has nonce b and the associated data (s, f, b, length), so that a block moved, cut, swapped or taken from
- * elsewhere does not open. Header: magic, version, store id, file id, domain, wrapped key. Footer: sealed index of block offsets, and a
- * trailer. A file is written once, front to back, and becomes visible by rename after fsync. Written description: docs/formats/sealed.md.
+ * elsewhere does not open. Header: magic, version, domain, store id, file id; the key itself is in keys/table. Footer: sealed index of
+ * block offsets, and a trailer. A file is written once, front to back, and becomes visible by rename after fsync. Written description:
+ * docs/formats/sealed.md.
  */
 #pragma once
 #include "base/arena.h"
@@ -12,10 +13,10 @@
 
 struct sealed_writer;
 /* file_id is random, made by the caller; a key belongs to one file, so an id is used once. Nothing is visible at `path` before commit.
- * Demands GRANT_LOAD. */
+ * The key becomes durable with keyring_commit. until: end of the authorisation, 0: none. Demands GRANT_LOAD. */
 MUST_CHECK bool sealed_writer_open(struct sealed_writer **out_writer, const char *path, const struct keyring *keyring,
                                    const struct grant *grant, enum key_domain domain, const uint8_t file_id[KEY_FILE_ID_SIZE],
-                                   struct error *err);
+                                   int64_t until, struct error *err);
 /* Appends one block of at most 2^26 bytes; *out_block is its number: 0, 1, 2 ... */
 MUST_CHECK bool sealed_writer_append(struct sealed_writer *writer, const void *bytes, size_t length, uint64_t *out_block,
                                      struct error *err);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const uint8_t header_magic[8] = "EMC2SEAL", trailer_magic[8] = "EMC2SEND";
-enum { AT_VERSION = 8, AT_DOMAIN = 12, AT_STORE = 16, AT_FILE = AT_STORE + GRANT_STORE_ID_SIZE, AT_KEY = AT_FILE + KEY_FILE_ID_SIZE };
+enum { AT_VERSION = 8, AT_DOMAIN = 12, AT_STORE = 16, AT_FILE = AT_STORE + GRANT_STORE_ID_SIZE };
 
 void sealed_put_number(uint8_t *out, uint64_t value, unsigned bytes)
 {
@@ -29,7 +29,6 @@ void sealed_header_write(const struct sealed_header *header, uint8_t out_bytes[S
     sealed_put_number(out_bytes + AT_DOMAIN, (uint64_t)header->domain, 4);
     memcpy(out_bytes + AT_STORE, header->store_id, sizeof header->store_id);
     memcpy(out_bytes + AT_FILE, header->file_id, sizeof header->file_id);
-    memcpy(out_bytes + AT_KEY, header->wrapped_key, sizeof header->wrapped_key);
 }
 
 bool sealed_header_parse(struct sealed_header *out_header, const uint8_t bytes[SEALED_HEADER_SIZE], const char *file, struct error *err)
@@ -48,7 +47,6 @@ bool sealed_header_parse(struct sealed_header *out_header, const uint8_t bytes[S
     out_header->domain = (enum key_domain)domain;
     memcpy(out_header->store_id, bytes + AT_STORE, sizeof out_header->store_id);
     memcpy(out_header->file_id, bytes + AT_FILE, sizeof out_header->file_id);
-    memcpy(out_header->wrapped_key, bytes + AT_KEY, sizeof out_header->wrapped_key);
     return true;
 }
 

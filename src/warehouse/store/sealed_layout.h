@@ -6,8 +6,8 @@
 #include "trust/keys/keys.h"
 
 enum {
-    SEALED_VERSION = 1,
-    SEALED_HEADER_SIZE = 8 + 4 + 4 + GRANT_STORE_ID_SIZE + KEY_FILE_ID_SIZE + KEY_WRAPPED_SIZE,
+    SEALED_VERSION = 2,
+    SEALED_HEADER_SIZE = 8 + 4 + 4 + GRANT_STORE_ID_SIZE + KEY_FILE_ID_SIZE,
     SEALED_TRAILER_SIZE = 8 + 8 + 8,
     SEALED_BLOCK_MAX = 1 << 26,       /* plain bytes */
     SEALED_BLOCK_COUNT_MAX = 1 << 24, /* so that the index is one block of at most SEALED_BLOCK_MAX */
@@ -20,7 +20,6 @@ struct sealed_header {
     uint8_t store_id[GRANT_STORE_ID_SIZE];
     uint8_t file_id[KEY_FILE_ID_SIZE];
     enum key_domain domain;
-    uint8_t wrapped_key[KEY_WRAPPED_SIZE];
 };
 struct sealed_trailer {
     uint64_t block_count;

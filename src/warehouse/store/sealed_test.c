@@ -43,13 +43,24 @@ static uint8_t byte_of(uint64_t block, size_t i)
     return (uint8_t)(block * 31 + i * 7 + i / 256);
 }
 
+/* A key belongs to one file; the tests write several under one id, each with a fresh hierarchy. */
+static void keys_anew(void)
+{
+    struct error err;
+    keyring_close(keyring);
+    keyring = NULL;
+    assert_true(keyring_open(&keyring, &constant, NULL, store_id, &err));
+    assert_true(keyring_grant_issue(keyring, &grant, &err));
+}
+
 static void write_file(const char *name, const uint8_t file_id[KEY_FILE_ID_SIZE], const uint32_t *lengths, size_t count)
 {
     struct error err;
     CLEANUP(sealed_writer) struct sealed_writer *writer = NULL;
     uint64_t block, size, real_size;
     struct crypto_hash hash;
-    assert_true(sealed_writer_open(&writer, path_of(name), keyring, &grant, KEY_DOMAIN_HEALTH, file_id, &err));
+    keys_anew();
+    assert_true(sealed_writer_open(&writer, path_of(name), keyring, &grant, KEY_DOMAIN_HEALTH, file_id, 0, &err));
     for (size_t b = 0; b < count; b++) {
         uint8_t *bytes = malloc(lengths[b] + 1);
         assert_non_null(bytes);
@@ -118,7 +129,8 @@ static void without_commit_nothing_stays(void **state)
     struct sealed_writer *writer = NULL;
     uint64_t block;
     bool exists;
-    assert_true(sealed_writer_open(&writer, path_of("gone.sealed"), keyring, &grant, KEY_DOMAIN_HEALTH, id_one, &err));
+    keys_anew();
+    assert_true(sealed_writer_open(&writer, path_of("gone.sealed"), keyring, &grant, KEY_DOMAIN_HEALTH, id_one, 0, &err));
     assert_true(sealed_writer_append(writer, "abc", 3, &block, &err));
     sealed_writer_close(writer);
     assert_true(file_exists(path_of("gone.sealed"), &exists, &err));
@@ -198,7 +210,7 @@ static void another_file_or_grant_is_refused(void **state)
     struct grant count = {.actions = GRANT_COUNT, .not_before = NOW, .not_after = NOW + 1000};
     assert_true(keyring_grant_issue(keyring, &count, &err));
     struct sealed_writer *writer = NULL;
-    assert_false(sealed_writer_open(&writer, path_of("no.sealed"), keyring, &count, KEY_DOMAIN_HEALTH, id_one, &err));
+    assert_false(sealed_writer_open(&writer, path_of("no.sealed"), keyring, &count, KEY_DOMAIN_HEALTH, id_one, 0, &err));
     assert_int_equal(err.code, ERROR_DENIED);
     assert_null(file);
 }
@@ -304,7 +316,7 @@ static int start(void **state)
     clock_set_for_tests(NOW);
     snprintf(directory, sizeof directory, "/tmp/emc2_sealed_test_XXXXXX");
     grant = (struct grant){.actions = GRANT_LOAD, .tables = UINT64_MAX, .not_before = NOW, .not_after = NOW + 1000};
-    return crypto_start(&err) && mkdtemp(directory) && keyring_open(&keyring, &constant, store_id, &err) &&
+    return crypto_start(&err) && mkdtemp(directory) && keyring_open(&keyring, &constant, NULL, store_id, &err) &&
                    keyring_grant_issue(keyring, &grant, &err)
                ? 0
                : -1;

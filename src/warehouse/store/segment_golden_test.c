@@ -147,7 +147,7 @@ static bool place_make(struct place *place, struct error *err)
     }
     snprintf(place->path, sizeof place->path, "%s/segment.sealed", place->directory);
     TRY(crypto_start(err));
-    TRY(keyring_open(&place->keyring, &example_custody, store_id, err));
+    TRY(keyring_open(&place->keyring, &example_custody, NULL, store_id, err));
     TRY(example_grant(place->keyring, GRANT_ROWS | GRANT_LOAD, &place->grant, err));
     place->reader.grant = place->grant;
     return block_cache_create(&place->reader.cache, 0, err);
@@ -175,7 +175,7 @@ static bool blocks_seal(const struct place *place, const struct buffer *blocks, 
     struct cursor cursor = {blocks->data, blocks->length, 0};
     struct crypto_hash hash;
     uint64_t number, size;
-    TRY(sealed_writer_open(&writer, place->path, place->keyring, &place->grant, KEY_DOMAIN_HEALTH, file_id, err));
+    TRY(sealed_writer_open(&writer, place->path, place->keyring, &place->grant, KEY_DOMAIN_HEALTH, file_id, 0, err));
     while (cursor.position < cursor.length) {
         uint32_t length = 0;
         const uint8_t *bytes = NULL;
@@ -242,7 +242,7 @@ static bool segment_make(const struct place *place, size_t i, struct error *err)
         model_make(&model, memory, segments[i].tables[t], segments[i].rows[t], segments[i].scope == OMOP_PERSON ? 400 : 0);
         TRY(model_append(&model, builder, err));
     }
-    TRY(sealed_writer_open(&writer, place->path, place->keyring, &place->grant, KEY_DOMAIN_HEALTH, file_id, err));
+    TRY(sealed_writer_open(&writer, place->path, place->keyring, &place->grant, KEY_DOMAIN_HEALTH, file_id, 0, err));
     TRY(segment_encode(writer, builder, &summary, err));
     return sealed_writer_commit(writer, &size, &hash, err);
 }

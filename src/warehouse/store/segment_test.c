@@ -39,7 +39,7 @@ static void place_make(struct place *place, uint64_t cache_bytes)
     assert_non_null(mkdtemp(place->directory));
     check(crypto_start(&err), &err);
     check(store_create(place->directory, id, &err), &err);
-    check(keyring_open(&place->keyring, &example_custody, id, &err), &err);
+    check(keyring_open(&place->keyring, &example_custody, NULL, id, &err), &err);
     check(example_grant(place->keyring, GRANT_ROWS | GRANT_LOAD | GRANT_VERIFY | GRANT_EXPORT | GRANT_COUNT, &place->grant, &err), &err);
     check(store_open(&place->store, place->directory, place->keyring, &options, &err), &err);
 }

@@ -34,12 +34,13 @@ static bool manifest_seal(const struct manifest *manifest, const struct store *s
     TRY(keyring_manifest_sign(store->keyring, message.data, message.length, signature, err));
     crypto_random(file_id, sizeof file_id);
     struct store_path path = store_manifest_path(store, manifest->number);
-    TRY(sealed_writer_open(&file, path.text, store->keyring, grant, KEY_DOMAIN_GOVERNANCE, file_id, err));
+    TRY(sealed_writer_open(&file, path.text, store->keyring, grant, KEY_DOMAIN_GOVERNANCE, file_id, 0, err));
     TRY(sealed_writer_append(file, signature, sizeof signature, &block, err));
     TRY(sealed_writer_append(file, json->data, json->length, &block, err));
     if (report) {
         TRY(sealed_writer_append(file, report, strlen(report), &block, err));
     }
+    TRY(keyring_commit(store->keyring, err)); /* its own key, and those of all files that it names */
     TRY(fault_point("store_publish", err));
     return sealed_writer_commit(file, &size, &file_hash, err);
 }
@@ -165,8 +166,7 @@ bool manifest_list(const struct store *store, struct snapshot_numbers *out_numbe
 
 static bool any_grant_demand(const struct store *store, const struct grant *grant, struct error *err)
 {
-    const uint32_t any = GRANT_COUNT | GRANT_ROWS | GRANT_LOAD | GRANT_EXPORT | GRANT_VERIFY;
-    return grant_demand_any(grant, keyring_governance_public_key(store->keyring), store->store_id, any, err);
+    return grant_demand_any(grant, keyring_governance_public_key(store->keyring), store->store_id, GRANT_ANY, err);
 }
 
 bool store_snapshot_latest(struct store *store, const struct grant *grant, uint32_t *out_number, struct error *err)

@@ -75,6 +75,9 @@ MUST_CHECK bool segment_builder_vector(const struct segment_builder *builder, in
 /* store_writer: makes the next snapshot; holds the store's lock; nothing is visible before commit. Demands GRANT_LOAD. */
 struct store_writer;
 MUST_CHECK bool store_writer_open(struct store_writer **out_writer, struct store *store, const struct grant *grant, struct error *err);
+/* What is added from now on, but the vocabulary, is unreadable from this moment on (Unix seconds): the end of its authorisation. 0: none.
+ */
+void store_writer_limit(struct store_writer *writer, int64_t until);
 /* Sorts, encodes, seals and writes one segment file, fsynced. May be called by several workers at once, each with its own builder.
  * `position` orders the segments of a scope in the manifest, whatever order the calls finish in. A builder without rows adds nothing; a
  * SHARED builder with nothing but location rows goes into the key domain of locations, so give those a builder of their own. */

@@ -3,7 +3,9 @@
  * tests. Every value follows from the person's id, so that what is read can be compared without a second copy. */
 #pragma once
 #include "base/calendar.h"
+#include "base/file.h"
 #include "warehouse/store/store.h"
+#include <stdio.h>
 #include <string.h>
 
 enum { EXAMPLE_NOW = 1700000000, EXAMPLE_CONDITIONS = 3, EXAMPLE_BLOB = 150001 };
@@ -17,6 +19,25 @@ static inline bool example_root(void *context, struct secret **out_root, struct 
     return true;
 }
 static const struct custody example_custody = {"example", example_root, NULL, NULL};
+
+/* DIRECTORY/keys with a key table under that root, for tests in which a store outlives its keyring. */
+MUST_CHECK static inline __attribute__((unused)) bool example_keys_create(const char *directory,
+                                                                          const uint8_t store_id[GRANT_STORE_ID_SIZE], struct error *err)
+{
+    CLEANUP(secret) struct secret *root = NULL;
+    char path[256];
+    snprintf(path, sizeof path, "%s/keys", directory);
+    TRY(directory_create(path, 0700, err));
+    TRY(crypto_start(err) && example_root(NULL, &root, err));
+    return keyring_create(path, store_id, root, err);
+}
+MUST_CHECK static inline __attribute__((unused)) bool example_keys_open(struct keyring **out_keyring, const char *directory,
+                                                                        const uint8_t store_id[GRANT_STORE_ID_SIZE], struct error *err)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/keys", directory);
+    return keyring_open(out_keyring, &example_custody, path, store_id, err);
+}
 
 MUST_CHECK static inline __attribute__((unused)) bool example_grant(const struct keyring *keyring, uint32_t actions,
                                                                     struct grant *out_grant, struct error *err)

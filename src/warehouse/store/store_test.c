@@ -34,7 +34,7 @@ static void place_make(struct place *place)
     const struct store_options options = {.cache_bytes = 1 << 20};
     snprintf(place->directory, sizeof place->directory, "%s/store%u", base, made++);
     assert_true(store_create(place->directory, store_id, &err));
-    assert_true(keyring_open(&place->keyring, &example_custody, store_id, &err));
+    assert_true(keyring_open(&place->keyring, &example_custody, NULL, store_id, &err));
     assert_true(store_open(&place->store, place->directory, place->keyring, &options, &err));
     assert_true(example_grant(place->keyring, ALL, &place->grant, &err));
 }
@@ -239,6 +239,8 @@ static void a_person_is_in_one_segment(void **state)
     assert_true(example_add_segment(writer, 98, 1, 2, 1, &err));
     assert_false(store_writer_commit(writer, NULL, &number, &err));
     assert_int_equal(err.code, ERROR_EXISTS);
+    store_writer_close(writer);
+    writer = NULL;
     place_end(&place);
 }
 

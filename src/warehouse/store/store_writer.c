@@ -18,17 +18,15 @@ struct store_writer {
     struct crypto_hash latest_hash;
     struct store_files kept, added;
     bool is_kept[STORE_SCOPE_COUNT];
+    int64_t until;     /* end of the authorisation of what is added, 0: none */
     bool is_published; /* the new files belong to a snapshot: they stay */
 };
 
 /* ---- opening: what a killed load left behind ---- */
-struct file_id {
-    uint8_t bytes[KEY_FILE_ID_SIZE];
-};
-DEFINE_ARRAY(file_ids, struct file_id)
+DEFINE_ARRAY(file_ids, struct key_file_id)
 
 struct leftovers {
-    const struct store *store;
+    const struct store_writer *writer;
     struct file_ids named; /* by a manifest; sorted */
     bool is_snapshots;
 };
@@ -44,27 +42,35 @@ static bool ends_with(const char *name, const char *ending)
     return length >= ending_length && strcmp(name + length - ending_length, ending) == 0;
 }
 
-static bool is_unnamed_segment(const struct leftovers *leftovers, const char *name)
+static bool is_unnamed_segment(const struct leftovers *leftovers, const char *name, struct key_file_id *out_id)
 {
     char hex[2 * KEY_FILE_ID_SIZE + 1];
-    struct file_id id;
+    struct key_file_id id;
     if (strlen(name) != 2 * KEY_FILE_ID_SIZE + strlen(".sealed") || !ends_with(name, ".sealed")) {
         return false;
     }
     snprintf(hex, sizeof hex, "%.*s", 2 * KEY_FILE_ID_SIZE, name);
-    return crypto_from_hex(id.bytes, sizeof id.bytes, hex) &&
-           (leftovers->named.count == 0 || !bsearch(&id, leftovers->named.items, leftovers->named.count, sizeof id, file_id_compare));
+    if (!crypto_from_hex(id.bytes, sizeof id.bytes, hex) ||
+        (leftovers->named.count > 0 && bsearch(&id, leftovers->named.items, leftovers->named.count, sizeof id, file_id_compare))) {
+        return false;
+    }
+    *out_id = id;
+    return true;
 }
 
 static bool leftover_remove(void *context, const char *name, struct error *err)
 {
     const struct leftovers *leftovers = context;
+    const struct store_writer *writer = leftovers->writer;
     char part[320];
-    if (!ends_with(name, ".tmp") && (leftovers->is_snapshots || !is_unnamed_segment(leftovers, name))) {
+    struct key_file_id id;
+    bool is_segment = !leftovers->is_snapshots && is_unnamed_segment(leftovers, name, &id);
+    if (!ends_with(name, ".tmp") && !is_segment) {
         return true;
     }
     snprintf(part, sizeof part, "%s/%s", leftovers->is_snapshots ? "snapshots" : "segments", name);
-    return file_remove(store_part_path(leftovers->store, part).text, err);
+    TRY(file_remove(store_part_path(writer->store, part).text, err));
+    return !is_segment || keyring_data_key_forget(writer->store->keyring, &writer->grant, &id, 1, err);
 }
 
 static bool named_collect(struct store_writer *writer, const struct snapshot_numbers *numbers, struct file_ids *named, struct error *err)
@@ -73,7 +79,7 @@ static bool named_collect(struct store_writer *writer, const struct snapshot_num
         CLEANUP(manifest_value) struct manifest manifest = {.number = 0};
         TRY(manifest_load(&manifest, writer->store, &writer->grant, numbers->items[i], &writer->latest_hash, NULL, err));
         for (size_t j = 0; j < manifest.files.count; j++) {
-            struct file_id id;
+            struct key_file_id id;
             memcpy(id.bytes, manifest.files.items[j].file_id, sizeof id.bytes);
             TRY(file_ids_append(named, id, err));
         }
@@ -90,7 +96,7 @@ static bool named_collect(struct store_writer *writer, const struct snapshot_num
 
 static bool directories_clean(struct store_writer *writer, struct error *err)
 {
-    struct leftovers leftovers = {.store = writer->store, .named = {.maximum = SIZE_MAX / sizeof(struct file_id)}};
+    struct leftovers leftovers = {.writer = writer, .named = {.maximum = SIZE_MAX / sizeof(struct key_file_id)}};
     struct snapshot_numbers numbers = {.maximum = 0};
     bool done = manifest_list(writer->store, &numbers, err) && named_collect(writer, &numbers, &leftovers.named, err) &&
                 directory_visit(store_part_path(writer->store, "segments").text, leftover_remove, &leftovers, err);
@@ -139,17 +145,21 @@ static bool entry_add(struct store_writer *writer, const struct store_file_entry
 }
 
 /* For cleaning up after a failure that is reported already: what stays behind is removed by the next writer. */
-static void file_discard(const struct store *store, const uint8_t file_id[KEY_FILE_ID_SIZE])
+static void file_discard(const struct store_writer *writer, const uint8_t file_id[KEY_FILE_ID_SIZE])
 {
-    bool is_removed = file_remove(store_segment_path(store, file_id).text, NULL);
+    struct key_file_id id;
+    memcpy(id.bytes, file_id, sizeof id.bytes);
+    bool is_removed = file_remove(store_segment_path(writer->store, file_id).text, NULL);
+    bool is_forgotten = keyring_data_key_forget(writer->store->keyring, &writer->grant, &id, 1, NULL);
     (void)is_removed;
+    (void)is_forgotten;
 }
 
 /* Commits the file and lists it. A file that cannot be listed is removed, and one that was renamed but could not be made durable. */
 static bool file_finish(struct store_writer *writer, struct sealed_writer *file, struct store_file_entry *entry, struct error *err)
 {
     if (!sealed_writer_commit(file, &entry->size, &entry->hash, err) || !entry_add(writer, entry, err)) {
-        file_discard(writer->store, entry->file_id);
+        file_discard(writer, entry->file_id);
         return false;
     }
     return true;
@@ -159,7 +169,8 @@ static bool file_begin(struct store_writer *writer, struct store_file_entry *ent
 {
     crypto_random(entry->file_id, sizeof entry->file_id);
     struct store_path path = store_segment_path(writer->store, entry->file_id);
-    return sealed_writer_open(out_file, path.text, writer->store->keyring, &writer->grant, entry->domain, entry->file_id, err);
+    int64_t until = entry->summary.scope == OMOP_VOCABULARY ? 0 : writer->until;
+    return sealed_writer_open(out_file, path.text, writer->store->keyring, &writer->grant, entry->domain, entry->file_id, until, err);
 }
 
 /* Where people live has a key domain of its own (architecture.md section 5): a segment with nothing but locations belongs to it. */
@@ -187,10 +198,15 @@ static bool tables_demand(const struct store_writer *writer, const struct segmen
     return true;
 }
 
+void store_writer_limit(struct store_writer *writer, int64_t until)
+{
+    writer->until = until;
+}
+
 bool store_writer_add(struct store_writer *writer, struct segment_builder *builder, uint32_t position, struct error *err)
 {
     CLEANUP(sealed_writer) struct sealed_writer *file = NULL;
-    struct store_file_entry entry = {.position = position, .domain = KEY_DOMAIN_HEALTH};
+    struct store_file_entry entry = {.position = position, .domain = KEY_DOMAIN_HEALTH, .summary.scope = segment_builder_scope(builder)};
     uint64_t rows;
     TRY(tables_demand(writer, builder, &rows, err));
     if (rows == 0) {
@@ -370,7 +386,7 @@ void store_writer_close(struct store_writer *writer)
         return;
     }
     for (size_t i = 0; !writer->is_published && i < writer->added.count; i++) {
-        file_discard(writer->store, writer->added.items[i].file_id);
+        file_discard(writer, writer->added.items[i].file_id);
     }
     store_lock_give(writer->directory_lock);
     task_lock_destroy(writer->lock);

@@ -46,7 +46,7 @@ MUST_CHECK static inline __attribute__((unused)) bool vocabulary_example_create(
     }
     TRY(crypto_start(err));
     TRY(store_create(example->directory, store_id, err));
-    TRY(keyring_open(&example->keyring, &custody, store_id, err));
+    TRY(keyring_open(&example->keyring, &custody, NULL, store_id, err));
     TRY(keyring_grant_issue(example->keyring, &example->grant, err));
     return store_open(&example->store, example->directory, example->keyring, &options, err);
 }
