@@ -71,6 +71,7 @@ static bool evaluation_open(struct evaluation **out_evaluation, size_t program_c
     for (unsigned i = 0; i < evaluation->worker_count; i++) {
         evaluation->workers[i] = (struct segment_run){.options = &evaluation->options,
                                                       .lookups = &evaluation->lookups,
+                                                      .sees_persons = store_reader_demand(reader, GRANT_ROWS, NULL),
                                                       .segment_data = arena_create(),
                                                       .program_data = arena_create(),
                                                       .scratch = arena_create()};
@@ -129,8 +130,9 @@ static bool segment_evaluate(void *context, size_t index, unsigned worker, struc
 static bool segment_merge(void *context, size_t index, struct error *err)
 {
     struct evaluation *evaluation = context;
-    const int64_t *person_ids;
-    TRY(store_segment_person_ids(store_reader_segment(evaluation->reader, OMOP_PERSON, index), &person_ids, err));
+    const int64_t *person_ids = NULL; /* counts have no rows that would need them */
+    TRY(!evaluation->options.wants_rows ||
+        store_segment_person_ids(store_reader_segment(evaluation->reader, OMOP_PERSON, index), &person_ids, err));
     for (size_t i = 0; i < evaluation->program_count; i++) {
         TRY(result_merge_add(evaluation->merges[i], &evaluation->results[index][i], person_ids, err));
         segment_result_finish(&evaluation->results[index][i]);
@@ -161,12 +163,31 @@ static bool grant_demand_for(const struct store_reader *reader, bool wants_rows,
     return store_reader_demand(reader, GRANT_ROWS, NULL) || store_reader_demand(reader, GRANT_COUNT, err);
 }
 
+/* A death is known by its person_id, and primary events of one day are ordered by their ids [4.1]: where deaths stand beside other events,
+ * only who sees person ids can order them, and a count that might differ from the rows is worse than none. */
+static bool demand_order(const struct cohort_program *program, const struct store_reader *reader, struct error *err)
+{
+    bool has_deaths = false, has_others = false;
+    for (size_t i = 0; i < program->primary_count; i++) {
+        has_deaths |= program->primary[i].table == OMOP_TABLE_DEATH;
+        has_others |= program->primary[i].table != OMOP_TABLE_DEATH;
+    }
+    if (has_deaths && has_others && !store_reader_demand(reader, GRANT_ROWS, NULL)) {
+        FAIL(err, DENIED, "deaths beside other primary events are ordered by person ids, which this grant does not give");
+        return error_hint(err, "ask for the rows of this cohort: emc2 cohort run");
+    }
+    return true;
+}
+
 bool evaluate_cohorts(const struct cohort_program *const *programs, size_t count, struct store_reader *reader,
                       const struct evaluate_options *options, struct cohort_result **out_results, struct error *err)
 {
     int64_t begun = clock_monotonic_ns();
     CLEANUP(evaluation) struct evaluation *evaluation = NULL;
     TRY(grant_demand_for(reader, options && options->wants_rows, err));
+    for (size_t i = 0; i < count; i++) {
+        TRY(demand_order(programs[i], reader, err));
+    }
     TRY(evaluation_open(&evaluation, count, reader, options, err));
     TRY(plans_make(evaluation, programs, err));
     TRY(lookups_read(evaluation, err));

@@ -308,6 +308,32 @@ static void counts_need_no_grant_for_rows(void **state)
     example_end(&example);
 }
 
+/* Deaths beside conditions are ordered by person ids, which COUNT does not give: refused, not guessed. Deaths alone are counted. */
+static void deaths_beside_others_need_a_grant_for_rows(void **state)
+{
+    (void)state;
+    struct example_store example;
+    struct error err = {0};
+    struct cohort_result *result = NULL;
+    struct cohort_criterion primary[] = {conditions_of(COHORT_NO_SET), conditions_of(COHORT_NO_SET)};
+    primary[0].table = OMOP_TABLE_DEATH;
+    primary[0].end_rule = COHORT_END_NEXT_DAY;
+    struct cohort_program program = program_of(primary);
+    open_population(&example, 1, GRANT_COUNT);
+    assert_true(evaluate_cohort(&program, example.reader, NULL, &result, &err));
+    assert_int_equal(result->attrition.primary.persons, 2);
+    cohort_result_destroy(result);
+    program.primary_count = 2;
+    assert_false(evaluate_cohort(&program, example.reader, NULL, &result, &err));
+    assert_int_equal(err.code, ERROR_DENIED);
+    example_end(&example);
+    open_population(&example, 1, GRANT_ROWS);
+    assert_true(evaluate_cohort(&program, example.reader, NULL, &result, &err));
+    assert_int_equal(result->attrition.primary.persons, 3);
+    cohort_result_destroy(result);
+    example_end(&example);
+}
+
 static bool always(void *context)
 {
     (void)context;
@@ -346,6 +372,7 @@ int main(void)
         cmocka_unit_test(multiplied_keys),
         cmocka_unit_test(deaths_share_a_key),
         cmocka_unit_test(statistics_of_rules),
+        cmocka_unit_test(deaths_beside_others_need_a_grant_for_rows),
         cmocka_unit_test(counts_need_no_grant_for_rows),
         cmocka_unit_test(what_cannot_go_on_says_why),
     };

@@ -6,7 +6,7 @@
 struct result_merge;
 struct result_merge *result_merge_create(const struct cohort_program *program);
 void result_merge_destroy(struct result_merge *merge);
-/* person_ids by ordinal, as the segment has them. */
+/* person_ids by ordinal, as the segment has them; NULL when the segment has no rows. */
 MUST_CHECK bool result_merge_add(struct result_merge *merge, const struct segment_result *segment, const int64_t *person_ids,
                                  struct error *err);
 /* Puts rows and statistics into their order. The result stays with `merge`, which cohort_result_destroy releases from then on. */

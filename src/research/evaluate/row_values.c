@@ -208,7 +208,7 @@ bool row_ids_read(struct segment_run *run, const struct event_list *list, struct
     if (info->id_field == info->person_field) { /* a death is known by its person */
         int64_t *ids = arena_allocate_raw(arena, list->count + 1, sizeof *ids);
         for (size_t i = 0; i < list->count; i++) {
-            ids[i] = run->person_ids[list->persons[i]];
+            ids[i] = run->person_ids ? run->person_ids[list->persons[i]] : (int64_t)list->persons[i];
         }
         *out_ids = ids;
         return true;

@@ -185,7 +185,8 @@ bool segment_run_begin(struct segment_run *run, struct store_segment *segment, s
     memset(run->person_columns, 0, sizeof run->person_columns);
     run->periods = (struct observation_periods){.overlap = true};
     run->slots = ARENA_ARRAY(run->segment_data, uint32_t, run->persons + 1);
-    return store_segment_person_ids(segment, &run->person_ids, err);
+    run->person_ids = NULL;
+    return !run->sees_persons || store_segment_person_ids(segment, &run->person_ids, err);
 }
 
 void segment_run_begin_program(struct segment_run *run, const struct program_plan *plan)

@@ -35,7 +35,8 @@ struct segment_run {
     const struct evaluate_options *options;
     const struct shared_lookups *lookups;
     uint32_t persons;
-    const int64_t *person_ids;
+    bool sees_persons;          /* the grant gives person ids; without, one is known by its ordinal */
+    const int64_t *person_ids;  /* NULL without sees_persons */
     struct arena *segment_data; /* what is read of the segment once */
     struct observation_periods periods;
     const uint32_t *offsets[OMOP_TABLE_COUNT];

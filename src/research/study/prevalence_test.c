@@ -48,7 +48,7 @@ static void counts_worked_by_hand(void **state)
                       "observation_period_id,person_id,observation_period_start_date,observation_period_end_date\n"
                       "1,1,2014-01-01,2016-12-31\n2,2,2014-07-01,2015-06-30\n3,3,2010-01-01,2014-06-30\n4,4,2010-01-01,2016-12-31\n",
                       &err));
-    assert_true(example_open(&example, 2, GRANT_COUNT, &err));
+    assert_true(example_open(&example, 2, GRANT_ROWS, &err));
     static const struct age_group ages[] = {{0, 150}, {0, 64}, {65, 150}};
     static const struct prevalence_options options = {
         .year_first = 2014, .year_last = 2016, .prior_days = 365, .ages = ages, .age_count = 3};

@@ -28,7 +28,8 @@ struct prevalence_cell {
     double value, lower, upper; /* NaN where the denominator is 0 */
 };
 
-/* Cells in the order cohort, year, age group, sex; count: cohorts * years * ages * 3. In `result`. The grant must allow counts. */
+/* Cells in the order cohort, year, age group, sex; count: cohorts * years * ages * 3. In `result`. The grant must allow rows: cohorts name
+ * persons. */
 MUST_CHECK bool prevalence_yearly(struct store_reader *reader, const struct prevalence_options *options,
                                   const struct prevalence_cohort *cohorts, size_t cohort_count, struct arena *result,
                                   const struct prevalence_cell **out_cells, struct error *err);

@@ -63,6 +63,20 @@ bool grant_sign(struct grant *grant, const struct secret *issuer_seed, struct er
     return true;
 }
 
+static const char not_this_action[] = "the grant does not allow this action";
+
+static struct decision dates_check(const struct grant *grant)
+{
+    int64_t now = clock_unix_seconds();
+    if (now < grant->not_before) {
+        return (struct decision){false, "the grant is not valid yet"};
+    }
+    if (now >= grant->not_after) {
+        return (struct decision){false, "the grant has expired"};
+    }
+    return (struct decision){true, "the grant allows it"};
+}
+
 struct decision grant_check(const struct grant *grant, const uint8_t issuer[CRYPTO_PUBLIC_KEY_SIZE],
                             const uint8_t store_id[GRANT_STORE_ID_SIZE], uint32_t actions)
 {
@@ -74,17 +88,11 @@ struct decision grant_check(const struct grant *grant, const uint8_t issuer[CRYP
     if (memcmp(grant->store_id, store_id, GRANT_STORE_ID_SIZE) != 0) {
         return (struct decision){false, "the grant is for another store"};
     }
-    int64_t now = clock_unix_seconds();
-    if (now < grant->not_before) {
-        return (struct decision){false, "the grant is not valid yet"};
+    struct decision decision = dates_check(grant);
+    if (decision.allowed && (grant->actions & actions) != actions) {
+        return (struct decision){false, not_this_action};
     }
-    if (now >= grant->not_after) {
-        return (struct decision){false, "the grant has expired"};
-    }
-    if ((grant->actions & actions) != actions) {
-        return (struct decision){false, "the grant does not allow this action"};
-    }
-    return (struct decision){true, "the grant allows it"};
+    return decision;
 }
 
 bool grant_covers_table(const struct grant *grant, unsigned table)
@@ -110,7 +118,16 @@ bool grant_demand_any(const struct grant *grant, const uint8_t issuer[CRYPTO_PUB
 {
     struct decision decision = grant_check(grant, issuer, store_id, 0);
     if (decision.allowed && !(grant->actions & actions)) {
-        decision = (struct decision){false, "the grant does not allow this action"};
+        decision = (struct decision){false, not_this_action};
+    }
+    return decision.allowed ? true : denied(decision, err);
+}
+
+bool grant_demand_live(const struct grant *grant, uint32_t actions, struct error *err)
+{
+    struct decision decision = dates_check(grant);
+    if (decision.allowed && !(grant->actions & actions)) {
+        decision = (struct decision){false, not_this_action};
     }
     return decision.allowed ? true : denied(decision, err);
 }

@@ -48,6 +48,9 @@ MUST_CHECK bool grant_demand(const struct grant *grant, const uint8_t issuer[CRY
 /* The same, for what several actions allow: at least one of the bits. */
 MUST_CHECK bool grant_demand_any(const struct grant *grant, const uint8_t issuer[CRYPTO_PUBLIC_KEY_SIZE],
                                  const uint8_t store_id[GRANT_STORE_ID_SIZE], uint32_t actions, struct error *err);
+/* Dates, and at least one of the actions, of a grant whose signature was checked when it was taken and that nobody could change since (a
+ * copy in an opaque struct): cheap enough to be asked at every read. */
+MUST_CHECK bool grant_demand_live(const struct grant *grant, uint32_t actions, struct error *err);
 /* JSON, indented; grant_read accepts exactly that and checks nothing but the form. */
 MUST_CHECK bool grant_print(const struct grant *grant, struct buffer *out, struct error *err);
 MUST_CHECK bool grant_read(struct grant *out_grant, const char *name, const void *bytes, size_t length, struct error *err);

@@ -60,6 +60,22 @@ static void dates_are_from_inclusive_to_exclusive(void **state)
     clock_set_for_tests(NOW);
 }
 
+static void being_in_force_is_cheap_to_ask(void **state)
+{
+    (void)state;
+    struct error err;
+    struct grant grant = grant_of_a_month();
+    assert_true(grant_demand_live(&grant, GRANT_COUNT | GRANT_VERIFY, &err)); /* one of them is enough */
+    assert_false(grant_demand_live(&grant, GRANT_ROWS | GRANT_LOAD, &err));
+    assert_int_equal(err.code, ERROR_DENIED);
+    clock_set_for_tests(grant.not_after);
+    assert_false(grant_demand_live(&grant, GRANT_COUNT, &err));
+    assert_string_equal(err.message, "the grant has expired");
+    clock_set_for_tests(grant.not_before - 1);
+    assert_false(grant_demand_live(&grant, GRANT_COUNT, &err));
+    clock_set_for_tests(NOW);
+}
+
 static void another_store_or_issuer_is_refused(void **state)
 {
     (void)state;
@@ -163,7 +179,7 @@ int main(void)
         cmocka_unit_test(allows_what_it_says_and_no_more),    cmocka_unit_test(dates_are_from_inclusive_to_exclusive),
         cmocka_unit_test(another_store_or_issuer_is_refused), cmocka_unit_test(any_changed_byte_undoes_it),
         cmocka_unit_test(two_grants_are_never_the_same),      cmocka_unit_test(prints_and_reads_back),
-        cmocka_unit_test(refuses_what_is_not_a_grant),
+        cmocka_unit_test(refuses_what_is_not_a_grant),        cmocka_unit_test(being_in_force_is_cheap_to_ask),
     };
     return cmocka_run_group_tests(tests, start, finish);
 }

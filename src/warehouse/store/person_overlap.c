@@ -2,6 +2,7 @@
 /* person_overlap: no person may be in two segments, or its history would be counted in two halves. Ranges of ids are compared first; only
  * segments whose ranges meet another's are read, and then every id counts: one merge over all of them with a heap. */
 #include "warehouse/store/manifest.h"
+#include "warehouse/store/segment.h"
 #include <stdlib.h>
 
 struct id_run {
@@ -66,7 +67,7 @@ static bool runs_add(struct store_reader *reader, struct store_reader_file *file
 {
     struct id_run run = {.at = 0};
     TRY(store_reader_open_file(reader, (size_t)(file - reader->files), err));
-    TRY(store_segment_person_ids(file->segment, &run.ids, err));
+    TRY(segment_person_ids(file->segment, &run.ids, err));
     run.count = store_segment_persons(file->segment);
     return run.count ? id_runs_append(runs, run, err) : true;
 }

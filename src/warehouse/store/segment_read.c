@@ -14,6 +14,7 @@ uint64_t store_segment_rows(const struct store_segment *segment, int table)
 
 bool store_segment_person_ids(struct store_segment *segment, const int64_t **out_ids, struct error *err)
 {
+    TRY(store_reader_demand_content(segment->reader, STORE_CONTENT_WHO, err));
     return segment_person_ids(segment, out_ids, err);
 }
 
@@ -27,7 +28,7 @@ bool store_column_read(struct store_segment *segment, int table, int field, uint
                        struct store_vector *out_vector, struct error *err)
 {
     const struct row_request request = {.first = first, .count = count};
-    TRY(store_reader_demand_table(segment->reader, table, err));
+    TRY(store_reader_demand_field(segment->reader, table, field, err));
     return segment_values(segment, table, field, &request, arena, out_vector, err);
 }
 
@@ -35,7 +36,7 @@ bool store_column_gather(struct store_segment *segment, int table, int field, co
                          struct store_vector *out_vector, struct error *err)
 {
     const struct row_request request = {.rows = count ? rows : NULL, .count = count};
-    TRY(store_reader_demand_table(segment->reader, table, err));
+    TRY(store_reader_demand_field(segment->reader, table, field, err));
     return segment_values(segment, table, field, &request, arena, out_vector, err);
 }
 
@@ -125,7 +126,7 @@ bool store_rows_find(struct store_segment *segment, int table, int64_t key, uint
 {
     const struct column_index *index = NULL;
     uint64_t first = 0, end = 0;
-    TRY(store_reader_demand_table(segment->reader, table, err));
+    TRY(store_reader_demand_field(segment->reader, table, 0, err)); /* it tells of values of the leading field */
     if (segment->tables[table].rows && segment->tables[table].columns[0].layout) {
         TRY(segment_column_index(segment, table, 0, &index, err));
         if (!index->first_values) {

@@ -435,11 +435,94 @@ static void grants_are_asked(void **unused)
     place_remove(&place);
 }
 
+/* Every public read of content, as a reader with these actions meets it: bit i is set where read i was allowed. */
+enum {
+    READ_IDS,
+    READ_PERSON_COLUMN,
+    READ_KEY_COLUMN,
+    READ_FACTS,
+    READ_GATHER,
+    READ_ROWS,
+    READ_EVENTS,
+    READ_COUNT,
+    READ_CONCEPTS,
+    READ_ALL
+};
+static unsigned reads_allowed(struct place *place)
+{
+    const int table = OMOP_TABLE_CONDITION_OCCURRENCE, concept = OMOP_CONDITION_OCCURRENCE_CONDITION_CONCEPT_ID;
+    struct store_segment *segment = store_reader_segment(place->reader, OMOP_PERSON, 0);
+    struct error err;
+    struct store_vector vector;
+    struct store_events events;
+    const int64_t *ids, anything = 1;
+    const uint32_t *numbers, first = 0;
+    uint64_t rows;
+    size_t count;
+    CLEANUP(arena) struct arena *arena = arena_create();
+    const bool allowed[READ_ALL] = {
+        [READ_IDS] = store_segment_person_ids(segment, &ids, &err),
+        [READ_PERSON_COLUMN] = store_column_read(segment, table, OMOP_CONDITION_OCCURRENCE_PERSON_ID, 0, 1, arena, &vector, &err),
+        [READ_KEY_COLUMN] =
+            store_column_read(segment, table, OMOP_CONDITION_OCCURRENCE_CONDITION_OCCURRENCE_ID, 0, 1, arena, &vector, &err),
+        [READ_FACTS] = store_column_read(segment, table, concept, 0, 1, arena, &vector, &err),
+        [READ_GATHER] = store_column_gather(segment, table, concept, &first, 1, arena, &vector, &err),
+        [READ_ROWS] = store_person_rows(segment, table, arena, &numbers, &err),
+        [READ_EVENTS] = store_events_find(segment, table, concept, &anything, 1, STORE_EVENT_DAYS, arena, &events, &err),
+        [READ_COUNT] = store_events_count(segment, table, concept, &anything, 1, &rows, &err),
+        [READ_CONCEPTS] = store_concepts(segment, table, concept, arena, &ids, &numbers, &count, &err),
+    };
+    unsigned bits = 0;
+    for (unsigned i = 0; i < READ_ALL; i++) {
+        bits |= (unsigned)allowed[i] << i;
+    }
+    return bits;
+}
+
+static void a_grant_bounds_what_is_read(void **unused)
+{
+    (void)unused;
+    enum { EVERYTHING = (1 << READ_ALL) - 1, WHO = 1 << READ_IDS | 1 << READ_PERSON_COLUMN, KEYS = 1 << READ_KEY_COLUMN };
+    static const struct {
+        uint32_t actions;
+        unsigned reads;
+    } cases[] = {{GRANT_COUNT, EVERYTHING & ~WHO},
+                 {GRANT_ROWS, EVERYTHING},
+                 {GRANT_EXPORT, EVERYTHING},
+                 {GRANT_LOAD, WHO | KEYS},
+                 {GRANT_VERIFY, 0}};
+    struct place place;
+    struct error err = {0};
+    struct store_vector vector;
+    CLEANUP(arena) struct arena *arena = arena_create();
+    CLEANUP(segment_builder) struct segment_builder *builder = segment_builder_create(OMOP_PERSON);
+    check(example_add_person(builder, 3, &err), &err);
+    place_make(&place, 0);
+    place_commit(&place, builder);
+    const int64_t now = clock_unix_seconds();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        store_reader_close(place.reader);
+        place.grant.actions = cases[i].actions;
+        check(keyring_grant_issue(place.keyring, &place.grant, &err), &err);
+        check(store_reader_open(&place.reader, place.store, &place.grant, 0, &err), &err);
+        assert_int_equal(reads_allowed(&place), cases[i].reads);
+        clock_set_for_tests(place.grant.not_after); /* an old reader is worth nothing */
+        assert_int_equal(reads_allowed(&place), 0);
+        clock_set_for_tests(now);
+        assert_int_equal(store_column_read(store_reader_segment(place.reader, OMOP_PERSON, 0), OMOP_TABLE_PERSON,
+                                           OMOP_PERSON_PERSON_SOURCE_VALUE, 0, 1, arena, &vector, &err),
+                         (cases[i].reads & WHO) != 0);
+    }
+    place_remove(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_at_all),         cmocka_unit_test(refused_rows),         cmocka_unit_test(grants_are_asked),
-        cmocka_unit_test(random_person_segments), cmocka_unit_test(large_person_segment), cmocka_unit_test(random_other_segments),
+        cmocka_unit_test(nothing_at_all),         cmocka_unit_test(refused_rows),
+        cmocka_unit_test(grants_are_asked),       cmocka_unit_test(a_grant_bounds_what_is_read),
+        cmocka_unit_test(random_person_segments), cmocka_unit_test(large_person_segment),
+        cmocka_unit_test(random_other_segments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,8 +5,10 @@
  * ordinal: a person's position in its segment, by ascending person_id. row: a row's position in its table and segment.
  * PERSON tables are sorted by (ordinal, start day with NULL last, record id), so rows of a person are contiguous and in time order;
  * other tables by their leading fields (concept_id; ancestor then descendant; concept_id_1 then concept_id_2 ...).
- * A reader is bound to one grant and sees only what the grant allows. Only immutable data is shared between threads: a reader and its
- * segments may be used by several workers at once, each with its own arena. */
+ * A reader is bound to one grant and gives out only what the grant allows at that moment: every read of content asks for a grant in force
+ * (DENIED otherwise). COUNT: what happened, by ordinal, but never whose ordinal it is (person ids, and fields that may hold one); ROWS
+ * and EXPORT: that too; LOAD: the vocabulary, record ids and person ids only; VERIFY alone: nothing. Only immutable data is shared between
+ * threads: a reader and its segments may be used by several workers at once, each with its own arena. */
 #pragma once
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -139,13 +141,14 @@ MUST_CHECK bool store_reader_blob_read(struct store_reader *reader, const char *
 
 uint32_t store_segment_persons(const struct store_segment *segment);
 uint64_t store_segment_rows(const struct store_segment *segment, int table);
-/* person_id by ordinal, ascending. Owned by the segment. */
+/* person_id by ordinal, ascending. Owned by the segment. DENIED to COUNT. */
 MUST_CHECK bool store_segment_person_ids(struct store_segment *segment, const int64_t **out_ids, struct error *err);
 /* Rows of ordinal p in `table` are out[p] .. out[p + 1] - 1. persons + 1 values, in arena. */
 MUST_CHECK bool store_person_rows(struct store_segment *segment, int table, struct arena *arena, const uint32_t **out_offsets,
                                   struct error *err);
 
-/* Values of one field for rows first .. first + count - 1. Only touched blocks are decrypted. DENIED for a table outside the grant. */
+/* Values of one field for rows first .. first + count - 1. Only touched blocks are decrypted. DENIED for a table outside the grant
+ * and for a field that says who. */
 MUST_CHECK bool store_column_read(struct store_segment *segment, int table, int field, uint64_t first, size_t count, struct arena *arena,
                                   struct store_vector *out_vector, struct error *err);
 /* The same for given rows, in ascending order (equal rows allowed). */

@@ -106,9 +106,18 @@ MUST_CHECK bool store_reader_begin(struct store_reader **out_reader, struct stor
                                    const struct manifest *manifest, struct error *err);
 /* Opens one file: header, key, index, size, domain, and the segment's summary against the manifest. Any thread, each its own index. */
 MUST_CHECK bool store_reader_open_file(struct store_reader *reader, size_t index, struct error *err);
-/* DENIED, with the table's name, when the reader's grant does not cover the table. The segment side asks it before any column or
- * posting of a table is touched. */
-MUST_CHECK bool store_reader_demand_table(const struct store_reader *reader, int table, struct error *err);
+/* What a public read gives out; store_reader.c says which actions of a grant allow it. */
+enum store_content {
+    STORE_CONTENT_WORDS, /* the vocabulary's tables, blobs */
+    STORE_CONTENT_KEYS,  /* record ids */
+    STORE_CONTENT_FACTS, /* what happened, by ordinal: columns, postings, counts */
+    STORE_CONTENT_WHO,   /* whose ordinal that is: person ids, and every field that may hold one */
+};
+/* DENIED unless the reader's grant is in force at this moment, covers the table and allows the content. Every public read asks one of the
+ * three before it touches anything. */
+MUST_CHECK bool store_reader_demand_content(const struct store_reader *reader, enum store_content content, struct error *err);
+MUST_CHECK bool store_reader_demand_table(const struct store_reader *reader, int table, struct error *err); /* its facts, or its words */
+MUST_CHECK bool store_reader_demand_field(const struct store_reader *reader, int table, int field, struct error *err);
 
 /* ---- hooks that segment_*.c implements ---- */
 enum omop_scope segment_builder_scope(const struct segment_builder *builder);

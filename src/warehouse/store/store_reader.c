@@ -189,7 +189,20 @@ void store_reader_cache_clear(struct store_reader *reader)
     block_cache_clear(reader->cache);
 }
 
-bool store_reader_demand_table(const struct store_reader *reader, int table, struct error *err)
+/* ---- what may be read of it ---- */
+/* LOAD sees the keys and persons that new rows must fit to, and nothing that happened. VERIFY reads everything and is given nothing. */
+bool store_reader_demand_content(const struct store_reader *reader, enum store_content content, struct error *err)
+{
+    static const uint32_t allowing[] = {
+        [STORE_CONTENT_WORDS] = GRANT_COUNT | GRANT_ROWS | GRANT_EXPORT | GRANT_LOAD,
+        [STORE_CONTENT_KEYS] = GRANT_COUNT | GRANT_ROWS | GRANT_EXPORT | GRANT_LOAD,
+        [STORE_CONTENT_FACTS] = GRANT_COUNT | GRANT_ROWS | GRANT_EXPORT,
+        [STORE_CONTENT_WHO] = GRANT_ROWS | GRANT_EXPORT | GRANT_LOAD,
+    };
+    return grant_demand_live(&reader->grant, allowing[content], err);
+}
+
+static bool table_is_covered(const struct store_reader *reader, int table, struct error *err)
 {
     if (table < 0 || table >= OMOP_TABLE_COUNT) {
         return FAIL(err, INVALID_ARGUMENT, "there is no table %d", table);
@@ -199,6 +212,32 @@ bool store_reader_demand_table(const struct store_reader *reader, int table, str
         return error_hint(err, "ask whoever governs the store for a grant that covers this table");
     }
     return true;
+}
+
+bool store_reader_demand_table(const struct store_reader *reader, int table, struct error *err)
+{
+    TRY(table_is_covered(reader, table, err));
+    const bool is_vocabulary = omop_table(table)->scope == OMOP_VOCABULARY;
+    return store_reader_demand_content(reader, is_vocabulary ? STORE_CONTENT_WORDS : STORE_CONTENT_FACTS, err);
+}
+
+/* Fields without a fixed meaning that may hold a person_id, and the source's own name of a person, say who as person_id does. */
+static enum store_content content_of(int table, int field)
+{
+    const struct omop_table_info *info = omop_table(table);
+    if (info->scope == OMOP_VOCABULARY) {
+        return STORE_CONTENT_WORDS;
+    }
+    bool is_who =
+        field == info->person_field || (table == OMOP_TABLE_PERSON && field == OMOP_PERSON_PERSON_SOURCE_VALUE) ||
+        (table == OMOP_TABLE_FACT_RELATIONSHIP && (field == OMOP_FACT_RELATIONSHIP_FACT_ID_1 || field == OMOP_FACT_RELATIONSHIP_FACT_ID_2));
+    return is_who ? STORE_CONTENT_WHO : field == info->id_field ? STORE_CONTENT_KEYS : STORE_CONTENT_FACTS;
+}
+
+bool store_reader_demand_field(const struct store_reader *reader, int table, int field, struct error *err)
+{
+    TRY(table_is_covered(reader, table, err));
+    return store_reader_demand_content(reader, content_of(table, field), err);
 }
 
 /* ---- blobs ---- */
@@ -214,7 +253,7 @@ static struct store_reader_file *blob_find(struct store_reader *reader, const ch
 
 bool store_reader_blob(struct store_reader *reader, const char *name, uint64_t *out_length, bool *out_exists, struct error *err)
 {
-    (void)err; /* nothing fails yet; reading a blob's length from disk would */
+    TRY(store_reader_demand_content(reader, STORE_CONTENT_WORDS, err));
     const struct store_reader_file *blob = blob_find(reader, name);
     *out_exists = blob != NULL;
     *out_length = blob ? blob->entry.blob_length : 0;
@@ -236,6 +275,7 @@ static bool blob_piece(struct store_reader_file *blob, uint64_t block, size_t fr
 
 bool store_reader_blob_read(struct store_reader *reader, const char *name, uint64_t offset, void *out, size_t length, struct error *err)
 {
+    TRY(store_reader_demand_content(reader, STORE_CONTENT_WORDS, err));
     struct store_reader_file *blob = blob_find(reader, name);
     if (!blob) {
         return FAIL(err, NOT_FOUND, "the snapshot has no blob named %s", name);
