@@ -15,6 +15,8 @@ for row in rows:
     seen.add(name)
     if not int(row["minimum"]) <= int(row["default"]) <= int(row["maximum"]):
         sys.exit(f"{source}: the default of {name} is outside its bounds")
+    if row["from"] not in ("host", "operator"):
+        sys.exit(f"{source}: {name} comes from `host` (the warehouse's own file may set it) or `operator` (it protects something)")
 
 
 def quoted(text):
@@ -25,7 +27,7 @@ with open(out, "w", encoding="utf-8") as file:
     file.write("/* Generated from spec/settings.csv; do not edit. */\n#pragma once\nenum setting {\n")
     for row in rows:
         file.write(f"    SETTING_{row['name'].upper()}, /* {row['meaning']} ({row['unit']}) */\n")
-    file.write("    SETTING_COUNT\n};\n/* X(NAME, name, default, minimum, maximum, unit, meaning) */\n#define SETTING_TABLE(X) \\\n")
+    file.write("    SETTING_COUNT\n};\n/* X(NAME, name, default, minimum, maximum, unit, of_host, meaning) */\n#define SETTING_TABLE(X) \\\n")
     file.write(" \\\n".join(
         f"    X({r['name'].upper()}, {quoted(r['name'])}, {int(r['default'])}, {int(r['minimum'])}, {int(r['maximum'])}, {quoted(r['unit'])},"
-        f" {quoted(r['meaning'])})" for r in rows) + "\n")
+        f" {int(r['from'] == 'host')}, {quoted(r['meaning'])})" for r in rows) + "\n")

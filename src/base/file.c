@@ -63,11 +63,29 @@ static bool read_step(int descriptor, const char *path, struct buffer *out, ssiz
     return true;
 }
 
-bool file_read(const char *path, struct buffer *out, struct error *err)
+static bool open_plain(const char *path, int *out_descriptor, uint64_t *out_size, struct error *err)
 {
-    CLEANUP(descriptor) int descriptor = -1;
-    uint64_t size = 0;
-    TRY(open_to_read(path, &descriptor, &size, err));
+    CLEANUP(descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    struct stat facts = {.st_mode = 0};
+    if (descriptor < 0 && errno != ELOOP && errno != ENXIO) { /* a link; a socket */
+        return FAIL_ERRNO(err, path, "cannot open %s", file_leaf(path));
+    }
+    if (descriptor >= 0 && fstat(descriptor, &facts) != 0) {
+        return FAIL_ERRNO(err, path, "cannot open %s", file_leaf(path));
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        FAIL(err, INVALID_ARGUMENT, "%s is not a plain file", file_leaf(path));
+        error_detail(err, "%s", path);
+        return error_hint(err, "put the file itself there: no link, pipe, device or directory");
+    }
+    *out_size = (uint64_t)facts.st_size;
+    *out_descriptor = descriptor;
+    descriptor = -1;
+    return true;
+}
+
+static bool read_all(int descriptor, uint64_t size, const char *path, struct buffer *out, struct error *err)
+{
     size_t before = out->length;
     if (size > out->maximum - out->length) {
         return fail_too_large(path, out->maximum, err);
@@ -85,6 +103,20 @@ bool file_read(const char *path, struct buffer *out, struct error *err)
         out->data[out->length] = '\0';
     }
     return true;
+}
+
+bool file_read(const char *path, struct buffer *out, struct error *err)
+{
+    CLEANUP(descriptor) int descriptor = -1;
+    uint64_t size = 0;
+    return open_to_read(path, &descriptor, &size, err) && read_all(descriptor, size, path, out, err);
+}
+
+bool file_read_plain(const char *path, struct buffer *out, struct error *err)
+{
+    CLEANUP(descriptor) int descriptor = -1;
+    uint64_t size = 0;
+    return open_plain(path, &descriptor, &size, err) && read_all(descriptor, size, path, out, err);
 }
 
 bool file_read_at(int descriptor, uint64_t offset, void *out, size_t length, const char *path, struct error *err)

@@ -7,6 +7,9 @@
 
 /* The whole file into out (appended); LIMIT when it is larger than the room up to out->maximum. */
 MUST_CHECK bool file_read(const char *path, struct buffer *out, struct error *err);
+/* The same for a place that others can write to: nothing but a plain file is opened (INVALID_ARGUMENT for a link, a pipe, a device), so
+ * that nobody can lead the reader elsewhere or let it wait for ever. */
+MUST_CHECK bool file_read_plain(const char *path, struct buffer *out, struct error *err);
 MUST_CHECK bool file_read_at(int descriptor, uint64_t offset, void *out, size_t length, const char *path, struct error *err);
 /* Writes path.tmp, fsyncs it, renames it over path, fsyncs the directory. mode is the permission bits (0600 for keys). */
 MUST_CHECK bool file_write_atomic(const char *path, const void *bytes, size_t length, unsigned mode, struct error *err);

@@ -91,6 +91,27 @@ static void test_read_unknown_size(void **state)
     assert_int_equal(small.length, 0);
 }
 
+static void test_read_plain(void **state)
+{
+    (void)state;
+    struct error err;
+    CLEANUP(scratch) struct scratch scratch = scratch_open();
+    CLEANUP(buffer_value) struct buffer out = {.maximum = 100};
+    assert_true(file_write_atomic(scratch_path(&scratch, "plain"), "words", 5, 0600, &err));
+    assert_true(file_read_plain(scratch_path(&scratch, "plain"), &out, &err));
+    assert_int_equal(out.length, 5);
+    assert_false(file_read_plain(scratch_path(&scratch, "none"), &out, &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+    assert_int_equal(mkfifo(scratch_path(&scratch, "pipe"), 0600), 0); /* opening it to read would wait for a writer */
+    assert_int_equal(symlink("plain", scratch_path(&scratch, "link")), 0);
+    static const char *const others[] = {"pipe", "link", "."};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_false(file_read_plain(scratch_path(&scratch, others[i]), &out, &err));
+        assert_int_equal(err.code, ERROR_INVALID_ARGUMENT);
+        assert_non_null(strstr(err.message, "is not a plain file"));
+    }
+}
+
 static void test_read_at(void **state)
 {
     (void)state;
@@ -284,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_write_and_read),
         cmocka_unit_test(test_read_limits),
         cmocka_unit_test(test_read_unknown_size),
+        cmocka_unit_test(test_read_plain),
         cmocka_unit_test(test_read_at),
         cmocka_unit_test(test_writer),
         cmocka_unit_test(test_writer_without_commit),

@@ -11,10 +11,12 @@ enum { FILE_BYTES_MAX = 1 << 20 };
 static const struct setting_facts {
     const char *name;
     int64_t value, minimum, maximum;
-    const char *unit, *meaning;
+    const char *unit;
+    bool of_host;
+    const char *meaning;
 } table[SETTING_COUNT] = {
-#define SETTING_ROW(NAME, name, value, minimum, maximum, unit, meaning) \
-    [SETTING_##NAME] = {name, INT64_C(value), INT64_C(minimum), INT64_C(maximum), unit, meaning},
+#define SETTING_ROW(NAME, name, value, minimum, maximum, unit, of_host, meaning) \
+    [SETTING_##NAME] = {name, INT64_C(value), INT64_C(minimum), INT64_C(maximum), unit, of_host, meaning},
     SETTING_TABLE(SETTING_ROW)
 #undef SETTING_ROW
 };
@@ -40,6 +42,7 @@ const char *settings_name(enum setting setting)
 struct place {
     const char *name;
     unsigned line;
+    bool is_of_host; /* the host of the warehouse may have written it */
 };
 
 static size_t find(struct text name)
@@ -91,6 +94,12 @@ static bool read_value(struct settings *settings, bool seen[SETTING_COUNT], stru
     }
     const struct setting_facts *facts = &table[at];
     int64_t number = 0;
+    if (place.is_of_host && !facts->of_host) {
+        FAIL(err, DENIED, "%s, line %u: %s is not for the warehouse's own file, which its host could change", file_leaf(place.name),
+             place.line, facts->name);
+        error_detail(err, "%s", place.name);
+        return error_hint(err, "put it into the file that --settings names, or into the machine's own settings");
+    }
     if (seen[at]) {
         FAIL(err, INVALID_INPUT, "%s, line %u: %s is set twice", file_leaf(place.name), place.line, facts->name);
         return error_hint(err, "keep one of the lines");
@@ -126,11 +135,10 @@ static bool read_line(struct settings *settings, bool seen[SETTING_COUNT], struc
     return read_value(settings, seen, place, name, value, err);
 }
 
-bool settings_read_text(struct settings *settings, const char *name, struct text text, struct error *err)
+static bool read_lines(struct settings *settings, struct place place, struct text text, struct error *err)
 {
     struct settings changed = *settings;
     bool seen[SETTING_COUNT] = {false};
-    struct place place = {.name = name, .line = 1};
     while (text.length > 0) {
         const char *end = memchr(text.data, '\n', text.length);
         size_t length = end ? (size_t)(end - text.data) : text.length;
@@ -142,6 +150,19 @@ bool settings_read_text(struct settings *settings, const char *name, struct text
     }
     *settings = changed;
     return true;
+}
+
+bool settings_read_text(struct settings *settings, const char *name, struct text text, struct error *err)
+{
+    return read_lines(settings, (struct place){.name = name, .line = 1}, text, err);
+}
+
+bool settings_read_host(struct settings *settings, const char *path, struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = FILE_BYTES_MAX};
+    TRY(file_read_plain(path, &bytes, err));
+    const struct place place = {.name = path, .line = 1, .is_of_host = true};
+    return read_lines(settings, place, (struct text){(const char *)bytes.data, bytes.length}, err);
 }
 
 bool settings_read(struct settings *settings, const char *path, struct error *err)

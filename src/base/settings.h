@@ -13,6 +13,9 @@ struct settings {
 };
 void settings_defaults(struct settings *out_settings);
 MUST_CHECK bool settings_read(struct settings *settings, const char *path, struct error *err); /* on top of what is there */
+/* The same for a file that lies in the warehouse, where the host could change it: a plain file and no link, and only settings of `host`
+ * in spec/settings.csv, which cost time at worst. NOT_FOUND when there is none. */
+MUST_CHECK bool settings_read_host(struct settings *settings, const char *path, struct error *err);
 /* The same from text in memory; `name` stands in errors. On failure the settings are as before. */
 MUST_CHECK bool settings_read_text(struct settings *settings, const char *name, struct text text, struct error *err);
 int64_t settings_get(const struct settings *settings, enum setting setting);

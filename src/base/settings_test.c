@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -90,6 +91,35 @@ static void test_print_is_read_back(void **state)
     assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 
+/* A file in the warehouse may cost time, and nothing else. */
+static void test_what_a_host_may_set(void **state)
+{
+    (void)state;
+    struct error err;
+    struct settings settings, before;
+    CLEANUP(scratch) struct scratch scratch = scratch_open();
+    const char *path = scratch_path(&scratch, "emc2.settings");
+    settings_defaults(&settings);
+    assert_true(file_write_atomic(path, "threads = 3\ncache_bytes = 0\n", 28, 0600, &err));
+    assert_true(settings_read_host(&settings, path, &err));
+    assert_int_equal(settings_get(&settings, SETTING_THREADS), 3);
+    static const char *const refused[] = {"grant_days = 1096", "json_bytes_max = 1073741824", "zip_bytes_max = 1024",
+                                          "csv_record_bytes_max = 1024"};
+    before = settings;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        assert_true(file_write_atomic(path, refused[i], strlen(refused[i]), 0600, &err));
+        assert_false(settings_read_host(&settings, path, &err));
+        assert_int_equal(err.code, ERROR_DENIED);
+        assert_memory_equal(&settings, &before, sizeof settings);
+        assert_true(settings_read(&settings, path, &err));
+        settings = before;
+    }
+    assert_true(file_remove(path, &err));
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_false(settings_read_host(&settings, path, &err));
+    assert_int_equal(err.code, ERROR_INVALID_ARGUMENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +127,7 @@ int main(void)
         cmocka_unit_test(test_read),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_print_is_read_back),
+        cmocka_unit_test(test_what_a_host_may_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,17 +125,24 @@ static void on_interrupt(int signal_number)
 
 static bool read_settings(struct invocation *in, struct error *err)
 {
+    static const char of_machine[] = "/etc/emc2/emc2.settings";
+    bool exists;
     settings_defaults(&in->settings);
+    TRY(file_exists(of_machine, &exists, err));
+    TRY(!exists || settings_read(&in->settings, of_machine, err));
     const char *path = invocation_value(in, "settings");
     if (path) {
         return settings_read(&in->settings, path, err);
     }
-    char own[4096];
-    bool exists = false;
-    if (snprintf(own, sizeof own, "%s/emc2.settings", warehouse_directory(in)) < (int)sizeof own) {
-        TRY(file_exists(own, &exists, err));
+    path = arena_text_format(in->arena, "%s/emc2.settings", warehouse_directory(in));
+    if (settings_read_host(&in->settings, path, err)) {
+        return true;
     }
-    return !exists || settings_read(&in->settings, own, err);
+    bool is_absent = err->code == ERROR_NOT_FOUND;
+    if (is_absent) {
+        error_clear(err);
+    }
+    return is_absent;
 }
 
 static bool run(struct invocation *in, int argc, char **argv, struct error *err)

@@ -33,7 +33,7 @@ static bool root_file_read(const char *path, const uint8_t store_id[GRANT_STORE_
 {
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = ROOT_FILE_SIZE + 1};
     struct root_file file;
-    if (!file_read(path, &bytes, err) || !root_file_parse(&file, bytes.data, bytes.length, err)) {
+    if (!file_read_plain(path, &bytes, err) || !root_file_parse(&file, bytes.data, bytes.length, err)) {
         return at_path(path, err);
     }
     if (memcmp(file.store_id, store_id, GRANT_STORE_ID_SIZE) != 0) {

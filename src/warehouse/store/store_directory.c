@@ -108,7 +108,7 @@ static bool identity_read(const char *directory, uint8_t out_store_id[GRANT_STOR
         error_detail(err, "%s", path.text);
         return error_hint(err, "name the directory of a store, or make one with `emc2 init DIRECTORY`");
     }
-    if (!file_read(path.text, &bytes, err) || !identity_parse(&bytes, out_store_id, err)) {
+    if (!file_read_plain(path.text, &bytes, err) || !identity_parse(&bytes, out_store_id, err)) {
         return error_context(err, "%s", path.text);
     }
     *out_hash = crypto_hash_of(bytes.data, bytes.length);

@@ -88,7 +88,7 @@ static bool bytes_check(struct verify *verify, const struct store_file_entry *en
     if (size != entry->size) {
         file_problem(problems, size < entry->size ? "it is shorter than the manifest says" : "it is longer than the manifest says");
     }
-    int descriptor = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int descriptor = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a pipe would wait for a writer */
     bool done = descriptor >= 0 && hash_descriptor(descriptor, size, path.text, verify->progress, &hash, &reason);
     if (descriptor < 0) {
         FAIL_ERRNO(&reason, path.text, "it cannot be opened");
@@ -162,7 +162,7 @@ static bool identity_verify(struct verify *verify, const struct store *store, st
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = 1 << 12};
     struct file_problems problems = {.count = 0};
     struct error reason = {.code = ERROR_INTERNAL};
-    if (!file_read(store_part_path(store, "store.json").text, &bytes, &reason)) {
+    if (!file_read_plain(store_part_path(store, "store.json").text, &bytes, &reason)) {
         TRY(becomes_problem(&problems, &reason, err));
     }
     struct crypto_hash hash = crypto_hash_of(bytes.data, bytes.length);
