@@ -101,42 +101,59 @@ static bool key_check(const struct secret *key, struct error *err)
     return secret_length(key) == CRYPTO_KEY_SIZE ? true : FAIL(err, INTERNAL, "a key of AES-256 has %d bytes", CRYPTO_KEY_SIZE);
 }
 
-bool crypto_seal(uint8_t *out_sealed, const struct secret *key, const void *bytes, size_t length, const void *associated,
-                 size_t associated_length, struct error *err)
+bool aes_gcm_seal(uint8_t *out_sealed, const struct secret *key, const uint8_t nonce[CRYPTO_NONCE_SIZE], const void *bytes, size_t length,
+                  const void *associated, size_t associated_length, struct error *err)
 {
     TRY(key_check(key, err));
     EVP_CIPHER_CTX *context = context_keyed(key, true);
     if (!context) {
         return engine_failed(err, "sealing");
     }
-    uint8_t nonce[CRYPTO_NONCE_SIZE];
-    randombytes_buf(nonce, sizeof nonce);
     struct message message = {nonce, associated, associated_length, bytes, length};
-    bool done = gcm_seal(context, &message, out_sealed + CRYPTO_NONCE_SIZE, out_sealed + CRYPTO_NONCE_SIZE + length, err);
+    bool done = gcm_seal(context, &message, out_sealed, out_sealed + length, err);
     EVP_CIPHER_CTX_free(context); /* wipes the key schedule */
-    memcpy(out_sealed, nonce, sizeof nonce);
     return done;
 }
 
-bool crypto_open(uint8_t *out_bytes, const struct secret *key, const uint8_t *sealed, size_t sealed_length, const void *associated,
+bool crypto_seal(uint8_t *out_sealed, const struct secret *key, const void *bytes, size_t length, const void *associated,
                  size_t associated_length, struct error *err)
 {
+    uint8_t nonce[CRYPTO_NONCE_SIZE];
+    randombytes_buf(nonce, sizeof nonce);
+    TRY(aes_gcm_seal(out_sealed + sizeof nonce, key, nonce, bytes, length, associated, associated_length, err));
+    memcpy(out_sealed, nonce, sizeof nonce);
+    return true;
+}
+
+bool aes_gcm_open(uint8_t *out_bytes, const struct secret *key, const uint8_t nonce[CRYPTO_NONCE_SIZE], const uint8_t *sealed,
+                  size_t sealed_length, const void *associated, size_t associated_length, struct error *err)
+{
     TRY(key_check(key, err));
-    if (sealed_length < CRYPTO_SEAL_OVERHEAD) {
+    if (sealed_length < CRYPTO_TAG_SIZE) {
         return FAIL(err, CORRUPT, "a sealed message is cut short");
     }
-    size_t length = sealed_length - CRYPTO_SEAL_OVERHEAD;
-    struct message message = {sealed, associated, associated_length, sealed + CRYPTO_NONCE_SIZE, length};
+    size_t length = sealed_length - CRYPTO_TAG_SIZE;
+    struct message message = {nonce, associated, associated_length, sealed, length};
     struct secret *plain; /* not into out_bytes at once: it stays untouched when the tag is wrong */
     TRY(secret_create(&plain, length, err));
     EVP_CIPHER_CTX *context = context_keyed(key, false);
-    bool done = context && gcm_open(context, &message, sealed + CRYPTO_NONCE_SIZE + length, secret_bytes(plain));
+    bool done = context && gcm_open(context, &message, sealed + length, secret_bytes(plain));
     if (done) {
         memcpy(out_bytes, secret_view(plain), length);
     }
     EVP_CIPHER_CTX_free(context);
     secret_destroy(plain);
     return done ? true : FAIL(err, CORRUPT, "a sealed message does not open: its key or its bytes are not the right ones");
+}
+
+bool crypto_open(uint8_t *out_bytes, const struct secret *key, const uint8_t *sealed, size_t sealed_length, const void *associated,
+                 size_t associated_length, struct error *err)
+{
+    if (sealed_length < CRYPTO_SEAL_OVERHEAD) {
+        return FAIL(err, CORRUPT, "a sealed message is cut short");
+    }
+    return aes_gcm_open(out_bytes, key, sealed, sealed + CRYPTO_NONCE_SIZE, sealed_length - CRYPTO_NONCE_SIZE, associated,
+                        associated_length, err);
 }
 
 struct crypto_blocks {
