@@ -17,6 +17,11 @@ static const struct option_spec load_options[] = {
     {0},
 };
 static const struct option_spec snapshot_options[] = {{"snapshot", "N", "the snapshot's number (default: the latest)"}, {0}};
+static const struct option_spec hash_options[] = {
+    {"snapshot", "N", "the snapshot's number (default: the latest)"},
+    {"compare", "hashes.json", "compare with the hashes that `export --all` wrote on another host"},
+    {0},
+};
 static const struct option_spec search_options[] = {{"limit", "N", "at most N concepts (default 20)"}, {0}};
 static const struct option_spec count_options[] = {
     {"snapshot", "N", "count on this snapshot (default: the latest)"},
@@ -35,6 +40,7 @@ static const struct option_spec explain_options[] = {
     {0},
 };
 static const struct option_spec export_options[] = {
+    {"all", NULL, "for moving house: also write hashes.json, the hash of every table"},
     {"format", "csv|parquet", "format of the tables (default parquet)"},
     {"out", "DIR", "directory to make; it must not exist"},
     {"snapshot", "N", "export this snapshot (default: the latest)"},
@@ -67,6 +73,10 @@ static const struct command commands[] = {
     {"snapshot verify", "", 0, 0, "read every byte of a snapshot and check it",
      "Names each file that is not what was written: missing, cut, changed, swapped. Exit code 8 when something is wrong.",
      "  emc2 snapshot verify --snapshot 3", snapshot_options, command_snapshot_verify},
+    {"snapshot hash", "", 0, 0, "one hash for each table, equal wherever the data are",
+     "The hash does not depend on the order of rows, on the machine or on the format that the table travelled in\n"
+     "(docs/formats/table-hash.md). With --compare, exit code 8 when a table differs.",
+     "  emc2 snapshot hash --compare moving_2026-11/hashes.json", hash_options, command_snapshot_hash},
     {"vocabulary search", "WORD...", 1, 64, "find concepts by the beginnings of words of their names, or by id", NULL,
      "  emc2 vocabulary search multiple myeloma --limit 5", search_options, command_vocabulary_search},
     {"cohort count", "DEFINITION.json...", 1, 100000, "how many persons an ATLAS cohort definition finds, with attrition",
@@ -81,7 +91,8 @@ static const struct command commands[] = {
      "  emc2 cohort explain multiple_myeloma.json --language fr", explain_options, command_cohort_explain},
     {"export", "", 0, 0, "write every table back as OMOP 5.4 CSV or Parquet, with DDL",
      "What is loaded can be taken out whole (SNC 19.1): each table equals its source as a multiset of rows.",
-     "  emc2 export --format parquet --out export_2026-11", export_options, command_export},
+     "  emc2 export --format parquet --out export_2026-11\n  emc2 export --all --format csv --out moving_2026-11", export_options,
+     command_export},
     {"synthesise", "", 0, 0, "make a French-shaped synthetic population in OMOP, with its truth",
      "Person i depends on the seed and on i alone, so any size is repeatable. DIR can be loaded with `emc2 load DIR`.",
      "  emc2 synthesise --persons 100000 --seed 7 --out population", synthesise_options, command_synthesise},

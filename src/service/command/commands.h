@@ -10,6 +10,7 @@ MUST_CHECK bool command_load(struct invocation *in, struct error *err);
 MUST_CHECK bool command_status(struct invocation *in, struct error *err);
 MUST_CHECK bool command_snapshot_list(struct invocation *in, struct error *err);
 MUST_CHECK bool command_snapshot_verify(struct invocation *in, struct error *err);
+MUST_CHECK bool command_snapshot_hash(struct invocation *in, struct error *err);
 MUST_CHECK bool command_vocabulary_search(struct invocation *in, struct error *err);
 MUST_CHECK bool command_cohort_count(struct invocation *in, struct error *err);
 MUST_CHECK bool command_cohort_run(struct invocation *in, struct error *err);

@@ -116,6 +116,7 @@ bool command_export(struct invocation *in, struct error *err)
     TRY(warehouse_open(&warehouse, in, "export", GRANT_EXPORT | GRANT_ROWS, err));
     TRY(warehouse_open_reader(&warehouse, (uint32_t)snapshot, err));
     struct export_options options = {.quiet = invocation_flag(in, "quiet"), .threads = task_pool_threads(in->pool)};
+    options.hashing = invocation_flag(in, "all") ? in->pool : NULL;
     struct export_report report;
     TRY(export_tables(warehouse.reader, is_csv ? EXPORT_CSV : EXPORT_PARQUET, directory, &options, &report, err));
     char rows[COUNT_TEXT_SIZE], bytes[COUNT_TEXT_SIZE];

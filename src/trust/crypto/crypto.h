@@ -47,7 +47,10 @@ struct crypto_hasher; /* streaming BLAKE2b-256 */
 struct crypto_hasher *crypto_hasher_create(void);
 void crypto_hasher_add(struct crypto_hasher *hasher, const void *bytes, size_t length);
 struct crypto_hash crypto_hasher_finish(struct crypto_hasher *hasher); /* frees the hasher */
-void crypto_hex(char *out, const void *bytes, size_t length);          /* 2 * length + 1 bytes, lower case */
+/* BLAKE2b-512 with a personalisation (up to 16 bytes, zero padded), where hashes are added up: docs/formats/table-hash.md. */
+enum { CRYPTO_WIDE_HASH_SIZE = 64 };
+void crypto_wide_hash(uint8_t out_hash[CRYPTO_WIDE_HASH_SIZE], const char *personal, const void *bytes, size_t length);
+void crypto_hex(char *out, const void *bytes, size_t length); /* 2 * length + 1 bytes, lower case */
 /* hex must be 2 * length digits in lower case; anything else returns false and leaves out untouched. */
 MUST_CHECK bool crypto_from_hex(void *out, size_t length, const char *hex);
 

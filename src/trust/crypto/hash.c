@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* hash: BLAKE2b-256 (RFC 7693) and SHA-256 (FIPS 180-4); keys from keys, and from passphrases by Argon2id (RFC 9106). */
 #include "trust/crypto/crypto.h"
+#include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,15 @@ struct crypto_hash crypto_sha256_of(const void *bytes, size_t length)
     struct crypto_hash hash;
     crypto_hash_sha256(hash.bytes, bytes, length);
     return hash;
+}
+
+void crypto_wide_hash(uint8_t out_hash[CRYPTO_WIDE_HASH_SIZE], const char *personal, const void *bytes, size_t length)
+{
+    unsigned char padded[crypto_generichash_blake2b_PERSONALBYTES] = {0};
+    size_t used = strlen(personal);
+    assert(used <= sizeof padded);
+    memcpy(padded, personal, used);
+    crypto_generichash_blake2b_salt_personal(out_hash, CRYPTO_WIDE_HASH_SIZE, bytes, length, NULL, 0, NULL, padded);
 }
 
 struct crypto_hasher {

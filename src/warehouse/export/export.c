@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/task.h"
 #include "warehouse/export/ddl.h"
+#include "warehouse/export/export_hash.h"
 #include "warehouse/export/export_table.h"
 #include <stdio.h>
 
@@ -79,6 +80,17 @@ static bool write_ddl(struct export_work *work, struct error *err)
     return file_write_atomic(path, ddl.data, ddl.length, 0600, err) && export_file_done(work, path, err);
 }
 
+/* Hashes of what the store holds: with the hashes of the files, made by somebody else, they show that nothing was lost on the way. */
+static bool write_hashes(struct export_work *work, const struct export_options *options, struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer text = {.maximum = 1 << 20};
+    struct export_hashes hashes;
+    const char *path = arena_text_format(work->paths, "%s/hashes.json", work->directory);
+    TRY(export_hashes_compute(work->reader, options->hashing, options->quiet, &hashes, err));
+    TRY(export_hashes_print(&hashes, &text, err) && buffer_append_text(&text, "\n", err));
+    return file_write_atomic(path, text.data, text.length, 0600, err) && export_file_done(work, path, err);
+}
+
 static bool write_tables(struct export_work *work, enum export_format format, struct error *err)
 {
     TRY(directory_create(work->directory, 0700, err));
@@ -141,7 +153,8 @@ bool export_tables(struct store_reader *reader, enum export_format format, const
                                .scratch = scratch,
                                .paths = paths};
     work.progress = progress_begin("export", rows_in_all(reader), "rows", chosen.quiet);
-    bool done = write_tables(&work, format, err) && file_rename_durable(partial, directory, err);
+    bool done = write_tables(&work, format, err) && (!chosen.hashing || write_hashes(&work, &chosen, err)) &&
+                file_rename_durable(partial, directory, err);
     progress_end(work.progress);
     if (!done) {
         return discard(partial);

@@ -3,14 +3,16 @@
  * becomes one file, an empty table one without rows; what `load` read comes out again, value by value. */
 #pragma once
 #include "base/error.h"
+#include "base/task.h"
 #include "warehouse/omop/omop.h"
 #include "warehouse/store/store.h"
 
 enum export_format { EXPORT_CSV, EXPORT_PARQUET };
 struct export_options {
-    bool quiet;            /* no progress */
-    unsigned threads;      /* Parquet: of the engine; 0: one per core */
-    uint64_t memory_bytes; /* bound of the rows of one Parquet file; 0: 1 GiB */
+    bool quiet;                /* no progress */
+    unsigned threads;          /* Parquet: of the engine; 0: one per core */
+    uint64_t memory_bytes;     /* bound of the rows of one Parquet file; 0: 1 GiB */
+    struct task_pool *hashing; /* NULL, or hashes.json is written too (export_hash.h) */
 };
 struct export_report {
     uint64_t rows, bytes; /* bytes of all files */
