@@ -278,8 +278,8 @@ static void custodian_opens_with_the_passphrase_only(void **state)
     struct error err;
     CLEANUP(secret) struct secret *good = NULL, *bad = NULL, *key = NULL;
     CLEANUP(buffer_value)
-    struct buffer file = {.maximum = CUSTODIAN_FILE_MAX},
-                  line = {.maximum = 1024}, bundle = {.maximum = CUSTODIAN_FILE_MAX + SHARE_FILE_MAX};
+    struct buffer file = {.maximum = CUSTODIAN_FILE_MAX}, line = {.maximum = 1024},
+                  bundle = {.maximum = CUSTODIAN_FILE_MAX + SHARE_FILE_MAX};
     struct custodian made, read;
     assert_true(secret_random(&good, 20, &err) && secret_random(&bad, 20, &err));
     struct key_lock lock = {.passphrase = good}, wrong = {.passphrase = bad};
