@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const uint8_t magic[8] = "EMC2KEYS";
@@ -196,6 +197,23 @@ bool key_table_read(const char *directory, const uint8_t store_id[GRANT_STORE_ID
     *out_table = table;
     table.entries = (struct key_entries){.items = NULL};
     return true;
+}
+
+bool key_table_stamp_read(const char *directory, struct key_table_stamp *out_stamp, struct error *err)
+{
+    char path[PATH_SIZE];
+    struct stat status;
+    TRY(path_of(path, directory, "table", err));
+    if (stat(path, &status) != 0) {
+        return FAIL_ERRNO(err, path, "the key table cannot be read");
+    }
+    *out_stamp = (struct key_table_stamp){status.st_ino, (uint64_t)status.st_size, status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
+    return true;
+}
+
+bool key_table_stamp_equal(const struct key_table_stamp *a, const struct key_table_stamp *b)
+{
+    return a->inode == b->inode && a->size == b->size && a->seconds == b->seconds && a->nanoseconds == b->nanoseconds;
 }
 
 static bool mac_of(const struct key_table *table, const struct secret *mac_key, struct buffer *out_bytes,

@@ -47,6 +47,13 @@ MUST_CHECK bool key_table_lock(const char *directory, int *out_lock, struct erro
 void key_table_unlock(int lock);
 MUST_CHECK bool key_table_read(const char *directory, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct key_table *out_table,
                                struct error *err);
+/* Tells whether the file was replaced. */
+struct key_table_stamp {
+    uint64_t inode, size;
+    int64_t seconds, nanoseconds;
+};
+MUST_CHECK bool key_table_stamp_read(const char *directory, struct key_table_stamp *out_stamp, struct error *err);
+bool key_table_stamp_equal(const struct key_table_stamp *a, const struct key_table_stamp *b);
 MUST_CHECK bool key_table_check(const struct key_table *table, const struct secret *mac_key, struct error *err);
 /* Counts the generation up, authenticates, replaces the file durably. */
 MUST_CHECK bool key_table_write(const char *directory, struct key_table *table, const struct secret *mac_key, struct error *err);

@@ -77,6 +77,8 @@ static bool top_unwrap(struct keyring *keyring, const struct secret *root, struc
         struct key_binding binding = binding_of_top(keyring->store_id, i);
         TRY(key_unwrap(root, &binding, table->top[which][i], &keyring->top[i], err));
     }
+    keyring->table->root_place = which;
+    keyring->table->root_count = table->root_count;
     return true;
 }
 
@@ -105,6 +107,8 @@ static bool top_ready(struct keyring *keyring, struct error *err)
 }
 
 /* ---- life ---- */
+static const struct keyring_backend local_backend; /* at the end */
+
 static bool keyring_begin(struct keyring **out_keyring, const char *directory, const uint8_t store_id[GRANT_STORE_ID_SIZE],
                           struct error *err)
 {
@@ -119,6 +123,7 @@ static bool keyring_begin(struct keyring **out_keyring, const char *directory, c
     memcpy(table->last.store_id, store_id, sizeof table->last.store_id);
     table->lock = task_lock_create();
     table->pending.maximum = KEY_TABLE_ENTRIES_MAX;
+    keyring->backend = &local_backend;
     keyring->directory = copy;
     keyring->table = table;
     *out_keyring = keyring;
@@ -164,11 +169,8 @@ bool keyring_open(struct keyring **out_keyring, const struct custody *custody, c
     return true;
 }
 
-void keyring_close(struct keyring *keyring)
+static void local_close(struct keyring *keyring)
 {
-    if (!keyring) {
-        return;
-    }
     for (int i = 0; i < KEY_TOP_COUNT; i++) {
         secret_destroy(keyring->top[i]);
     }
@@ -178,31 +180,21 @@ void keyring_close(struct keyring *keyring)
     task_lock_destroy(keyring->table->lock);
     free(keyring->table);
     free(keyring->directory);
-    free(keyring);
 }
 
-/* ---- identity and signing ---- */
-const uint8_t *keyring_store_id(const struct keyring *keyring)
+bool keyring_root_changing(const struct keyring *keyring, enum root_change *out_change, struct error *err)
 {
-    return keyring->store_id;
+    if (keyring->link) {
+        FAIL(err, UNSUPPORTED, "a keeper does not change its root key");
+        return error_hint(err, "seal it with `emc2 key seal`, then change the root key, then unseal it");
+    }
+    const struct keyring_table *table = keyring->table;
+    *out_change = table->root_count < 2 ? ROOT_CHANGE_NONE : table->root_place == 0 ? ROOT_CHANGE_BEGUN : ROOT_CHANGE_STORED;
+    return true;
 }
 
-const uint8_t *keyring_governance_public_key(const struct keyring *keyring)
-{
-    return keyring->public_keys[KEY_TOP_GRANTS];
-}
-
-const uint8_t *keyring_manifest_public_key(const struct keyring *keyring)
-{
-    return keyring->public_keys[KEY_TOP_MANIFESTS];
-}
-
-const uint8_t *keyring_log_public_key(const struct keyring *keyring)
-{
-    return keyring->public_keys[KEY_TOP_LOG];
-}
-
-bool keyring_grant_issue(const struct keyring *keyring, struct grant *grant, struct error *err)
+/* ---- signing ---- */
+static bool local_grant_issue(const struct keyring *keyring, struct grant *grant, struct error *err)
 {
     if (grant->actions == 0 || grant->not_after <= grant->not_before) {
         FAIL(err, INVALID_ARGUMENT, "a grant needs an action and an end after its beginning");
@@ -215,41 +207,46 @@ bool keyring_grant_issue(const struct keyring *keyring, struct grant *grant, str
     return true;
 }
 
-bool keyring_manifest_sign(const struct keyring *keyring, const void *bytes, size_t length, uint8_t out_signature[CRYPTO_SIGNATURE_SIZE],
-                           struct error *err)
+static bool local_sign(const struct keyring *keyring, enum key_top seed, const void *bytes, size_t length,
+                       uint8_t out_signature[CRYPTO_SIGNATURE_SIZE], struct error *err)
 {
-    return crypto_signature_make(out_signature, keyring->top[KEY_TOP_MANIFESTS], bytes, length, err);
-}
-
-bool keyring_log_sign(const struct keyring *keyring, const void *bytes, size_t length, uint8_t out_signature[CRYPTO_SIGNATURE_SIZE],
-                      struct error *err)
-{
-    return crypto_signature_make(out_signature, keyring->top[KEY_TOP_LOG], bytes, length, err);
+    return crypto_signature_make(out_signature, keyring->top[seed], bytes, length, err);
 }
 
 /* ---- another root ---- */
+/* The root that opened this keyring is the one whose custody is in place: it stays, whatever an earlier change left beside it. */
 static bool root_add(const struct keyring *keyring, struct key_table *table, void *context, struct error *err)
 {
+    if (table->root_count != keyring->table->root_count) {
+        FAIL(err, BUSY, "another change of the root key began meanwhile");
+        return error_hint(err, "wait until it is finished, and begin again");
+    }
+    if (keyring->table->root_place == 1) {
+        memcpy(table->top[0], table->top[1], sizeof table->top[0]);
+    }
     TRY(top_wrap(keyring->top, context, keyring->store_id, table->top[1], err));
     table->root_count = 2;
     return true;
 }
 
-bool keyring_root_begin(const struct keyring *keyring, const struct secret *new_root, struct error *err)
+static bool local_root_begin(const struct keyring *keyring, const struct secret *new_root, struct error *err)
 {
     CLEANUP(secret) struct secret *copy = NULL;
     TRY(secret_create(&copy, CRYPTO_KEY_SIZE, err));
     memcpy(secret_bytes(copy), secret_view(new_root), CRYPTO_KEY_SIZE);
-    return keyring_table_change(keyring, root_add, copy, NULL, err);
+    TRY(keyring_table_change(keyring, root_add, copy, NULL, err));
+    keyring->table->root_place = 0;
+    keyring->table->root_count = 2;
+    return true;
 }
 
-struct root_change {
+struct root_rewrap {
     const struct secret *new_root;
     struct secret *top[KEY_TOP_COUNT]; /* new domain keys; the seeds as they were */
     struct secret *mac_key;
 };
 
-static void root_change_value_cleanup(struct root_change *change)
+static void root_rewrap_value_cleanup(struct root_rewrap *change)
 {
     for (int i = 0; i < KEY_TOP_COUNT; i++) {
         secret_destroy(change->top[i]);
@@ -257,7 +254,7 @@ static void root_change_value_cleanup(struct root_change *change)
     secret_destroy(change->mac_key);
 }
 
-static bool entry_rewrap(const struct keyring *keyring, const struct root_change *change, struct key_entry *entry, struct error *err)
+static bool entry_rewrap(const struct keyring *keyring, const struct root_rewrap *change, struct key_entry *entry, struct error *err)
 {
     CLEANUP(secret) struct secret *key = NULL;
     struct key_binding binding = key_binding_of_entry(keyring->store_id, entry);
@@ -270,7 +267,7 @@ static bool entry_rewrap(const struct keyring *keyring, const struct root_change
 
 static bool root_replace(const struct keyring *keyring, struct key_table *table, void *context, struct error *err)
 {
-    const struct root_change *change = context;
+    const struct root_rewrap *change = context;
     for (size_t i = 0; i < table->entries.count; i++) {
         TRY(entry_rewrap(keyring, change, &table->entries.items[i], err));
     }
@@ -279,7 +276,7 @@ static bool root_replace(const struct keyring *keyring, struct key_table *table,
     return top_wrap(change->top, change->new_root, keyring->store_id, table->top[0], err);
 }
 
-static bool root_change_fill(struct root_change *change, const struct keyring *keyring, struct error *err)
+static bool root_rewrap_fill(struct root_rewrap *change, const struct keyring *keyring, struct error *err)
 {
     for (int i = 0; i < KEY_TOP_COUNT; i++) {
         TRY(secret_random(&change->top[i], CRYPTO_KEY_SIZE, err));
@@ -290,13 +287,13 @@ static bool root_change_fill(struct root_change *change, const struct keyring *k
     return mac_key_of(change->top, keyring->store_id, &change->mac_key, err);
 }
 
-bool keyring_root_finish(struct keyring *keyring, const struct secret *new_root, struct error *err)
+static bool local_root_finish(struct keyring *keyring, const struct secret *new_root, struct error *err)
 {
-    CLEANUP(root_change_value) struct root_change change = {.new_root = new_root};
+    CLEANUP(root_rewrap_value) struct root_rewrap change = {.new_root = new_root};
     if (keyring->table->pending.count > 0) {
         return FAIL(err, INVALID_ARGUMENT, "the root cannot change while a load is under way");
     }
-    TRY(root_change_fill(&change, keyring, err));
+    TRY(root_rewrap_fill(&change, keyring, err));
     TRY(keyring_table_change(keyring, root_replace, &change, change.mac_key, err));
     for (int i = 0; i < KEY_TOP_COUNT; i++) {
         struct secret *old = keyring->top[i];
@@ -306,5 +303,12 @@ bool keyring_root_finish(struct keyring *keyring, const struct secret *new_root,
     secret_destroy(keyring->mac_key);
     keyring->mac_key = change.mac_key;
     change.mac_key = NULL;
+    keyring->table->root_place = 0;
+    keyring->table->root_count = 1;
     return true;
 }
+
+static const struct keyring_backend local_backend = {
+    local_grant_issue, local_sign,  local_create,     local_commit,      local_open,  local_destroy,
+    local_forget,      local_visit, local_root_begin, local_root_finish, local_close,
+};

@@ -17,6 +17,21 @@ static void table_replace(struct keyring_table *table, struct key_table *fresh)
     fresh->entries = (struct key_entries){.items = NULL};
 }
 
+static bool table_refresh(const struct keyring *keyring, struct error *err)
+{
+    CLEANUP(key_table_value) struct key_table fresh = {.generation = 0};
+    struct key_table_stamp stamp;
+    TRY(key_table_stamp_read(keyring->directory, &stamp, err));
+    if (key_table_stamp_equal(&stamp, &keyring->table->stamp)) {
+        return true;
+    }
+    TRY(key_table_read(keyring->directory, keyring->store_id, &fresh, err));
+    TRY(key_table_check(&fresh, keyring->mac_key, err));
+    table_replace(keyring->table, &fresh);
+    keyring->table->stamp = stamp; /* taken before: a table that is newer than its stamp is read once more */
+    return true;
+}
+
 static bool change_file(const struct keyring *keyring, key_table_change *change, void *context, const struct secret *mac_key_after,
                         struct error *err)
 {
@@ -48,11 +63,6 @@ bool keyring_table_change(const struct keyring *keyring, key_table_change *chang
 }
 
 /* ---- making ---- */
-static bool domain_check(enum key_domain domain, struct error *err)
-{
-    return (unsigned)domain < KEY_DOMAIN_COUNT ? true : FAIL(err, INVALID_ARGUMENT, "there is no key domain %u", (unsigned)domain);
-}
-
 static struct key_entry *pending_find(struct key_entries *pending, const uint8_t file_id[KEY_FILE_ID_SIZE])
 {
     for (size_t i = 0; i < pending->count; i++) {
@@ -63,20 +73,20 @@ static struct key_entry *pending_find(struct key_entries *pending, const uint8_t
     return NULL;
 }
 
-bool keyring_data_key_create(const struct keyring *keyring, const struct grant *grant, enum key_domain domain,
-                             const uint8_t file_id[KEY_FILE_ID_SIZE], int64_t until, struct secret **out_key, struct error *err)
+bool local_create(const struct keyring *keyring, const struct grant *grant, const struct key_facts *facts, struct secret **out_key,
+                  struct error *err)
 {
     CLEANUP(secret) struct secret *key = NULL;
-    struct key_entry entry = {.domain = domain, .until = until};
-    TRY(domain_check(domain, err));
+    struct key_entry entry = {.domain = facts->domain, .until = facts->until};
+    const uint8_t *file_id = facts->file_id.bytes;
     TRY(grant_demand(grant, keyring_governance_public_key(keyring), keyring->store_id, GRANT_LOAD, err));
-    if (until < 0 || (until > 0 && until <= clock_unix_seconds())) {
+    if (entry.until < 0 || (entry.until > 0 && entry.until <= clock_unix_seconds())) {
         return FAIL(err, INVALID_ARGUMENT, "the data would be unreadable at once: their authorisation ends before now");
     }
     memcpy(entry.file_id, file_id, sizeof entry.file_id);
     struct key_binding binding = key_binding_of_entry(keyring->store_id, &entry);
     TRY(secret_random(&key, CRYPTO_KEY_SIZE, err));
-    TRY(key_wrap(keyring->top[domain], &binding, key, entry.wrapped, err));
+    TRY(key_wrap(keyring->top[entry.domain], &binding, key, entry.wrapped, err));
     struct keyring_table *table = keyring->table;
     task_lock_take(table->lock);
     bool is_taken = pending_find(&table->pending, file_id) || key_table_find(&table->last, file_id);
@@ -102,7 +112,7 @@ static bool pending_add(const struct keyring *keyring, struct key_table *table, 
     return true;
 }
 
-bool keyring_commit(const struct keyring *keyring, struct error *err)
+bool local_commit(const struct keyring *keyring, struct error *err)
 {
     if (keyring->table->pending.count == 0) {
         return true;
@@ -113,20 +123,16 @@ bool keyring_commit(const struct keyring *keyring, struct error *err)
 }
 
 /* ---- opening ---- */
-/* Another process may have added keys since the table was read. */
+/* Another process may have added or destroyed keys since the table was read; a keeper that runs for months must see that. */
 static bool entry_find(const struct keyring *keyring, const uint8_t file_id[KEY_FILE_ID_SIZE], struct key_entry *out_entry, bool *out_found,
                        struct error *err)
 {
     struct keyring_table *table = keyring->table;
+    if (keyring->directory) {
+        TRY(table_refresh(keyring, err));
+    }
     const struct key_entry *entry = pending_find(&table->pending, file_id);
     entry = entry ? entry : key_table_find(&table->last, file_id);
-    if (!entry && keyring->directory) {
-        CLEANUP(key_table_value) struct key_table fresh = {.generation = 0};
-        TRY(key_table_read(keyring->directory, keyring->store_id, &fresh, err));
-        TRY(key_table_check(&fresh, keyring->mac_key, err));
-        table_replace(table, &fresh);
-        entry = key_table_find(&table->last, file_id);
-    }
     *out_found = entry != NULL;
     if (entry) {
         *out_entry = *entry;
@@ -149,12 +155,11 @@ static bool entry_is_live(const struct key_entry *entry, struct error *err)
     return true;
 }
 
-bool keyring_data_key_open(const struct keyring *keyring, const struct grant *grant, enum key_domain domain,
-                           const uint8_t file_id[KEY_FILE_ID_SIZE], struct secret **out_key, struct error *err)
+bool local_open(const struct keyring *keyring, const struct grant *grant, enum key_domain domain, const uint8_t file_id[KEY_FILE_ID_SIZE],
+                struct secret **out_key, struct error *err)
 {
     struct key_entry entry;
     bool is_found;
-    TRY(domain_check(domain, err));
     TRY(grant_demand_any(grant, keyring_governance_public_key(keyring), keyring->store_id, GRANT_ANY, err));
     task_lock_take(keyring->table->lock);
     bool done = entry_find(keyring, file_id, &entry, &is_found, err);
@@ -172,8 +177,8 @@ bool keyring_data_key_open(const struct keyring *keyring, const struct grant *gr
     return key_unwrap(keyring->top[domain], &binding, entry.wrapped, out_key, err);
 }
 
-bool keyring_data_key_visit(const struct keyring *keyring, bool (*visit)(void *context, const struct key_facts *facts, struct error *err),
-                            void *context, struct error *err)
+bool local_visit(const struct keyring *keyring, bool (*visit)(void *context, const struct key_facts *facts, struct error *err),
+                 void *context, struct error *err)
 {
     CLEANUP(key_table_value) struct key_table fresh = {.generation = 0};
     const struct key_table *table = &keyring->table->last;
@@ -229,8 +234,7 @@ static bool ids_forget(const struct keyring *keyring, struct key_table *table, v
     return true;
 }
 
-bool keyring_data_key_destroy(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count,
-                              struct error *err)
+bool local_destroy(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count, struct error *err)
 {
     struct removal removal = {ids, count};
     TRY(grant_demand(grant, keyring_governance_public_key(keyring), keyring->store_id, GRANT_ERASE, err));
@@ -253,8 +257,7 @@ static bool pending_forget(struct keyring_table *table, const struct key_file_id
     return is_written;
 }
 
-bool keyring_data_key_forget(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count,
-                             struct error *err)
+bool local_forget(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count, struct error *err)
 {
     struct removal removal = {ids, count};
     TRY(grant_demand(grant, keyring_governance_public_key(keyring), keyring->store_id, GRANT_LOAD, err));

@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* keyring_internal: what keyring.c (top of the hierarchy) and keyring_data.c (data keys) share. Private to keys. */
+/* keyring_internal: what is behind a keyring: the keys of the top in this process (keyring.c, keyring_data.c), or a keeper
+ * (keyring_remote.c). keyring_dispatch.c has the functions that callers see. Private to keys. */
 #pragma once
 #include "base/task.h"
 #include "trust/keys/key_table.h"
 
 /* Changes in one keyring are made under `lock`; changes of the file under its own lock, always from what the file then holds. */
+struct keyring_backend;
+struct keeper_link;
 struct keyring {
+    const struct keyring_backend *backend;
     uint8_t store_id[GRANT_STORE_ID_SIZE];
+    uint8_t public_keys[KEY_TOP_COUNT][CRYPTO_PUBLIC_KEY_SIZE]; /* of the signing seeds */
+    /* in this process */
     char *directory; /* NULL: the table is in memory only */
     struct secret *top[KEY_TOP_COUNT];
     struct secret *mac_key;
-    uint8_t public_keys[KEY_TOP_COUNT][CRYPTO_PUBLIC_KEY_SIZE]; /* of the signing seeds */
     struct keyring_table *table;
+    /* in a keeper */
+    struct keeper_link *link;
 };
 struct keyring_table {
     struct task_lock *lock;
     struct key_table last;      /* as the file was when it was last read or written */
     struct key_entries pending; /* made here, not in the file yet */
+    uint32_t root_count;        /* of the file, and which of them opened it */
+    uint32_t root_place;
+    struct key_table_stamp stamp; /* of the file that `last` is */
 };
 
 /* Wraps the 32 bytes of `key`, bound to the store and to what `purpose`, domain and id say. */
@@ -38,3 +48,35 @@ struct key_binding key_binding_of_entry(const uint8_t store_id[GRANT_STORE_ID_SI
 typedef bool key_table_change(const struct keyring *keyring, struct key_table *table, void *context, struct error *err);
 MUST_CHECK bool keyring_table_change(const struct keyring *keyring, key_table_change *change, void *context,
                                      const struct secret *mac_key_after, struct error *err);
+
+/* What a keyring does, wherever its keys are. In the order of keys.h, with its words for what fails. */
+struct keyring_backend {
+    bool (*grant_issue)(const struct keyring *keyring, struct grant *grant, struct error *err);
+    bool (*sign)(const struct keyring *keyring, enum key_top seed, const void *bytes, size_t length,
+                 uint8_t out_signature[CRYPTO_SIGNATURE_SIZE], struct error *err);
+    bool (*create)(const struct keyring *keyring, const struct grant *grant, const struct key_facts *facts, struct secret **out_key,
+                   struct error *err);
+    bool (*commit)(const struct keyring *keyring, struct error *err);
+    bool (*open)(const struct keyring *keyring, const struct grant *grant, enum key_domain domain, const uint8_t file_id[KEY_FILE_ID_SIZE],
+                 struct secret **out_key, struct error *err);
+    bool (*destroy)(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count,
+                    struct error *err);
+    bool (*forget)(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count,
+                   struct error *err);
+    bool (*visit)(const struct keyring *keyring, bool (*visit)(void *context, const struct key_facts *facts, struct error *err),
+                  void *context, struct error *err);
+    bool (*root_begin)(const struct keyring *keyring, const struct secret *new_root, struct error *err);
+    bool (*root_finish)(struct keyring *keyring, const struct secret *new_root, struct error *err);
+    void (*close)(struct keyring *keyring); /* all but the struct itself */
+};
+/* The functions of keyring_data.c in the table of keyring.c. */
+bool local_create(const struct keyring *keyring, const struct grant *grant, const struct key_facts *facts, struct secret **out_key,
+                  struct error *err);
+bool local_commit(const struct keyring *keyring, struct error *err);
+bool local_open(const struct keyring *keyring, const struct grant *grant, enum key_domain domain, const uint8_t file_id[KEY_FILE_ID_SIZE],
+                struct secret **out_key, struct error *err);
+bool local_destroy(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count,
+                   struct error *err);
+bool local_forget(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count, struct error *err);
+bool local_visit(const struct keyring *keyring, bool (*visit)(void *context, const struct key_facts *facts, struct error *err),
+                 void *context, struct error *err);

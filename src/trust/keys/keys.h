@@ -89,3 +89,12 @@ MUST_CHECK bool keyring_data_key_visit(const struct keyring *keyring,
  * anew, and only the new root opens it. The signing keys stay. Other keyrings that are open must be opened again. */
 MUST_CHECK bool keyring_root_begin(const struct keyring *keyring, const struct secret *new_root, struct error *err);
 MUST_CHECK bool keyring_root_finish(struct keyring *keyring, const struct secret *new_root, struct error *err);
+/* What an earlier change left, as this keyring found it: begun, but its custody opens under the old root (begin again), or its custody is
+ * stored (finish with the root that opened it). */
+enum root_change { ROOT_CHANGE_NONE, ROOT_CHANGE_BEGUN, ROOT_CHANGE_STORED };
+MUST_CHECK bool keyring_root_changing(const struct keyring *keyring, enum root_change *out_change, struct error *err);
+
+/* The whole change for the passphrase custody at `path` (the same passphrase). After a crash at any point the passphrase opens the
+ * warehouse, and the next call ends what was begun: out_resumed says that it did no more than that. */
+MUST_CHECK bool root_rotate_passphrase(const char *path, const char *directory, const uint8_t store_id[GRANT_STORE_ID_SIZE],
+                                       const struct secret *passphrase, bool *out_resumed, struct error *err);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* keyring_dispatch: the functions of a keyring as callers see them, wherever its keys are. */
+#include "trust/keys/keyring_internal.h"
+#include <stdlib.h>
+#include <string.h>
+
+void keyring_close(struct keyring *keyring)
+{
+    if (keyring) {
+        keyring->backend->close(keyring);
+        free(keyring);
+    }
+}
+
+const uint8_t *keyring_store_id(const struct keyring *keyring)
+{
+    return keyring->store_id;
+}
+
+const uint8_t *keyring_governance_public_key(const struct keyring *keyring)
+{
+    return keyring->public_keys[KEY_TOP_GRANTS];
+}
+
+const uint8_t *keyring_manifest_public_key(const struct keyring *keyring)
+{
+    return keyring->public_keys[KEY_TOP_MANIFESTS];
+}
+
+const uint8_t *keyring_log_public_key(const struct keyring *keyring)
+{
+    return keyring->public_keys[KEY_TOP_LOG];
+}
+
+bool keyring_grant_issue(const struct keyring *keyring, struct grant *grant, struct error *err)
+{
+    return keyring->backend->grant_issue(keyring, grant, err);
+}
+
+bool keyring_manifest_sign(const struct keyring *keyring, const void *bytes, size_t length, uint8_t out_signature[CRYPTO_SIGNATURE_SIZE],
+                           struct error *err)
+{
+    return keyring->backend->sign(keyring, KEY_TOP_MANIFESTS, bytes, length, out_signature, err);
+}
+
+bool keyring_log_sign(const struct keyring *keyring, const void *bytes, size_t length, uint8_t out_signature[CRYPTO_SIGNATURE_SIZE],
+                      struct error *err)
+{
+    return keyring->backend->sign(keyring, KEY_TOP_LOG, bytes, length, out_signature, err);
+}
+
+static bool domain_check(enum key_domain domain, struct error *err)
+{
+    return (unsigned)domain < KEY_DOMAIN_COUNT ? true : FAIL(err, INVALID_ARGUMENT, "there is no key domain %u", (unsigned)domain);
+}
+
+bool keyring_data_key_create(const struct keyring *keyring, const struct grant *grant, enum key_domain domain,
+                             const uint8_t file_id[KEY_FILE_ID_SIZE], int64_t until, struct secret **out_key, struct error *err)
+{
+    struct key_facts facts = {.domain = domain, .until = until};
+    TRY(domain_check(domain, err));
+    memcpy(facts.file_id.bytes, file_id, KEY_FILE_ID_SIZE);
+    return keyring->backend->create(keyring, grant, &facts, out_key, err);
+}
+
+bool keyring_commit(const struct keyring *keyring, struct error *err)
+{
+    return keyring->backend->commit(keyring, err);
+}
+
+bool keyring_data_key_open(const struct keyring *keyring, const struct grant *grant, enum key_domain domain,
+                           const uint8_t file_id[KEY_FILE_ID_SIZE], struct secret **out_key, struct error *err)
+{
+    TRY(domain_check(domain, err));
+    return keyring->backend->open(keyring, grant, domain, file_id, out_key, err);
+}
+
+bool keyring_data_key_destroy(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count,
+                              struct error *err)
+{
+    return keyring->backend->destroy(keyring, grant, ids, count, err);
+}
+
+bool keyring_data_key_forget(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count,
+                             struct error *err)
+{
+    return keyring->backend->forget(keyring, grant, ids, count, err);
+}
+
+bool keyring_data_key_visit(const struct keyring *keyring, bool (*visit)(void *context, const struct key_facts *facts, struct error *err),
+                            void *context, struct error *err)
+{
+    return keyring->backend->visit(keyring, visit, context, err);
+}
+
+bool keyring_root_begin(const struct keyring *keyring, const struct secret *new_root, struct error *err)
+{
+    return keyring->backend->root_begin(keyring, new_root, err);
+}
+
+bool keyring_root_finish(struct keyring *keyring, const struct secret *new_root, struct error *err)
+{
+    return keyring->backend->root_finish(keyring, new_root, err);
+}
