@@ -3,6 +3,7 @@
  * from the start date where the table has them: most become constants or very small numbers. */
 #include "warehouse/store/order.h"
 #include "warehouse/store/segment_writer.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,26 +40,41 @@ size_t table_source_read(const struct table_source *source, int field, size_t fi
     if (field == source->info->end_field && source->ends) {
         return days_read(source->ends + first, count, out_values, out_valid);
     }
-    if (source->order && field == source->flat_field) {
-        return slab_flat_read(&source->flat, source->order + first, count, out_values, out_valid);
+    if (source->order->places) {
+        const struct table_flat *flat = field == source->flat.field ? &source->flat : &source->other;
+        assert(field == flat->field);
+        return slab_flat_read(&flat->column, source->order->places + first, count, out_values, out_valid);
     }
-    return slab_column_read(column, source->order ? source->order + first : NULL, first, count, out_values, out_valid);
+    return slab_column_read(column, NULL, first, count, out_values, out_valid);
+}
+
+static bool flat_make(struct table_source *source, struct table_flat *flat, int field, void *room, struct error *err)
+{
+    const struct row_order *order = source->order;
+    if (order->places) {
+        TRY(slab_flat_make(&flat->column, &source->columns[field].values, order->has_parts ? &order->layout : NULL, room, err));
+        flat->field = field;
+    }
+    return true;
 }
 
 bool table_source_prepare(struct table_source *source, int field, struct error *err)
 {
     table_source_finish(source);
-    if (source->order) {
-        TRY(slab_flat_make(&source->flat, &source->columns[field].values, err));
-        source->flat_field = field;
-    }
-    return true;
+    return flat_make(source, &source->flat, field, source->order->room, err);
+}
+
+bool table_source_prepare_other(struct table_source *source, int field, struct error *err)
+{
+    const bool is_day_kept = (field == source->info->start_field && source->starts) || (field == source->info->end_field && source->ends);
+    return is_day_kept || flat_make(source, &source->other, field, NULL, err);
 }
 
 void table_source_finish(struct table_source *source)
 {
-    slab_flat_finish(&source->flat);
-    source->flat_field = OMOP_NO_FIELD;
+    slab_flat_finish(&source->flat.column);
+    slab_flat_finish(&source->other.column);
+    source->flat.field = source->other.field = OMOP_NO_FIELD;
 }
 
 /* ---- chunks ---- */
@@ -187,6 +203,7 @@ static bool numbers_write(struct segment_writer *writer, int field, struct layou
     struct chunk_list chunks;
     column->form = column->type == OMOP_FLOAT ? COLUMN_FLOATS : COLUMN_INTEGERS;
     column->relative = relative_field(&writer->source, field);
+    TRY(column->relative == OMOP_NO_FIELD || table_source_prepare_other(&writer->source, column->relative, err));
     const bool done =
         chunk_list_start(&chunks, writer, column_is_key(writer, field), err) && numbers_put(writer, field, column, &chunks, err);
     chunk_list_finish(&chunks);

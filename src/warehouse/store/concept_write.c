@@ -3,6 +3,7 @@
  * concept. A concept that fills a large part of the table (no matching concept, the one type of all records) needs no list: looking through
  * the codes finds it as fast. The table's own concept and its source concept have persons and days in their postings; the other concept
  * columns (units, values, types) only rows, from which the rest follows. */
+#include "base/bulk.h"
 #include "warehouse/store/postings.h"
 #include "warehouse/store/segment_writer.h"
 #include <stdlib.h>
@@ -14,13 +15,18 @@ enum {
     OTHER_SHARE = 8,   /* with at least 1/8 in another */
 };
 
+/* A row with what its posting says, so that nothing is sought row by row when the concept is written. */
+struct posting_row {
+    uint32_t row, person;
+    int32_t start, end;
+};
 struct concept_source {
     uint32_t *codes; /* by sorted position; NO_CODE where absent */
     int64_t *ids;    /* by code */
     uint32_t *counts;
     size_t count;
     size_t *first; /* by code: where its rows begin in `rows`, and one more; codes without a list take no room */
-    uint32_t *rows;
+    struct posting_row *rows;
 };
 
 static bool no_memory(struct error *err)
@@ -100,7 +106,7 @@ static bool concepts_find(struct segment_writer *writer, int field, struct conce
 {
     struct integer_dictionary seen;
     integer_dictionary_init(&seen, writer->builder->seed);
-    concepts->codes = malloc(writer->source.rows * sizeof *concepts->codes);
+    concepts->codes = bulk_allocate(writer->source.rows, sizeof *concepts->codes);
     const bool done = (concepts->codes || no_memory(err)) && codes_in_order_of_appearance(writer, field, &seen, concepts->codes, err) &&
                       codes_rank(concepts, &seen, writer->source.rows, err);
     integer_dictionary_finish(&seen);
@@ -139,57 +145,62 @@ static bool has_list(const struct concept_source *concepts, size_t code, size_t 
     return concepts->counts[code] < (rows + share - 1) / share;
 }
 
+static void rows_place(const struct table_source *source, struct concept_source *concepts, size_t *next)
+{
+    for (size_t i = 0; i < source->rows; i++) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): codes has one value for each row */
+        const uint32_t code = concepts->codes[i];
+        if (code != NO_CODE && concepts->first[code] < concepts->first[code + 1]) {
+            concepts->rows[next[code]++] = (struct posting_row){
+                .row = (uint32_t)i,
+                .person = source->persons[i],
+                .start = source->starts ? source->starts[i] : STORE_NO_DAY,
+                .end = source->ends ? source->ends[i] : STORE_NO_DAY,
+            };
+        }
+    }
+}
+
 /* The rows of each concept one after the other: one counting pass, since codes are dense. */
-static bool rows_by_concept(struct concept_source *concepts, size_t rows, unsigned postings, struct error *err)
+static bool rows_by_concept(const struct table_source *source, struct concept_source *concepts, unsigned postings, struct error *err)
 {
     size_t total = 0;
     for (size_t code = 0; code < concepts->count; code++) {
         concepts->first[code] = total;
-        total += has_list(concepts, code, rows, postings) ? concepts->counts[code] : 0;
+        total += has_list(concepts, code, source->rows, postings) ? concepts->counts[code] : 0;
     }
     concepts->first[concepts->count] = total;
-    concepts->rows = malloc((total + 1) * sizeof *concepts->rows);
+    concepts->rows = bulk_allocate(total + 1, sizeof *concepts->rows);
     size_t *next = malloc((concepts->count + 1) * sizeof *next);
-    if (!concepts->rows || !next) {
-        free(next);
-        return no_memory(err);
-    }
-    memcpy(next, concepts->first, concepts->count * sizeof *next);
-    for (size_t i = 0; i < rows; i++) {
-        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): codes has one value for each row */
-        const uint32_t code = concepts->codes[i];
-        if (code != NO_CODE && concepts->first[code] < concepts->first[code + 1]) {
-            concepts->rows[next[code]++] = (uint32_t)i;
-        }
+    const bool done = concepts->rows && next;
+    if (done && total) {
+        memcpy(next, concepts->first, concepts->count * sizeof *next);
+        rows_place(source, concepts, next);
     }
     free(next);
-    return true;
+    return done || no_memory(err);
 }
 
 struct posting_group {
-    uint32_t persons[POSTINGS_GROUP];
+    uint32_t rows[POSTINGS_GROUP], persons[POSTINGS_GROUP];
     int32_t starts[POSTINGS_GROUP], ends[POSTINGS_GROUP];
 };
 
-static bool group_encode(struct segment_writer *writer, const uint32_t *rows, size_t count, unsigned postings, bool is_core,
+static bool group_encode(struct segment_writer *writer, const struct posting_row *rows, size_t count, unsigned postings, bool is_core,
                          struct error *err)
 {
-    const struct table_source *source = &writer->source;
     struct posting_group group;
     const bool with_ends = !is_core && (postings & POSTINGS_ENDS);
-    for (size_t i = 0; i < count && is_core; i++) {
-        group.persons[i] = source->persons[rows[i]];
-    }
-    for (size_t i = 0; i < count && (is_core || with_ends); i++) {
-        group.starts[i] = source->starts ? source->starts[rows[i]] : STORE_NO_DAY;
-    }
-    for (size_t i = 0; i < count && with_ends; i++) {
-        group.ends[i] = source->ends[rows[i]];
+    for (size_t i = 0; i < count; i++) {
+        group.rows[i] = rows[i].row;
+        group.persons[i] = rows[i].person;
+        group.starts[i] = rows[i].start;
+        group.ends[i] = rows[i].end;
     }
     if (is_core) {
         return postings_core_encode(&writer->part, group.persons, postings & POSTINGS_DAYS ? group.starts : NULL, count, err);
     }
-    return postings_detail_encode(&writer->part, rows, with_ends ? group.starts : NULL, with_ends ? group.ends : NULL, count, err);
+    return postings_detail_encode(&writer->part, group.rows, with_ends ? group.starts : NULL, with_ends ? group.ends : NULL, count, err);
 }
 
 /* Writes one stream of all concepts that have a list; places[code] as in struct concept_directory. */
@@ -197,7 +208,7 @@ static bool stream_write(struct segment_writer *writer, const struct concept_sou
                          int64_t *places, struct error *err)
 {
     for (size_t code = 0; code < concepts->count; code++) {
-        const uint32_t *rows = concepts->rows + concepts->first[code];
+        const struct posting_row *rows = concepts->rows + concepts->first[code];
         const size_t count = concepts->first[code + 1] - concepts->first[code];
         for (size_t at = 0; at < count; at += POSTINGS_GROUP) {
             struct page_span span;
@@ -230,7 +241,7 @@ static bool postings_write(struct segment_writer *writer, struct concept_source 
     const unsigned postings = column->postings;
     int64_t *core_places = ARENA_ARRAY(scratch, int64_t, concepts->count + 1);
     int64_t *detail_places = ARENA_ARRAY(scratch, int64_t, concepts->count + 1);
-    TRY(rows_by_concept(concepts, writer->source.rows, postings, err));
+    TRY(rows_by_concept(&writer->source, concepts, postings, err));
     if (postings & POSTINGS_CORE) {
         TRY(stream_write(writer, concepts, postings, true, core_places, err));
     }

@@ -7,6 +7,8 @@
 
 enum {
     SLOTS_FIRST = 64,
+    DIRECT_SPREAD = 4,    /* numbers for each key, at most, for a place of its own for each number */
+    DIRECT_KEYS_MIN = 48, /* fewer are hashed: they say little about those to come */
     HEAP_FIRST = 1 << 10,
     HEAP_MAX = 1 << 20,
     DISTINCT_CHECK = 1 << 15, /* texts between two looks at whether equal ones are still found */
@@ -42,9 +44,14 @@ static void table_finish(struct hash_table *table)
 }
 
 /* Room for one more key: at most three quarters of the slots are used. */
+static bool table_is_full(const struct hash_table *table)
+{
+    return !table->mask || table->used >= (table->mask + 1) / 4 * 3;
+}
+
 static bool table_reserve(struct hash_table *table, struct error *err)
 {
-    if (table->mask && table->used < (table->mask + 1) / 4 * 3) {
+    if (!table_is_full(table)) {
         return true;
     }
     size_t count = table->mask ? 2 * (table->mask + 1) : SLOTS_FIRST;
@@ -77,17 +84,102 @@ void integer_dictionary_finish(struct integer_dictionary *dictionary)
 {
     table_finish(&dictionary->table);
     integer_keys_finish(&dictionary->keys);
+    free(dictionary->direct);
 }
 
-bool integer_dictionary_put(struct integer_dictionary *dictionary, int64_t value, uint32_t *out_code, struct error *err)
+/* A place for every number from the smallest key to the largest and half as many more to either side, if that is in proportion. The
+ * table, or the narrower array, goes. False in *out_is_dense: nothing was changed. */
+static bool direct_make(struct integer_dictionary *dictionary, bool *out_is_dense, struct error *err)
+{
+    const struct integer_keys *keys = &dictionary->keys;
+    int64_t smallest = INT64_MAX, largest = INT64_MIN;
+    *out_is_dense = false;
+    for (size_t i = 0; i < keys->count; i++) {
+        smallest = keys->items[i] < smallest ? keys->items[i] : smallest;
+        largest = keys->items[i] > largest ? keys->items[i] : largest;
+    }
+    const uint64_t span = (uint64_t)largest - (uint64_t)smallest;
+    if (keys->count < DIRECT_KEYS_MIN || span >= (uint64_t)keys->count * DIRECT_SPREAD) {
+        return true;
+    }
+    const size_t spare = (size_t)span / 2, count = (size_t)span + 1 + 2 * spare;
+    uint32_t *direct = calloc(count, sizeof *direct);
+    if (!direct) {
+        return FAIL(err, LIMIT, "the system has no memory for a dictionary of %zu numbers", count);
+    }
+    dictionary->base = (uint64_t)smallest - spare;
+    for (size_t code = 0; code < keys->count; code++) {
+        direct[(uint64_t)keys->items[code] - dictionary->base] = (uint32_t)code + 1;
+    }
+    free(dictionary->direct);
+    dictionary->direct = direct;
+    dictionary->direct_count = count;
+    table_finish(&dictionary->table);
+    dictionary->table = (struct hash_table){.seed = dictionary->table.seed};
+    *out_is_dense = true;
+    return true;
+}
+
+static uint32_t hash_integer(uint64_t seed, int64_t value)
+{
+    return (uint32_t)(mix(mix(seed, (uint64_t)value), 1) >> 16);
+}
+
+/* The keys came to be far apart. */
+static bool direct_give_up(struct integer_dictionary *dictionary, struct error *err)
+{
+    struct hash_table *table = &dictionary->table;
+    free(dictionary->direct);
+    dictionary->direct = NULL;
+    dictionary->direct_count = 0;
+    for (size_t code = 0; code < dictionary->keys.count; code++) {
+        const uint32_t hash = hash_integer(table->seed, dictionary->keys.items[code]);
+        TRY(table_reserve(table, err));
+        size_t at = hash & table->mask;
+        while (table->slots[at].code) {
+            at = (at + 1) & table->mask;
+        }
+        table->slots[at] = (struct hash_slot){hash, (uint32_t)code + 1};
+        table->used++;
+    }
+    return true;
+}
+
+/* A new value while each has its own place. */
+static bool direct_put(struct integer_dictionary *dictionary, int64_t value, uint32_t *out_code, struct error *err)
+{
+    const uint32_t code = (uint32_t)dictionary->keys.count;
+    const uint64_t at = (uint64_t)value - dictionary->base;
+    bool is_dense = true;
+    TRY(integer_keys_append(&dictionary->keys, value, err));
+    *out_code = dictionary->last = code;
+    if (at < dictionary->direct_count) {
+        dictionary->direct[at] = code + 1;
+        return true;
+    }
+    TRY(direct_make(dictionary, &is_dense, err));
+    return is_dense || direct_give_up(dictionary, err);
+}
+
+bool integer_dictionary_seek(struct integer_dictionary *dictionary, int64_t value, uint32_t *out_code, struct error *err)
 {
     if (dictionary->keys.count && dictionary->keys.items[dictionary->last] == value) {
         *out_code = dictionary->last;
         return true;
     }
-    TRY(table_reserve(&dictionary->table, err));
     struct hash_table *table = &dictionary->table;
-    const uint32_t hash = (uint32_t)(mix(mix(table->seed, (uint64_t)value), 1) >> 16);
+    if (!dictionary->direct && table_is_full(table)) {
+        bool is_dense = false;
+        TRY(direct_make(dictionary, &is_dense, err));
+        TRY(is_dense || table_reserve(table, err));
+        if (is_dense) {
+            return integer_dictionary_put(dictionary, value, out_code, err); /* it may be among them */
+        }
+    }
+    if (dictionary->direct) {
+        return direct_put(dictionary, value, out_code, err);
+    }
+    const uint32_t hash = hash_integer(table->seed, value);
     size_t at = hash & table->mask;
     for (; table->slots[at].code; at = (at + 1) & table->mask) {
         const uint32_t code = table->slots[at].code - 1;
@@ -111,7 +203,8 @@ static size_t table_bytes(const struct hash_table *table)
 
 size_t integer_dictionary_bytes(const struct integer_dictionary *dictionary)
 {
-    return table_bytes(&dictionary->table) + dictionary->keys.capacity * sizeof(int64_t);
+    return table_bytes(&dictionary->table) + dictionary->keys.capacity * sizeof(int64_t) +
+           dictionary->direct_count * sizeof *dictionary->direct;
 }
 
 /* ---- texts ---- */

@@ -22,15 +22,29 @@ struct hash_table {
 };
 
 /* ---- integers ---- */
+/* Keys of databases are dense: while they are, a value is its own place in an array, and nothing is hashed. */
 DEFINE_ARRAY(integer_keys, int64_t)
 struct integer_dictionary {
-    struct hash_table table;
+    struct hash_table table;  /* unused while `direct` is there */
     struct integer_keys keys; /* by code */
     uint32_t last;            /* code of the value asked for last */
+    uint32_t *direct;         /* code + 1 by value - base; 0: not seen. NULL: the values are too far apart */
+    size_t direct_count;
+    uint64_t base; /* arithmetic modulo 2^64 */
 };
 void integer_dictionary_init(struct integer_dictionary *dictionary, uint64_t seed);
 void integer_dictionary_finish(struct integer_dictionary *dictionary);
-MUST_CHECK bool integer_dictionary_put(struct integer_dictionary *dictionary, int64_t value, uint32_t *out_code, struct error *err);
+MUST_CHECK bool integer_dictionary_seek(struct integer_dictionary *dictionary, int64_t value, uint32_t *out_code, struct error *err);
+static inline MUST_CHECK bool integer_dictionary_put(struct integer_dictionary *dictionary, int64_t value, uint32_t *out_code,
+                                                     struct error *err)
+{
+    const uint64_t at = (uint64_t)value - dictionary->base;
+    if (at < dictionary->direct_count && dictionary->direct[at]) {
+        *out_code = dictionary->direct[at] - 1;
+        return true;
+    }
+    return integer_dictionary_seek(dictionary, value, out_code, err);
+}
 size_t integer_dictionary_bytes(const struct integer_dictionary *dictionary);
 
 /* ---- texts ---- */

@@ -30,6 +30,38 @@ static void integers(void **unused)
     integer_dictionary_finish(&dictionary);
 }
 
+/* Dense ones in no order, to both sides, at the ends of what there is; then one far away, and dense ones again. */
+static void dense_integers(void **unused)
+{
+    (void)unused;
+    static const int64_t origins[] = {0, -1000000, INT64_MIN, INT64_MAX - 2 * MANY, INT64_C(1) << 62};
+    for (size_t o = 0; o < sizeof origins / sizeof origins[0]; o++) {
+        struct integer_dictionary dictionary;
+        struct error err = {0};
+        uint32_t code;
+        integer_dictionary_init(&dictionary, 99);
+        for (int round = 0; round < 2; round++) {
+            for (uint32_t i = 0; i < MANY; i++) {
+                const int64_t value = origins[o] + 2 * (int64_t)((i * UINT64_C(48271)) % MANY); /* 48271 and MANY have no common divisor */
+                assert_true(integer_dictionary_put(&dictionary, value, &code, &err));
+                assert_int_equal(code, i);
+                assert_true(integer_dictionary_put(&dictionary, dictionary.keys.items[i / 2], &code, &err));
+                assert_int_equal(code, i / 2);
+            }
+            assert_non_null(dictionary.direct);
+        }
+        assert_int_equal(dictionary.keys.count, MANY);
+        assert_true(integer_dictionary_put(&dictionary, 123456789, &code, &err));
+        assert_int_equal(code, MANY);
+        assert_null(dictionary.direct);
+        for (uint32_t i = 0; i < MANY; i++) {
+            assert_true(integer_dictionary_put(&dictionary, dictionary.keys.items[i], &code, &err));
+            assert_int_equal(code, i);
+        }
+        integer_dictionary_finish(&dictionary);
+    }
+}
+
 static void repeated_texts(void **unused)
 {
     (void)unused;
@@ -91,9 +123,8 @@ static void longest_text(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integers),
-        cmocka_unit_test(repeated_texts),
-        cmocka_unit_test(texts_that_never_repeat),
+        cmocka_unit_test(integers),       cmocka_unit_test(dense_integers),
+        cmocka_unit_test(repeated_texts), cmocka_unit_test(texts_that_never_repeat),
         cmocka_unit_test(longest_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Sort keys are cut down to the bits that their values need and packed into words of 64 bits; nearly always one word holds them all. */
 #include "warehouse/store/order.h"
+#include "base/bulk.h"
 #include "warehouse/store/radix.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEADING_MAX = 3, KEYS_MAX = 2 * LEADING_MAX, LOCAL_ROWS = 1 << 16, SPLIT_BITS = 10, STEP_ROWS = SLAB_ROWS };
+enum { LEADING_MAX = 3, KEYS_MAX = 2 * LEADING_MAX, PART_BITS = 8, STEP_ROWS = SLAB_ROWS };
 
 struct order_key {
     const struct slab_column *column;
@@ -44,6 +45,31 @@ static void key_add(struct order_keys *keys, const struct slab_column *column, c
         key->smallest = (uint64_t)extent.smallest;
         key->absent_code = range == UINT64_MAX ? 0 : range + 1;
         key->bits = width_of(column->nulls && range < UINT64_MAX ? range + 1 : range);
+    }
+}
+
+/* Whether no value is less than the one appended before it, and none is absent: the sorts are stable, so that nothing is left to do. */
+static bool ascends(const struct slab_column *column)
+{
+    int64_t values[STEP_ROWS], before = INT64_MIN;
+    uint64_t valid[STEP_ROWS / 64];
+    bool is_ascending = column->nulls == 0;
+    for (uint64_t first = 0; first < column->count && is_ascending; first += STEP_ROWS) {
+        const size_t count = column->count - first < STEP_ROWS ? (size_t)(column->count - first) : STEP_ROWS;
+        (void)slab_column_read(column, NULL, first, count, values, valid);
+        for (size_t i = 0; i < count; i++) {
+            is_ascending = is_ascending && values[i] >= before;
+            before = values[i];
+        }
+    }
+    return is_ascending;
+}
+
+/* Keys are mostly given in ascending order, and so are found in the files. */
+static void keys_trim(struct order_keys *keys)
+{
+    while (keys->count && !keys->keys[keys->count - 1].map && ascends(keys->keys[keys->count - 1].column)) {
+        keys->count--;
     }
 }
 
@@ -144,12 +170,6 @@ static bool is_sorted(const struct order_keys *keys, uint64_t count)
 }
 
 /* ---- sorting ---- */
-/* Pairs of a word and a row, twice: where they are, and where they go. */
-struct sorter {
-    uint64_t *words, *words_spare;
-    uint32_t *rows, *rows_spare;
-};
-
 static bool no_memory(struct error *err)
 {
     FAIL(err, LIMIT, "the system has no memory to sort the rows of a segment");
@@ -164,77 +184,134 @@ static void words_fill_all(const struct order_keys *keys, unsigned word, const u
     }
 }
 
-/* One pass by the leading bits of the word puts the pairs into bins that mostly fit the processor's cache, where they are sorted. */
-static void bins_sort(struct sorter *sorter, size_t count, unsigned bits)
+/* What sorting needs beside its result. */
+struct sorter {
+    uint64_t *words, *spare;
+    uint32_t *places_spare;
+};
+
+/* ---- keys of one word: parts by the leading bits, then part by part, which mostly fits the processor's cache ---- */
+static void parts_find(struct slab_layout *layout, const uint64_t *words, size_t count, unsigned shift)
 {
-    const unsigned shift = bits > SPLIT_BITS ? bits - SPLIT_BITS : 0;
-    size_t ends[1 << SPLIT_BITS] = {0}, at = 0;
+    uint32_t counts[SLAB_PARTS] = {0};
+    uint32_t at = 0;
     for (size_t i = 0; i < count; i++) {
-        ends[sorter->words[i] >> shift]++;
+        layout->parts[i] = (uint8_t)(words[i] >> shift);
+        counts[layout->parts[i]]++;
     }
-    for (size_t bin = 0; bin < (size_t)1 << SPLIT_BITS; bin++) {
-        const size_t here = ends[bin];
-        ends[bin] = at;
-        at += here;
+    for (size_t part = 0; part < SLAB_PARTS; part++) {
+        layout->begins[part] = at;
+        at += counts[part];
     }
-    for (size_t i = 0; i < count; i++) {
-        const size_t place = ends[sorter->words[i] >> shift]++;
-        sorter->words_spare[place] = sorter->words[i];
-        sorter->rows_spare[place] = sorter->rows[i];
-    }
-    for (size_t bin = 0, from = 0; bin < (size_t)1 << SPLIT_BITS; from = ends[bin++]) {
-        uint64_t *words = sorter->words_spare + from;
-        for (size_t i = 0; i < ends[bin] - from; i++) {
-            words[i] &= (UINT64_C(1) << shift) - 1; /* what is above is the bin */
-        }
-        radix_sort_pairs(words, sorter->rows_spare + from, sorter->words + from, sorter->rows + from, ends[bin] - from, shift);
-    }
-    uint32_t *swap = sorter->rows;
-    sorter->rows = sorter->rows_spare;
-    sorter->rows_spare = swap;
 }
 
-/* Stable sorts, the least significant word first. */
-static void rows_sort(struct sorter *sorter, const struct order_keys *keys, size_t count)
+/* A key and its place fit one word: the place stands below the key, and equal keys are in order already. */
+static void packed_sort(struct sorter *sorter, struct row_order *order, size_t count, unsigned place_bits, unsigned rest_bits)
 {
+    uint32_t next[SLAB_PARTS];
+    memcpy(next, order->layout.begins, sizeof next);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t place = next[order->layout.parts[i]]++;
+        sorter->spare[place] = sorter->words[i] << place_bits | place;
+    }
+    for (size_t part = 0, from = 0; part < SLAB_PARTS; from = next[part++]) {
+        radix_sort_keys(sorter->spare + from, sorter->words + from, next[part] - from, place_bits, place_bits + rest_bits);
+    }
+    for (size_t i = 0; i < count; i++) {
+        order->places[i] = (uint32_t)(sorter->spare[i] & ((UINT64_C(1) << place_bits) - 1));
+    }
+}
+
+static void pairs_sort(struct sorter *sorter, struct row_order *order, size_t count, unsigned rest_bits)
+{
+    uint32_t next[SLAB_PARTS];
+    memcpy(next, order->layout.begins, sizeof next);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t place = next[order->layout.parts[i]]++;
+        sorter->spare[place] = sorter->words[i] & ((UINT64_C(1) << rest_bits) - 1); /* what is above is the part */
+        order->places[i] = (uint32_t)i;
+    }
+    for (size_t part = 0, from = 0; part < SLAB_PARTS; from = next[part++]) {
+        radix_sort_pairs(sorter->spare + from, order->places + from, sorter->words + from, sorter->places_spare + from, next[part] - from,
+                         rest_bits);
+    }
+}
+
+/* Whole bytes, as the sort takes them. */
+static unsigned place_bits_for(size_t count)
+{
+    return (width_of(count) + 7) / 8 * 8;
+}
+
+static bool parts_sort(struct sorter *sorter, const struct order_keys *keys, size_t count, struct row_order *order, struct error *err)
+{
+    const unsigned bits = keys->word_bits[0], rest_bits = bits > PART_BITS ? bits - PART_BITS : 0, place_bits = place_bits_for(count);
+    order->layout.parts = malloc(count);
+    TRY(order->layout.parts || no_memory(err));
+    order->has_parts = true;
+    words_fill_all(keys, 0, NULL, count, sorter->words);
+    parts_find(&order->layout, sorter->words, count, rest_bits);
+    if (bits + place_bits <= 64) {
+        packed_sort(sorter, order, count, place_bits, rest_bits);
+        return true;
+    }
+    sorter->places_spare = bulk_allocate(count, sizeof *sorter->places_spare);
+    TRY(sorter->places_spare || no_memory(err));
+    pairs_sort(sorter, order, count, rest_bits);
+    return true;
+}
+
+/* ---- keys of several words: stable sorts, the least significant word first ---- */
+static bool words_sort(struct sorter *sorter, const struct order_keys *keys, size_t count, struct row_order *order, struct error *err)
+{
+    sorter->places_spare = bulk_allocate(count, sizeof *sorter->places_spare);
+    TRY(sorter->places_spare || no_memory(err));
+    for (size_t i = 0; i < count; i++) {
+        order->places[i] = (uint32_t)i;
+    }
     for (unsigned word = 0; word < keys->words; word++) {
-        words_fill_all(keys, word, word ? sorter->rows : NULL, count, sorter->words);
-        for (size_t i = 0; i < count && word == 0; i++) {
-            sorter->rows[i] = (uint32_t)i;
-        }
-        if (count > LOCAL_ROWS && keys->word_bits[word] > SPLIT_BITS) {
-            bins_sort(sorter, count, keys->word_bits[word]);
-        } else {
-            radix_sort_pairs(sorter->words, sorter->rows, sorter->words_spare, sorter->rows_spare, count, keys->word_bits[word]);
-        }
+        words_fill_all(keys, word, word ? order->places : NULL, count, sorter->words);
+        radix_sort_pairs(sorter->words, order->places, sorter->spare, sorter->places_spare, count, keys->word_bits[word]);
     }
+    return true;
 }
 
-bool order_rows(const struct segment_builder *builder, int table, const uint32_t *ordinals, uint32_t person_count, uint32_t **out_rows,
-                struct error *err)
+static bool sort(struct order_keys *keys, size_t count, struct row_order *order, struct error *err)
+{
+    keys_trim(keys);
+    keys_pack(keys);
+    struct sorter sorter = {.words = bulk_allocate(count, sizeof(uint64_t)), .spare = bulk_allocate(count, sizeof(uint64_t))};
+    order->places = bulk_allocate(count, sizeof *order->places);
+    const bool has_memory = (sorter.words && sorter.spare && order->places) || no_memory(err);
+    const bool done =
+        has_memory && (keys->words == 1 ? parts_sort(&sorter, keys, count, order, err) : words_sort(&sorter, keys, count, order, err));
+    order->room = sorter.words;
+    free(sorter.spare);
+    free(sorter.places_spare);
+    return done;
+}
+
+bool order_rows(const struct segment_builder *builder, int table, const uint32_t *ordinals, uint32_t person_count,
+                struct row_order *out_order, struct error *err)
 {
     struct order_keys keys;
     const size_t count = (size_t)builder->tables[table].rows;
     keys_choose(&keys, builder, table, ordinals, person_count);
+    *out_order = (struct row_order){.places = NULL};
     if (is_sorted(&keys, count)) {
-        *out_rows = NULL;
         return true;
     }
-    struct sorter sorter = {
-        malloc(count * sizeof(uint64_t)),
-        malloc(count * sizeof(uint64_t)),
-        malloc(count * sizeof(uint32_t)),
-        malloc(count * sizeof(uint32_t)),
-    };
-    const bool done = sorter.words && sorter.words_spare && sorter.rows && sorter.rows_spare;
-    if (done) {
-        rows_sort(&sorter, &keys, count);
-        *out_rows = sorter.rows;
-    } else {
-        free(sorter.rows);
+    if (!sort(&keys, count, out_order, err)) {
+        row_order_finish(out_order);
+        return false;
     }
-    free(sorter.words);
-    free(sorter.words_spare);
-    free(sorter.rows_spare);
-    return done || no_memory(err);
+    return true;
+}
+
+void row_order_finish(struct row_order *order)
+{
+    free(order->places);
+    free(order->layout.parts);
+    free(order->room);
+    *order = (struct row_order){.places = NULL};
 }

@@ -3,9 +3,16 @@
 #pragma once
 #include "warehouse/store/builder.h"
 
-/* Positions of the rows (in the order of appending) in sorted order, in memory to be freed by the caller; NULL when they stand in order
- * already. ordinals: by person code (tables of scope PERSON), with person_count persons. Rows with equal keys keep their order. */
+/* Places of the rows in sorted order: numbers of rows in the order of appending, or, with parts, in the layout that sorting left. */
+struct row_order {
+    uint32_t *places; /* NULL: the rows stand in order already */
+    bool has_parts;
+    struct slab_layout layout;
+    uint64_t *room; /* one for each row, for flat columns; NULL: none */
+};
+/* ordinals: by person code (tables of scope PERSON), with person_count persons. Rows with equal keys keep their order. */
 MUST_CHECK bool order_rows(const struct segment_builder *builder, int table, const uint32_t *ordinals, uint32_t person_count,
-                           uint32_t **out_rows, struct error *err);
+                           struct row_order *out_order, struct error *err);
+void row_order_finish(struct row_order *order);
 /* How many leading fields of a table not of scope PERSON are its sort key: the integer fields before the first of another type. */
 int order_leading_fields(int table);

@@ -21,12 +21,13 @@ static void insertion_sort(uint64_t *keys, uint32_t *values, size_t count)
     }
 }
 
-static void histograms_take(size_t histograms[DIGITS][BINS], const uint64_t *keys, size_t count, unsigned digits)
+/* Of the digits first .. digits - 1. */
+static void histograms_take(size_t histograms[DIGITS][BINS], const uint64_t *keys, size_t count, unsigned first, unsigned digits)
 {
     memset(histograms, 0, sizeof(size_t[BINS]) * digits);
     for (size_t i = 0; i < count; i++) {
-        uint64_t key = keys[i];
-        for (unsigned digit = 0; digit < digits; digit++, key >>= DIGIT_BITS) {
+        uint64_t key = keys[i] >> (first * DIGIT_BITS);
+        for (unsigned digit = first; digit < digits; digit++, key >>= DIGIT_BITS) {
             histograms[digit][key & (BINS - 1)]++;
         }
     }
@@ -55,7 +56,7 @@ void radix_sort_pairs(uint64_t *keys, uint32_t *values, uint64_t *keys_spare, ui
         insertion_sort(keys, values, count);
         return;
     }
-    histograms_take(histograms, keys, count, digits);
+    histograms_take(histograms, keys, count, 0, digits);
     uint64_t *from = keys, *to = keys_spare;
     uint32_t *values_from = values, *values_to = values_spare;
     for (unsigned digit = 0; digit < digits; digit++) {
@@ -82,10 +83,13 @@ void radix_sort_pairs(uint64_t *keys, uint32_t *values, uint64_t *keys_spare, ui
 void radix_sort_keys(uint64_t *keys, uint64_t *spare, size_t count, unsigned first_bit, unsigned bits)
 {
     size_t histograms[DIGITS][BINS];
-    const unsigned digits = (bits + DIGIT_BITS - 1) / DIGIT_BITS;
-    histograms_take(histograms, keys, count, digits);
+    const unsigned first = first_bit / DIGIT_BITS, digits = (bits + DIGIT_BITS - 1) / DIGIT_BITS;
+    if (first >= digits) {
+        return;
+    }
+    histograms_take(histograms, keys, count, first, digits);
     uint64_t *from = keys, *to = spare;
-    for (unsigned digit = first_bit / DIGIT_BITS; digit < digits; digit++) {
+    for (unsigned digit = first; digit < digits; digit++) {
         size_t *at = histograms[digit];
         if (!positions_from_counts(at, count)) {
             continue;

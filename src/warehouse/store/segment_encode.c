@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* segment_encode: from a builder to the blocks of a sealed file. Persons first, then table after table (sorted, column by column), and the
  * directory as the last block. */
+#include "base/bulk.h"
 #include "warehouse/store/order.h"
 #include "warehouse/store/segment_writer.h"
 #include <stdlib.h>
@@ -85,7 +86,7 @@ static bool days_collect(struct table_source *source, int field, int32_t **out_d
         return true;
     }
     TRY(table_source_prepare(source, field, err));
-    int32_t *days = malloc(source->rows * sizeof *days);
+    int32_t *days = bulk_allocate(source->rows, sizeof *days);
     TRY(days || no_memory(err));
     for (size_t first = 0; first < source->rows; first += COLUMN_CHUNK) {
         const size_t count = source->rows - first < COLUMN_CHUNK ? source->rows - first : COLUMN_CHUNK;
@@ -115,7 +116,8 @@ static bool columns_write(struct segment_writer *writer, struct layout_table *ta
 
 /* What a table needs in memory beside the builder, released together. */
 struct table_memory {
-    uint32_t *order, *persons;
+    struct row_order order;
+    uint32_t *persons;
     int32_t *starts, *ends;
 };
 
@@ -123,9 +125,10 @@ static bool table_write_with(struct segment_writer *writer, struct layout_table 
 {
     struct table_source *source = &writer->source;
     TRY(order_rows(writer->builder, source->table, writer->ordinals, writer->persons, &memory->order, err));
-    source->order = memory->order;
-    memory->persons = calloc(source->rows, sizeof *memory->persons);
+    source->order = &memory->order;
+    memory->persons = bulk_allocate(source->rows, sizeof *memory->persons);
     TRY(memory->persons || no_memory(err));
+    memset(memory->persons, 0, source->rows * sizeof *memory->persons);
     source->persons = memory->persons;
     if (writer->builder->scope == OMOP_PERSON) {
         TRY(person_rows_write(writer, memory->persons, &table->person_rows, err));
@@ -139,19 +142,20 @@ static bool table_write_with(struct segment_writer *writer, struct layout_table 
 
 static bool table_write(struct segment_writer *writer, int table, struct layout_table *out_table, struct error *err)
 {
-    struct table_memory memory = {0};
+    struct table_memory memory = {.persons = NULL};
     writer->source = (struct table_source){
         .table = table,
         .info = omop_table(table),
         .columns = writer->builder->tables[table].columns,
         .rows = (size_t)writer->builder->tables[table].rows,
-        .flat_field = OMOP_NO_FIELD,
+        .flat.field = OMOP_NO_FIELD,
+        .other.field = OMOP_NO_FIELD,
     };
     (void)text_copy(out_table->name, sizeof out_table->name, text_of(writer->source.info->name));
     out_table->rows = writer->source.rows;
     const bool done = table_write_with(writer, out_table, &memory, err);
     table_source_finish(&writer->source);
-    free(memory.order);
+    row_order_finish(&memory.order);
     free(memory.persons);
     free(memory.starts);
     free(memory.ends);

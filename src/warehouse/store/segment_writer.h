@@ -3,6 +3,7 @@
  * column_write.c writes the columns of one, concept_write.c its concepts and their postings. */
 #pragma once
 #include "warehouse/store/builder.h"
+#include "warehouse/store/order.h"
 #include "warehouse/store/segment_layout.h"
 
 /* One table while it is being written. */
@@ -11,12 +12,14 @@ struct table_source {
     const struct omop_table_info *info;
     const struct builder_column *columns;
     size_t rows;
-    const uint32_t *order; /* sorted position to row as appended; NULL: the same */
+    const struct row_order *order;
     /* By sorted position. persons is all zero outside scope PERSON; starts and ends are NULL where the table has none. */
     const uint32_t *persons;
     const int32_t *starts, *ends;
-    struct slab_flat flat; /* of flat_field */
-    int flat_field;
+    struct table_flat {
+        struct slab_flat column;
+        int field;
+    } flat, other; /* of a field, and of the one that it is relative to */
 };
 struct segment_writer {
     const struct segment_builder *builder;
@@ -32,8 +35,10 @@ struct segment_writer {
 /* At most COLUMN_CHUNK values from sorted position `first` on. Returns how many are absent. */
 size_t table_source_read(const struct table_source *source, int field, size_t first, size_t count, int64_t *out_values,
                          uint64_t *out_valid);
-/* Before many reads of a field of a table that is not in order already: lays the column out flat, until the next field is prepared. */
+/* Before a field is read: where the table is not in order already, lays the column out flat, until the next field is prepared. */
 MUST_CHECK bool table_source_prepare(struct table_source *source, int field, struct error *err);
+/* The same for the field that it is relative to. */
+MUST_CHECK bool table_source_prepare_other(struct table_source *source, int field, struct error *err);
 void table_source_finish(struct table_source *source);
 /* The chunks of a column as they are written one after the other. */
 struct chunk_list {

@@ -44,14 +44,24 @@ struct slab_range slab_column_range(const struct slab_column *column);
 size_t slab_column_read(const struct slab_column *column, const uint32_t *rows, uint64_t first, size_t count, int64_t *out,
                         uint64_t *out_valid);
 
+/* Where appended rows go when a column is laid out flat: to the part that sorting put them in first, one after the other. A place is a
+ * number of a row in this layout. */
+enum { SLAB_PARTS = 256 };
+struct slab_layout {
+    uint8_t *parts;              /* of each row, in the order of appending */
+    uint32_t begins[SLAB_PARTS]; /* the first place of each part */
+};
 /* A column laid out flat with one width, for reading it in another order: one load for each value, no slab to look for. */
 struct slab_flat {
     uint64_t base, unit;
     void *data;      /* NULL when width is 0: every value is base */
     uint64_t *valid; /* NULL: every value is there */
     uint8_t width;
+    bool is_borrowed; /* data */
 };
-MUST_CHECK bool slab_flat_make(struct slab_flat *out_flat, const struct slab_column *column, struct error *err);
+/* layout: NULL, and places are rows. room: memory of 8 bytes a row that the flat column may use, or NULL. */
+MUST_CHECK bool slab_flat_make(struct slab_flat *out_flat, const struct slab_column *column, const struct slab_layout *layout, void *room,
+                               struct error *err);
 void slab_flat_finish(struct slab_flat *flat);
-/* As slab_column_read with a list of rows. */
-size_t slab_flat_read(const struct slab_flat *flat, const uint32_t *rows, size_t count, int64_t *out, uint64_t *out_valid);
+/* As slab_column_read with a list, of places. */
+size_t slab_flat_read(const struct slab_flat *flat, const uint32_t *places, size_t count, int64_t *out, uint64_t *out_valid);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Columns in memory: what was appended is read back, in order, by list and flat, over the edges of slabs; narrow values take little room.
- */
+/* Columns in memory: what was appended is read back, in order, by list, flat, and flat in parts, over the edges of slabs; narrow values
+ * take little room. */
 #include "warehouse/store/slabs.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,6 +57,36 @@ static void same(const struct truth *truth, const int64_t *values, const uint64_
     assert_int_equal(absent, expected);
 }
 
+/* Rows fall into parts at random, of which many are empty; memory is given. */
+static void in_parts(const struct truth *truth, const struct slab_column *column)
+{
+    static int64_t values[ROWS];
+    static uint64_t valid[ROWS / 64 + 1], room[ROWS];
+    static uint8_t parts[ROWS];
+    static uint32_t places[ROWS], place_of[ROWS];
+    struct slab_layout layout = {.parts = parts};
+    struct slab_flat flat;
+    struct error err = {0};
+    uint32_t at = 0;
+    for (size_t i = 0; i < ROWS; i++) {
+        parts[i] = (uint8_t)(random_u64() % 100 * 2 + 50);
+    }
+    for (size_t part = 0; part < SLAB_PARTS; part++) {
+        layout.begins[part] = at;
+        for (size_t i = 0; i < ROWS; i++) {
+            if (parts[i] == part) {
+                place_of[i] = at++;
+            }
+        }
+    }
+    for (size_t i = 0; i < ROWS; i++) {
+        places[i] = place_of[truth->rows[i]];
+    }
+    assert_true(slab_flat_make(&flat, column, &layout, room, &err));
+    same(truth, values, valid, slab_flat_read(&flat, places, ROWS, values, valid));
+    slab_flat_finish(&flat);
+}
+
 static size_t round_trip(struct truth *truth, bool with_unit)
 {
     static int64_t values[ROWS];
@@ -74,9 +104,10 @@ static size_t round_trip(struct truth *truth, bool with_unit)
         truth->rows[i] = (uint32_t)(random_u64() % ROWS);
     }
     same(truth, values, valid, slab_column_read(&column, truth->rows, 0, ROWS, values, valid));
-    assert_true(slab_flat_make(&flat, &column, &err));
+    assert_true(slab_flat_make(&flat, &column, NULL, NULL, &err));
     same(truth, values, valid, slab_flat_read(&flat, truth->rows, ROWS, values, valid));
     slab_flat_finish(&flat);
+    in_parts(truth, &column);
     const size_t bytes = column.bytes;
     slab_column_finish(&column);
     return bytes;
