@@ -225,28 +225,57 @@ static void merge_in_order(struct task_pool *pool)
     }
 }
 
-bool task_pool_run(struct task_pool *pool, const struct task_set *set, struct error *err)
+/* With the lock. */
+static void set_begin(struct task_pool *pool, const struct task_set *set)
 {
     assert(pool_of_thread != pool); /* an item that waits for its own pool would wait for ever */
-    pthread_mutex_lock(&pool->lock);
-    assert(!pool->set); /* one run at a time */
+    assert(!pool->set);             /* one run at a time */
     pool->set = set;
     pool->next = pool->merged = 0;
     pool->stopped = false;
     pool->failed = SIZE_MAX;
     memset(pool->finished, 0, pool->ring * sizeof pool->finished[0]);
     pthread_cond_broadcast(&pool->work);
-    if (set->merge) {
-        merge_in_order(pool);
-    }
+}
+
+/* With the lock. */
+static bool set_end(struct task_pool *pool, struct error *err)
+{
     while (pool->running > 0 || may_begin(pool)) {
         pthread_cond_wait(&pool->done, &pool->lock);
     }
     pool->set = NULL;
-    bool done = pool->failed == SIZE_MAX;
+    const bool done = pool->failed == SIZE_MAX;
     if (!done && err) {
         *err = pool->failure;
     }
+    return done;
+}
+
+bool task_pool_run(struct task_pool *pool, const struct task_set *set, struct error *err)
+{
+    pthread_mutex_lock(&pool->lock);
+    set_begin(pool, set);
+    if (set->merge) {
+        merge_in_order(pool);
+    }
+    const bool done = set_end(pool, err);
+    pthread_mutex_unlock(&pool->lock);
+    return done;
+}
+
+void task_pool_start(struct task_pool *pool, const struct task_set *set)
+{
+    assert(!set->merge);
+    pthread_mutex_lock(&pool->lock);
+    set_begin(pool, set);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+bool task_pool_wait(struct task_pool *pool, struct error *err)
+{
+    pthread_mutex_lock(&pool->lock);
+    const bool done = !pool->set || set_end(pool, err);
     pthread_mutex_unlock(&pool->lock);
     return done;
 }

@@ -22,6 +22,10 @@ unsigned task_pool_threads(const struct task_pool *pool);
 /* The first failure in item order is returned, and what has not begun is skipped. CANCELLED once task_cancel was called. */
 MUST_CHECK bool task_pool_run(struct task_pool *pool, const struct task_set *set, struct error *err);
 
+/* The same in two steps, for a set without merge: the caller does something else between them. `set` outlives both. */
+void task_pool_start(struct task_pool *pool, const struct task_set *set);
+MUST_CHECK bool task_pool_wait(struct task_pool *pool, struct error *err); /* true at once when nothing was started */
+
 /* Cancellation for the whole process (SIGINT): every loop over outside work asks. Safe in a signal handler. */
 void task_cancel(void);
 bool task_cancelled(void);

@@ -108,6 +108,29 @@ static void test_without_merge(void **state)
     }
 }
 
+/* The caller works beside the set; a failure is told where it is waited for. */
+static void test_start_and_wait(void **state)
+{
+    (void)state;
+    static struct sums sums;
+    for (size_t i = 0; i < 3; i++) {
+        struct error err;
+        CLEANUP(task_pool) struct task_pool *pool = NULL;
+        assert_true(task_pool_create(&pool, thread_counts[i], &err));
+        assert_true(task_pool_wait(pool, &err));
+        sums_init(&sums);
+        const struct task_set set = {.count = ITEMS, .run = run_sum, .context = &sums};
+        task_pool_start(pool, &set);
+        assert_true(task_pool_wait(pool, &err));
+        assert_int_equal(sums.runs, ITEMS);
+        sums.run_fails = 3;
+        task_pool_start(pool, &set);
+        assert_false(task_pool_wait(pool, &err));
+        assert_string_equal(err.message, "item 3 is wrong");
+        assert_true(task_pool_wait(pool, &err));
+    }
+}
+
 static void test_first_failure(void **state)
 {
     (void)state;
@@ -273,10 +296,9 @@ static void test_lock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_for_any_threads),  cmocka_unit_test(test_without_merge),
-        cmocka_unit_test(test_first_failure),         cmocka_unit_test(test_cancellation),
-        cmocka_unit_test(test_runs_at_the_same_time), cmocka_unit_test(test_merge_overlaps),
-        cmocka_unit_test(test_pool_limits),           cmocka_unit_test(test_lock),
+        cmocka_unit_test(test_same_for_any_threads), cmocka_unit_test(test_without_merge), cmocka_unit_test(test_start_and_wait),
+        cmocka_unit_test(test_first_failure),        cmocka_unit_test(test_cancellation),  cmocka_unit_test(test_runs_at_the_same_time),
+        cmocka_unit_test(test_merge_overlaps),       cmocka_unit_test(test_pool_limits),   cmocka_unit_test(test_lock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ struct engine_column {
 };
 struct engine_batch {
     size_t rows, columns;
-    const struct engine_column *column; /* valid until the next batch */
+    const struct engine_column *column; /* valid while the next batch is made, until the one after it */
 };
 MUST_CHECK bool engine_query(struct engine_result **out_result, struct engine *engine, const char *sql, const struct engine_value *values,
                              size_t count, struct error *err);
@@ -53,7 +53,7 @@ enum engine_type engine_result_column_type(const struct engine_result *result, s
 /* Batches of up to `rows` rows (2,048 otherwise), put together of the engine's own. Before the first engine_result_next. */
 enum { ENGINE_BATCH_ROWS_MAX = 1 << 20 };
 MUST_CHECK bool engine_result_batch_rows(struct engine_result *result, size_t rows, struct error *err);
-/* rows == 0 at the end. */
+/* rows == 0 at the end. One thread at a time, but each time it may be another. */
 MUST_CHECK bool engine_result_next(struct engine_result *result, struct engine_batch *out_batch, struct error *err);
 void engine_result_close(struct engine_result *result);
 DEFINE_CLEANUP(engine_result, engine_result_close)

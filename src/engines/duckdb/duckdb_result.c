@@ -16,19 +16,26 @@ struct result_column {
     int64_t multiply, divide; /* of instants, to microseconds */
     struct text *entries;     /* of an ENUM */
     size_t entry_count;
-    void *values;    /* a batch's worth of int64, double or struct text, unless the values can be used in place */
+    void *values;    /* of the lane at hand: a batch's worth of int64, double or struct text, unless the values can be used in place */
     uint64_t *valid; /* of a batch of several chunks */
+};
+/* What a batch lies in. There are two, so that one batch can be made while the one before is in use. */
+struct result_lane {
+    duckdb_data_chunk *chunks;
+    size_t chunk_count;
+    void **values; /* by column */
+    uint64_t **valid;
+    struct engine_column *batch;
 };
 struct engine_result {
     duckdb_connection connection;
     struct engine_statement statement;
     duckdb_result result;
     bool has_result;
-    duckdb_data_chunk *chunks; /* of the batch at hand */
-    size_t chunk_count, chunk_max;
+    struct result_lane lanes[2], *lane; /* the one at hand */
+    size_t chunk_max;
     size_t columns;
     struct result_column *column;
-    struct engine_column *batch;
     struct arena *arena;
 };
 
@@ -385,11 +392,23 @@ static bool result_start(struct engine_result *result, struct engine *engine, co
     result->has_result = true;
     result->columns = duckdb_column_count(&result->result);
     result->column = ARENA_ARRAY(result->arena, struct result_column, result->columns + 1);
-    result->batch = ARENA_ARRAY(result->arena, struct engine_column, result->columns + 1);
     for (size_t i = 0; i < result->columns; i++) {
         TRY(column_describe(result, i, err));
     }
     return engine_result_batch_rows(result, duckdb_vector_size(), err);
+}
+
+static void lane_make(struct engine_result *result, struct result_lane *lane)
+{
+    const size_t rows = result->chunk_max * duckdb_vector_size();
+    lane->chunks = ARENA_ARRAY(result->arena, duckdb_data_chunk, result->chunk_max);
+    lane->values = ARENA_ARRAY(result->arena, void *, result->columns + 1);
+    lane->valid = ARENA_ARRAY(result->arena, uint64_t *, result->columns + 1);
+    lane->batch = ARENA_ARRAY(result->arena, struct engine_column, result->columns + 1);
+    for (size_t i = 0; i < result->columns; i++) {
+        lane->values[i] = arena_allocate_raw(result->arena, rows, value_size(result->column[i].type));
+        lane->valid[i] = arena_allocate_raw(result->arena, rows / 64 + 1, sizeof(uint64_t));
+    }
 }
 
 bool engine_result_batch_rows(struct engine_result *result, size_t rows, struct error *err)
@@ -399,11 +418,9 @@ bool engine_result_batch_rows(struct engine_result *result, size_t rows, struct 
         return FAIL(err, INVALID_ARGUMENT, "a batch has %zu to %d rows", vector, (int)ENGINE_BATCH_ROWS_MAX);
     }
     result->chunk_max = rows / vector;
-    result->chunks = ARENA_ARRAY(result->arena, duckdb_data_chunk, result->chunk_max);
-    for (size_t i = 0; i < result->columns; i++) {
-        result->column[i].values = arena_allocate_raw(result->arena, result->chunk_max * vector, value_size(result->column[i].type));
-        result->column[i].valid = arena_allocate_raw(result->arena, result->chunk_max * vector / 64 + 1, sizeof(uint64_t));
-    }
+    lane_make(result, &result->lanes[0]);
+    lane_make(result, &result->lanes[1]);
+    result->lane = &result->lanes[0];
     return true;
 }
 
@@ -421,12 +438,12 @@ bool engine_query(struct engine_result **out_result, struct engine *engine, cons
     return true;
 }
 
-static void chunks_release(struct engine_result *result)
+static void chunks_release(struct result_lane *lane)
 {
-    for (size_t i = 0; i < result->chunk_count; i++) {
-        duckdb_destroy_data_chunk(&result->chunks[i]);
+    for (size_t i = 0; i < lane->chunk_count; i++) {
+        duckdb_destroy_data_chunk(&lane->chunks[i]);
     }
-    result->chunk_count = 0;
+    lane->chunk_count = 0;
 }
 
 void engine_result_close(struct engine_result *result)
@@ -434,7 +451,8 @@ void engine_result_close(struct engine_result *result)
     if (!result) {
         return;
     }
-    chunks_release(result);
+    chunks_release(&result->lanes[0]);
+    chunks_release(&result->lanes[1]);
     if (result->has_result) {
         duckdb_destroy_result(&result->result);
     }
@@ -476,12 +494,12 @@ static bool chunks_fetch(struct engine_result *result, size_t *out_rows, struct 
 {
     bool more = true;
     *out_rows = 0;
-    while (more && result->chunk_count < result->chunk_max) {
+    while (more && result->lane->chunk_count < result->chunk_max) {
         duckdb_data_chunk chunk = NULL;
         TRY(fetch(result, &chunk, err));
         const size_t size = chunk ? duckdb_data_chunk_get_size(chunk) : 0;
         if (chunk) {
-            result->chunks[result->chunk_count++] = chunk;
+            result->lane->chunks[result->lane->chunk_count++] = chunk;
         }
         *out_rows += size;
         more = size == duckdb_vector_size();
@@ -493,8 +511,8 @@ static bool column_gather(const struct engine_result *result, size_t at, struct 
 {
     const struct result_column *column = &result->column[at];
     *out = (struct engine_column){.type = column->type};
-    for (size_t c = 0; c < result->chunk_count; c++) {
-        duckdb_data_chunk chunk = result->chunks[c];
+    for (size_t c = 0; c < result->lane->chunk_count; c++) {
+        duckdb_data_chunk chunk = result->lane->chunks[c];
         TRY(column_place(column, duckdb_data_chunk_get_vector(chunk, at), c * duckdb_vector_size(), duckdb_data_chunk_get_size(chunk), out,
                          err));
     }
@@ -505,16 +523,27 @@ static bool column_gather(const struct engine_result *result, size_t at, struct 
     return true;
 }
 
+static void lane_change(struct engine_result *result)
+{
+    result->lane = &result->lanes[result->lane == &result->lanes[0]];
+    for (size_t i = 0; i < result->columns; i++) {
+        result->column[i].values = result->lane->values[i];
+        result->column[i].valid = result->lane->valid[i];
+    }
+    chunks_release(result->lane);
+}
+
 bool engine_result_next(struct engine_result *result, struct engine_batch *out_batch, struct error *err)
 {
     size_t rows = 0;
-    chunks_release(result);
+    lane_change(result);
+    struct result_lane *lane = result->lane;
     TRY(chunks_fetch(result, &rows, err));
     for (size_t i = 0; i < result->columns && rows; i++) {
-        TRY(result->chunk_count > 1
-                ? column_gather(result, i, &result->batch[i], err)
-                : column_convert(&result->column[i], duckdb_data_chunk_get_vector(result->chunks[0], i), rows, &result->batch[i], err));
+        TRY(lane->chunk_count > 1
+                ? column_gather(result, i, &lane->batch[i], err)
+                : column_convert(&result->column[i], duckdb_data_chunk_get_vector(lane->chunks[0], i), rows, &lane->batch[i], err));
     }
-    *out_batch = (struct engine_batch){.rows = rows, .columns = result->columns, .column = result->batch};
+    *out_batch = (struct engine_batch){.rows = rows, .columns = result->columns, .column = lane->batch};
     return true;
 }

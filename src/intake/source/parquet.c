@@ -233,52 +233,123 @@ bool parquet_describe(struct source *source, struct source_file *file, struct so
 }
 
 /* ---- rows ---- */
-struct parquet_work {
-    const struct source_file *file;
-    const struct source_scan *scan;
-    const struct statement *statement;
+/* One batch as it is given, and what it lies in. While one is in use the next is made. */
+struct parquet_lane {
+    struct engine_batch batch;
+    uint64_t *lines;
     struct arena *scratch;
     struct finding_batch findings;
     struct source_column columns[FINDING_FIELDS_MAX];
 };
+struct parquet_work {
+    const struct source_file *file;
+    const struct source_scan *scan;
+    const struct statement *statement;
+    struct engine_result *result;
+    struct task_pool *pool; /* of one thread, that makes the next batch; NULL: nothing is made ahead */
+    struct task_set set;
+    struct parquet_lane lanes[2], *next; /* the one that is made */
+};
+static inline void work_value_cleanup(struct parquet_work *work)
+{
+    task_pool_destroy(work->pool);
+    engine_result_close(work->result);
+    for (size_t i = 0; i < 2; i++) {
+        arena_destroy(work->lanes[i].scratch);
+        finding_batch_finish(&work->lanes[i].findings);
+    }
+}
 
-static bool give(struct parquet_work *work, const struct engine_batch *batch, struct error *err)
+static void lane_convert(const struct parquet_work *work, struct parquet_lane *lane)
 {
     const struct omop_table_info *info = omop_table(work->file->map.table);
-    uint64_t *lines = arena_allocate_raw(work->scratch, batch->rows + 1, sizeof *lines);
+    const struct engine_batch *batch = &lane->batch;
     size_t at = 0;
+    lane->lines = arena_allocate_raw(lane->scratch, batch->rows + 1, sizeof *lane->lines);
     for (size_t i = 0; i < batch->rows; i++) {
-        lines[i] = (uint64_t)batch->column[batch->columns - 1].i64[i] + 1;
+        lane->lines[i] = (uint64_t)batch->column[batch->columns - 1].i64[i] + 1;
     }
     for (int field = 0; field < info->field_count; field++) {
-        work->columns[field] = (struct source_column){.type = info->fields[field].type, .is_all_null = true};
+        lane->columns[field] = (struct source_column){.type = info->fields[field].type, .is_all_null = true};
         if (is_selected(work->statement, field)) {
-            convert_column(&batch->column[at++], batch->rows, lines, field, work->scratch, &work->findings, &work->columns[field]);
+            convert_column(&batch->column[at++], batch->rows, lane->lines, field, lane->scratch, &lane->findings, &lane->columns[field]);
         }
     }
-    const struct source_batch out = {
-        .table = work->file->map.table, .file = work->file->number, .rows = batch->rows, .columns = work->columns, .lines = lines};
-    findings_absorb(work->scan->findings, &work->findings);
-    progress_add(work->scan->progress, batch->rows);
+}
+
+static bool lane_make(void *context, size_t index, unsigned worker, struct error *err)
+{
+    struct parquet_work *work = context;
+    struct parquet_lane *lane = work->next;
+    (void)index;
+    (void)worker;
+    arena_reset(lane->scratch);
+    TRY(task_check(err));
+    TRY(engine_result_next(work->result, &lane->batch, err));
+    if (lane->batch.rows) {
+        lane_convert(work, lane);
+    }
+    return true;
+}
+
+static void next_begin(struct parquet_work *work)
+{
+    if (work->pool) {
+        task_pool_start(work->pool, &work->set);
+    }
+}
+
+static bool next_end(struct parquet_work *work, struct error *err)
+{
+    return work->pool ? task_pool_wait(work->pool, err) : lane_make(work, 0, 0, err);
+}
+
+static bool give(const struct parquet_work *work, struct parquet_lane *lane, struct error *err)
+{
+    const struct source_batch out = {.table = work->file->map.table,
+                                     .file = work->file->number,
+                                     .rows = lane->batch.rows,
+                                     .columns = lane->columns,
+                                     .lines = lane->lines};
+    findings_absorb(work->scan->findings, &lane->findings);
+    progress_add(work->scan->progress, lane->batch.rows);
     return work->scan->take(work->scan->context, &out, err);
 }
 
-static bool stream(struct parquet_work *work, struct engine *engine, const char *sql, struct error *err)
+static bool stream(struct parquet_work *work, struct error *err)
 {
-    CLEANUP(engine_result) struct engine_result *result = NULL;
-    struct engine_batch batch;
+    next_begin(work);
+    for (;;) {
+        struct parquet_lane *lane = work->next;
+        TRY(next_end(work, err));
+        if (!lane->batch.rows) {
+            return true;
+        }
+        work->next = &work->lanes[lane == &work->lanes[0]];
+        next_begin(work);
+        if (!give(work, lane, err)) {
+            const bool done = !work->pool || task_pool_wait(work->pool, NULL); /* what is made is in nobody's way */
+            (void)done;
+            return false;
+        }
+    }
+}
+
+static bool work_open(struct parquet_work *work, struct source *source, const char *sql, struct error *err)
+{
     const struct engine_value range[] = {{.type = ENGINE_I64, .i64 = work->scan->first_person},
                                          {.type = ENGINE_I64, .i64 = work->scan->last_person}};
-    TRY(engine_query(&result, engine, sql, range, work->statement->person ? 2 : 0, err));
-    TRY(engine_result_batch_rows(result, ROWS_OF_A_BATCH, err));
-    TRY(engine_result_next(result, &batch, err));
-    while (batch.rows) {
-        TRY(task_check(err));
-        TRY(give(work, &batch, err));
-        arena_reset(work->scratch);
-        TRY(engine_result_next(result, &batch, err));
+    for (size_t i = 0; i < 2; i++) {
+        work->lanes[i].scratch = arena_create();
+        work->lanes[i].findings.table = work->file->map.table;
+        work->lanes[i].findings.file = work->file->number;
     }
-    return true;
+    work->next = &work->lanes[0];
+    work->set = (struct task_set){.count = 1, .run = lane_make, .context = work};
+    TRY(engine_query(&work->result, source->engine, sql, range, work->statement->person ? 2 : 0, err));
+    TRY(engine_result_batch_rows(work->result, ROWS_OF_A_BATCH, err));
+    const bool is_alone = !source->pool || task_pool_threads(source->pool) == 1;
+    return is_alone || task_pool_create(&work->pool, 1, err);
 }
 
 /* What a row's person is compared by, or NULL when all rows are wanted. */
@@ -297,17 +368,13 @@ bool parquet_scan(struct source *source, const struct source_file *file, const s
 {
     __attribute__((cleanup(place_value_cleanup))) struct place place = {0};
     __attribute__((cleanup(buffer_value_cleanup))) struct buffer sql = {.maximum = SQL_MAX};
-    CLEANUP(arena) struct arena *scratch = arena_create();
     TRY(place_open(&place, source, file, err));
     const struct statement statement = {place.name, file, scan->fields, person_of(source, file, scan)};
     const char *template = !statement.person     ? parquet_scan_sql
                            : scan->with_unplaced ? parquet_scan_range_unplaced_sql
                                                  : parquet_scan_range_sql;
     TRY(statement_write(&sql, template, &statement, err));
-    struct parquet_work work = {.file = file, .scan = scan, .statement = &statement, .scratch = scratch};
-    work.findings.table = file->map.table;
-    work.findings.file = file->number;
-    const bool done = stream(&work, source->engine, (const char *)sql.data, err);
-    finding_batch_finish(&work.findings);
-    return done;
+    __attribute__((cleanup(work_value_cleanup))) struct parquet_work work = {.file = file, .scan = scan, .statement = &statement};
+    TRY(work_open(&work, source, (const char *)sql.data, err));
+    return stream(&work, err);
 }
