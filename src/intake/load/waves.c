@@ -12,6 +12,7 @@ enum {
     FIELD_BYTES = 4,            /* first guess of what one value takes in a builder */
     CHECK_MEMORY_ROWS = 1 << 19,
     PARALLEL_ROWS = 1 << 12, /* a batch of so many is worth waking the workers for */
+    GUESSES = 1 << 12,
 };
 
 struct wave_segment {
@@ -35,6 +36,9 @@ struct waves {
     uint32_t *segment_of;
     size_t capacity;  /* of these two */
     uint32_t *counts; /* rows of a batch in each segment of the wave, then where they begin in `order` */
+    /* The segment of the smallest id of each of equal ranges of the wave's ids, and of the one after them: between which to seek. */
+    uint32_t guesses[GUESSES + 1];
+    unsigned guess_shift;
 };
 
 /* ---- cutting persons into segments ---- */
@@ -102,13 +106,9 @@ static bool batch_prepare(struct waves *waves, size_t rows, struct error *err)
     return true;
 }
 
-/* The segment of a person of the wave. The persons are those of the survey, so that there is one, unless the source has changed since. */
-static inline uint32_t find_segment(const struct waves *waves, int64_t person, uint32_t last)
+/* The last segment of low .. high that begins at or before the person, or low. */
+static uint32_t seek_segment(const struct waves *waves, int64_t person, size_t low, size_t high)
 {
-    if (person >= waves->segments[last].first && person <= waves->segments[last].last) {
-        return last;
-    }
-    size_t low = waves->first, high = waves->end;
     while (high - low > 1) {
         const size_t middle = low + (high - low) / 2;
         if (waves->segments[middle].first <= person) {
@@ -120,19 +120,45 @@ static inline uint32_t find_segment(const struct waves *waves, int64_t person, u
     return (uint32_t)low;
 }
 
+static void guesses_make(struct waves *waves)
+{
+    const int64_t first = waves->segments[waves->first].first;
+    const uint64_t span = (uint64_t)waves->segments[waves->end - 1].last - (uint64_t)first;
+    waves->guess_shift = 0;
+    while (span >> waves->guess_shift >= GUESSES) {
+        waves->guess_shift++;
+    }
+    for (uint64_t i = 0; i <= GUESSES; i++) {
+        const bool is_behind = i > span >> waves->guess_shift;
+        waves->guesses[i] = is_behind
+                                ? (uint32_t)waves->end - 1
+                                : seek_segment(waves, (int64_t)((uint64_t)first + (i << waves->guess_shift)), waves->first, waves->end);
+    }
+}
+
+/* The segment of a person of the wave. The persons are those of the survey, so that there is one, unless the source has changed since. */
+static inline uint32_t find_segment(const struct waves *waves, int64_t person)
+{
+    const uint64_t range = ((uint64_t)person - (uint64_t)waves->segments[waves->first].first) >> waves->guess_shift;
+    if (range >= GUESSES) {
+        return (uint32_t)waves->first;
+    }
+    const uint32_t low = waves->guesses[range], high = waves->guesses[range + 1];
+    return low == high ? low : seek_segment(waves, person, low, high + 1);
+}
+
 static bool batch_order(struct waves *waves, const struct source_batch *batch, struct error *err)
 {
     const int64_t *persons = batch->columns[omop_table(batch->table)->person_field].integers;
     const size_t segments = waves->end - waves->first;
-    uint32_t last = (uint32_t)waves->first;
     memset(waves->counts, 0, (segments + 1) * sizeof *waves->counts);
     for (size_t i = 0; i < batch->rows; i++) {
-        last = find_segment(waves, persons[i], last);
-        if (persons[i] < waves->segments[last].first || persons[i] > waves->segments[last].last) {
+        const uint32_t segment = find_segment(waves, persons[i]);
+        if (persons[i] < waves->segments[segment].first || persons[i] > waves->segments[segment].last) {
             return FAIL(err, INVALID_INPUT, "the source changed while it was read");
         }
-        waves->segment_of[i] = last;
-        waves->counts[last - waves->first + 1]++;
+        waves->segment_of[i] = segment;
+        waves->counts[segment - waves->first + 1]++;
     }
     for (size_t i = 1; i <= segments; i++) {
         waves->counts[i] += waves->counts[i - 1];
@@ -325,6 +351,7 @@ static bool wave_fill(struct waves *waves, struct error *err)
         }
         waves->is_too_large = false;
         waves->rows_since_check = 0;
+        guesses_make(waves);
         waves->load->waves++;
         if (wave_read(waves, err)) {
             return true;

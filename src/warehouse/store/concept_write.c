@@ -232,7 +232,8 @@ static unsigned postings_kind(const struct segment_writer *writer, int field)
     if (writer->builder->scope != OMOP_PERSON || !is_primary) {
         return POSTINGS_ROWS;
     }
-    return POSTINGS_ROWS | POSTINGS_CORE | (source->starts ? POSTINGS_DAYS : 0U) | (source->ends ? POSTINGS_ENDS : 0U);
+    return POSTINGS_ROWS | POSTINGS_CORE | (source->starts ? POSTINGS_DAYS : 0U) |
+           (source->info->end_field != OMOP_NO_FIELD ? POSTINGS_ENDS : 0U);
 }
 
 static bool postings_write(struct segment_writer *writer, struct concept_source *concepts, struct layout_column *column, struct error *err)

@@ -286,7 +286,7 @@ static bool sort(struct order_keys *keys, size_t count, struct row_order *order,
     const bool done =
         has_memory && (keys->words == 1 ? parts_sort(&sorter, keys, count, order, err) : words_sort(&sorter, keys, count, order, err));
     order->room = sorter.words;
-    free(sorter.spare);
+    order->spare = sorter.spare;
     free(sorter.places_spare);
     return done;
 }
@@ -313,5 +313,6 @@ void row_order_finish(struct row_order *order)
     free(order->places);
     free(order->layout.parts);
     free(order->room);
+    free(order->spare);
     *order = (struct row_order){.places = NULL};
 }

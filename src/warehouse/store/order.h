@@ -8,7 +8,7 @@ struct row_order {
     uint32_t *places; /* NULL: the rows stand in order already */
     bool has_parts;
     struct slab_layout layout;
-    uint64_t *room; /* one for each row, for flat columns; NULL: none */
+    uint64_t *room, *spare; /* one for each row, memory to be used for something else: new memory is slow. NULL: none */
 };
 /* ordinals: by person code (tables of scope PERSON), with person_count persons. Rows with equal keys keep their order. */
 MUST_CHECK bool order_rows(const struct segment_builder *builder, int table, const uint32_t *ordinals, uint32_t person_count,

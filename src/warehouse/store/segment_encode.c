@@ -77,25 +77,19 @@ static bool person_rows_write(struct segment_writer *writer, uint32_t *row_perso
 }
 
 /* ---- tables ---- */
-/* Days of a field by sorted position, STORE_NO_DAY where absent. *out_days stays NULL when the table has no such field. */
-static bool days_collect(struct table_source *source, int field, int32_t **out_days, struct error *err)
+/* Days of a field by sorted position, STORE_NO_DAY where absent. */
+static bool days_collect(struct table_source *source, int field, int32_t *out_days, struct error *err)
 {
     int64_t values[COLUMN_CHUNK];
     uint64_t valid[COLUMN_WORDS];
-    if (field == OMOP_NO_FIELD) {
-        return true;
-    }
     TRY(table_source_prepare(source, field, err));
-    int32_t *days = bulk_allocate(source->rows, sizeof *days);
-    TRY(days || no_memory(err));
     for (size_t first = 0; first < source->rows; first += COLUMN_CHUNK) {
         const size_t count = source->rows - first < COLUMN_CHUNK ? source->rows - first : COLUMN_CHUNK;
-        (void)table_source_read(source, field, first, count, values, valid);
+        const size_t absent = table_source_read(source, field, first, count, values, valid);
         for (size_t i = 0; i < count; i++) {
-            days[first + i] = valid[i / 64] >> (i % 64) & 1 ? (int32_t)values[i] : STORE_NO_DAY;
+            out_days[first + i] = !absent || (valid[i / 64] >> (i % 64) & 1) ? (int32_t)values[i] : STORE_NO_DAY;
         }
     }
-    *out_days = days;
     return true;
 }
 
@@ -117,32 +111,52 @@ static bool columns_write(struct segment_writer *writer, struct layout_table *ta
 /* What a table needs in memory beside the builder, released together. */
 struct table_memory {
     struct row_order order;
-    uint32_t *persons;
-    int32_t *starts, *ends;
+    uint64_t *persons_and_starts; /* where the order leaves no memory for them */
+    int32_t *ends;
 };
+
+static bool days_write(struct segment_writer *writer, struct table_memory *memory, int32_t *starts, struct error *err)
+{
+    struct table_source *source = &writer->source;
+    const int start = source->info->start_field, end = source->info->end_field;
+    if (start != OMOP_NO_FIELD) {
+        TRY(days_collect(source, start, starts, err));
+        source->starts = starts;
+    }
+    if (end == start) {
+        source->ends = source->starts;
+    } else if (end != OMOP_NO_FIELD && source->columns[end].values.nulls < source->rows) {
+        memory->ends = bulk_allocate(source->rows, sizeof *memory->ends);
+        TRY(memory->ends || no_memory(err));
+        TRY(days_collect(source, end, memory->ends, err));
+        source->ends = memory->ends;
+    }
+    return true;
+}
 
 static bool table_write_with(struct segment_writer *writer, struct layout_table *table, struct table_memory *memory, struct error *err)
 {
     struct table_source *source = &writer->source;
     TRY(order_rows(writer->builder, source->table, writer->ordinals, writer->persons, &memory->order, err));
     source->order = &memory->order;
-    memory->persons = bulk_allocate(source->rows, sizeof *memory->persons);
-    TRY(memory->persons || no_memory(err));
-    memset(memory->persons, 0, source->rows * sizeof *memory->persons);
-    source->persons = memory->persons;
-    if (writer->builder->scope == OMOP_PERSON) {
-        TRY(person_rows_write(writer, memory->persons, &table->person_rows, err));
-        TRY(days_collect(source, source->info->start_field, &memory->starts, err));
-        TRY(days_collect(source, source->info->end_field, &memory->ends, err));
+    if (!memory->order.spare) {
+        memory->persons_and_starts = bulk_allocate(source->rows, sizeof(uint64_t));
+        TRY(memory->persons_and_starts || no_memory(err));
     }
-    source->starts = memory->starts;
-    source->ends = memory->ends;
+    uint32_t *persons = (uint32_t *)(memory->order.spare ? memory->order.spare : memory->persons_and_starts);
+    source->persons = persons;
+    if (writer->builder->scope == OMOP_PERSON) {
+        TRY(person_rows_write(writer, persons, &table->person_rows, err));
+        TRY(days_write(writer, memory, (int32_t *)persons + source->rows, err));
+    } else {
+        memset(persons, 0, source->rows * sizeof *persons);
+    }
     return columns_write(writer, table, err);
 }
 
 static bool table_write(struct segment_writer *writer, int table, struct layout_table *out_table, struct error *err)
 {
-    struct table_memory memory = {.persons = NULL};
+    struct table_memory memory = {.ends = NULL};
     writer->source = (struct table_source){
         .table = table,
         .info = omop_table(table),
@@ -156,8 +170,7 @@ static bool table_write(struct segment_writer *writer, int table, struct layout_
     const bool done = table_write_with(writer, out_table, &memory, err);
     table_source_finish(&writer->source);
     row_order_finish(&memory.order);
-    free(memory.persons);
-    free(memory.starts);
+    free(memory.persons_and_starts);
     free(memory.ends);
     return done;
 }

@@ -13,7 +13,8 @@ struct table_source {
     const struct builder_column *columns;
     size_t rows;
     const struct row_order *order;
-    /* By sorted position. persons is all zero outside scope PERSON; starts and ends are NULL where the table has none. */
+    /* By sorted position. persons is all zero outside scope PERSON; starts and ends are NULL where the table has none, ends also where no
+     * row has one. */
     const uint32_t *persons;
     const int32_t *starts, *ends;
     struct table_flat {

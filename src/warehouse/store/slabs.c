@@ -59,8 +59,13 @@ static struct survey tail_survey(const struct slab_column *column)
     const uint64_t *valid = column->tail.valid;
     int64_t smallest = INT64_MAX, largest = INT64_MIN;
     struct survey survey = {0};
-    for (size_t i = 0; i < SLAB_ROWS; i++) {
-        if (!valid || bit_get(valid, i)) {
+    for (size_t i = 0; i < SLAB_ROWS && !valid; i++) {
+        smallest = values[i] < smallest ? values[i] : smallest;
+        largest = values[i] > largest ? values[i] : largest;
+    }
+    survey.there = valid ? 0 : SLAB_ROWS;
+    for (size_t i = 0; i < SLAB_ROWS && valid; i++) {
+        if (bit_get(valid, i)) {
             smallest = values[i] < smallest ? values[i] : smallest;
             largest = values[i] > largest ? values[i] : largest;
             survey.there++;
@@ -81,24 +86,6 @@ static struct survey tail_survey(const struct slab_column *column)
 static uint8_t width_for(uint64_t range)
 {
     return range == 0 ? 0 : range <= UINT8_MAX ? 1 : range <= UINT16_MAX ? 2 : range <= UINT32_MAX ? 4 : 8;
-}
-
-static void code_store(void *data, uint8_t width, size_t i, uint64_t code)
-{
-    switch (width) {
-    case 1:
-        ((uint8_t *)data)[i] = (uint8_t)code;
-        break;
-    case 2:
-        ((uint16_t *)data)[i] = (uint16_t)code;
-        break;
-    case 4:
-        ((uint32_t *)data)[i] = (uint32_t)code;
-        break;
-    default:
-        ((uint64_t *)data)[i] = code;
-        break;
-    }
 }
 
 static inline uint64_t code_load(const void *data, uint8_t width, size_t i)
@@ -129,11 +116,30 @@ static void tail_bitmap_give(struct slab_column *column, struct slab *slab, bool
     column->tail.valid = NULL;
 }
 
+/* The distances of a full tail, which is not needed any more. Those of absent values are anything. */
+static void codes_store(struct slab *slab, int64_t *values)
+{
+    const uint64_t base = slab->base, unit = slab->unit;
+    for (size_t i = 0; i < SLAB_ROWS && unit != 1; i++) {
+        values[i] = (int64_t)(base + ((uint64_t)values[i] - base) / unit);
+    }
+    for (size_t i = 0; i < SLAB_ROWS && slab->width == 1; i++) {
+        ((uint8_t *)slab->data)[i] = (uint8_t)((uint64_t)values[i] - base);
+    }
+    for (size_t i = 0; i < SLAB_ROWS && slab->width == 2; i++) {
+        ((uint16_t *)slab->data)[i] = (uint16_t)((uint64_t)values[i] - base);
+    }
+    for (size_t i = 0; i < SLAB_ROWS && slab->width == 4; i++) {
+        ((uint32_t *)slab->data)[i] = (uint32_t)((uint64_t)values[i] - base);
+    }
+    for (size_t i = 0; i < SLAB_ROWS && slab->width == 8; i++) {
+        ((uint64_t *)slab->data)[i] = (uint64_t)values[i] - base;
+    }
+}
+
 static bool tail_seal(struct slab_column *column, struct error *err)
 {
     const struct survey survey = tail_survey(column);
-    const int64_t *values = column->tail.data;
-    const uint64_t *valid = column->tail.valid;
     struct slab slab = {.base = survey.smallest, .unit = 1, .largest = survey.largest, .is_all_null = survey.there == 0};
     slab.unit = survey.whole_days ? DAY_MICROSECONDS : survey.whole_seconds ? SECOND_MICROSECONDS : 1;
     slab.width = width_for(survey.range / slab.unit);
@@ -142,10 +148,7 @@ static bool tail_seal(struct slab_column *column, struct error *err)
         TRY(slab.data || no_memory(err));
         column->bytes += (size_t)SLAB_ROWS * slab.width;
     }
-    for (size_t i = 0; i < SLAB_ROWS && slab.width; i++) {
-        uint64_t distance = !valid || bit_get(valid, i) ? (uint64_t)values[i] - survey.smallest : 0;
-        code_store(slab.data, slab.width, i, slab.unit == 1 ? distance : distance / slab.unit);
-    }
+    codes_store(&slab, column->tail.data);
     tail_bitmap_give(column, &slab, survey.there && survey.there < SLAB_ROWS);
     if (!slab_list_append(&column->slabs, slab, err)) {
         free(slab.data);
