@@ -170,17 +170,15 @@ static bool place_for(struct id_set *set, int64_t id, struct error *err)
     return set->count * 2 < set->slot_count || rebuild(set, err);
 }
 
-bool id_set_add(struct id_set *set, int64_t id, bool *out_is_new, struct error *err)
+bool id_set_add_slowly(struct id_set *set, int64_t id, bool *out_is_new, struct error *err)
 {
     TRY(place_for(set, id, err));
     if (!set->slots && (uint64_t)id - (uint64_t)set->base >= (uint64_t)set->word_count * 64) { /* rebuilt, but not for this key */
-        return id_set_add(set, id, out_is_new, err);
+        return id_set_add_slowly(set, id, out_is_new, err);
     }
     *out_is_new = set->slots ? table_put(set, id) : bitmap_put(set, id);
     if (*out_is_new) {
-        set->smallest = set->count && set->smallest < id ? set->smallest : id;
-        set->largest = set->count && set->largest > id ? set->largest : id;
-        set->count++;
+        id_set_count(set, id);
     }
     return true;
 }

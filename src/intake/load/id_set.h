@@ -23,8 +23,28 @@ static inline __attribute__((unused)) void id_set_value_cleanup(struct id_set *s
 {
     id_set_finish(set);
 }
+MUST_CHECK bool id_set_add_slowly(struct id_set *set, int64_t id, bool *out_is_new, struct error *err);
+static inline void id_set_count(struct id_set *set, int64_t id)
+{
+    set->smallest = set->count && set->smallest < id ? set->smallest : id;
+    set->largest = set->count && set->largest > id ? set->largest : id;
+    set->count++;
+}
 /* LIMIT when the system has no memory. */
-MUST_CHECK bool id_set_add(struct id_set *set, int64_t id, bool *out_is_new, struct error *err);
+static inline MUST_CHECK bool id_set_add(struct id_set *set, int64_t id, bool *out_is_new, struct error *err)
+{
+    const uint64_t at = (uint64_t)id - (uint64_t)set->base, bit = UINT64_C(1) << (at % 64);
+    if (at / 64 >= set->word_count) { /* which is 0 for a table */
+        return id_set_add_slowly(set, id, out_is_new, err);
+    }
+    uint64_t *word = &set->words[at / 64];
+    *out_is_new = !(*word & bit);
+    if (*out_is_new) {
+        *word |= bit;
+        id_set_count(set, id);
+    }
+    return true;
+}
 bool id_set_has_in_table(const struct id_set *set, int64_t id);
 static inline bool id_set_has(const struct id_set *set, int64_t id)
 {
