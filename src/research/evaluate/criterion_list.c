@@ -6,23 +6,11 @@
 #include "research/evaluate/nested_group.h"
 #include "research/evaluate/row_filter.h"
 
-/* Does more happen to the rows than being found? Then it pays to look at fewer of them. */
+/* Does nothing happen to the rows but being found? */
 static bool is_plain(const struct cohort_criterion *criterion)
 {
     return !criterion->first_only && criterion->test_count == 0 && !criterion->has_adjustment && !criterion->has_user_start &&
            !criterion->has_user_end && !criterion->nested;
-}
-
-static void universe_apply(const struct segment_run *run, struct arena *arena, struct event_list *list)
-{
-    if (!run->universe) {
-        return;
-    }
-    uint8_t *keep = arena_allocate_raw(arena, list->count + 1, 1);
-    for (size_t i = 0; i < list->count; i++) {
-        keep[i] = run->universe[list->persons[i]];
-    }
-    event_list_keep(list, keep, arena, list);
 }
 
 static bool tests_apply(struct segment_run *run, const struct cohort_criterion *criterion, struct arena *arena, struct event_list *list,
@@ -61,7 +49,6 @@ static void user_period_apply(const struct cohort_criterion *criterion, struct a
 static bool steps_apply(struct segment_run *run, const struct cohort_criterion *criterion, unsigned needs, struct arena *arena,
                         struct event_list *list, struct error *err)
 {
-    universe_apply(run, arena, list);
     if (criterion->first_only) {
         event_list_first(list, arena, list);
     }

@@ -12,7 +12,7 @@ bool concept_rows_find(struct segment_run *run, int table, int field, struct con
     bool wants_ends = (needs & NEED_ENDS) && info->end_field != OMOP_NO_FIELD;
     unsigned parts = STORE_EVENT_DAYS | (wants_ends ? STORE_EVENT_ENDS : 0U) | (needs & NEED_ROWS ? STORE_EVENT_ROWS : 0U);
     if (concepts.count > 0 && store_segment_rows(run->segment, table) > 0) {
-        TRY(store_events_find(run->segment, table, field, concepts.items, concepts.count, parts, arena, &events, err));
+        TRY(store_events_find_among(run->segment, table, field, concepts.items, concepts.count, run->universe, parts, arena, &events, err));
     }
     *out_list = (struct event_list){.table = table,
                                     .count = events.count,
@@ -20,7 +20,7 @@ bool concept_rows_find(struct segment_run *run, int table, int field, struct con
                                     .starts = events.starts,
                                     .ends = wants_ends ? events.ends : NULL,
                                     .rows = needs & NEED_ROWS ? events.rows : NULL};
-    run->work.rows_found += events.count;
+    run->work.rows_found += events.examined;
     return true;
 }
 
@@ -29,11 +29,11 @@ bool concept_rows_find_loose(struct segment_run *run, int table, int field, stru
 {
     struct store_events events = {.count = 0};
     if (concepts.count > 0 && store_segment_rows(run->segment, table) > 0) {
-        TRY(store_events_find(run->segment, table, field, concepts.items, concepts.count, STORE_EVENT_DAYS | STORE_EVENT_ANY_ORDER, arena,
-                              &events, err));
+        TRY(store_events_find_among(run->segment, table, field, concepts.items, concepts.count, run->universe,
+                                    STORE_EVENT_DAYS | STORE_EVENT_ANY_ORDER, arena, &events, err));
     }
     *out_list = (struct event_list){.table = table, .count = events.count, .persons = events.persons, .starts = events.starts};
-    run->work.rows_found += events.count;
+    run->work.rows_found += events.examined;
     return true;
 }
 
@@ -76,7 +76,7 @@ static void table_rows_list(const struct segment_run *run, const uint32_t *offse
 {
     size_t at = 0;
     for (uint32_t person = 0; person < run->persons && at < count; person++) {
-        if (run->universe && !run->universe[person]) {
+        if (!person_matters(run, person)) {
             continue;
         }
         for (uint32_t row = offsets[person]; row < offsets[person + 1]; row++) {
@@ -90,7 +90,7 @@ static size_t table_rows_count(const struct segment_run *run, const uint32_t *of
 {
     size_t count = 0;
     for (uint32_t person = 0; person < run->persons; person++) {
-        count += !run->universe || run->universe[person] ? offsets[person + 1] - offsets[person] : 0;
+        count += person_matters(run, person) ? offsets[person + 1] - offsets[person] : 0;
     }
     return count;
 }

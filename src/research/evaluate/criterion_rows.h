@@ -3,10 +3,11 @@
 #pragma once
 #include "research/evaluate/segment_run.h"
 
-/* Rows in both concept sets (step 1), with the starts and ends of the store and no others; in `arena`. needs: enum plan_need. */
+/* Rows in both concept sets (step 1), of the persons who can still matter, with the starts and ends of the store and no others; in `arena`.
+ * needs: enum plan_need. */
 MUST_CHECK bool criterion_rows_find(struct segment_run *run, const struct cohort_criterion *criterion, unsigned needs, struct arena *arena,
                                     struct event_list *out_list, struct error *err);
-/* Rows of one concept field alone, whatever the universe. */
+/* Rows of one concept field alone. */
 MUST_CHECK bool concept_rows_find(struct segment_run *run, int table, int field, struct concept_ids concepts, unsigned needs,
                                   struct arena *arena, struct event_list *out_list, struct error *err);
 /* The same in any order: cheaper by the merging of concepts. Persons and starts only. */

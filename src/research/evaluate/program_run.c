@@ -27,15 +27,15 @@ static struct cohort_remaining remaining(const struct event_table *events)
     return (struct cohort_remaining){events->count, event_table_persons(events)};
 }
 
-/* From here on, only persons with events can matter: criteria with attributes look at no others. Worth it when they are few. */
+/* From here on, only persons with events can matter: criteria look at no others. Worth it when they are few. */
 static void universe_narrow(struct segment_run *run, const struct event_table *events)
 {
     if (event_table_persons(events) > run->persons / 2) {
         return;
     }
-    uint8_t *universe = ARENA_ARRAY(run->program_data, uint8_t, run->persons + 1);
+    uint64_t *universe = ARENA_ARRAY(run->program_data, uint64_t, run->persons / 64 + 1);
     for (size_t i = 0; i < events->count; i++) {
-        universe[events->persons[i]] = 1;
+        universe[events->persons[i] / 64] |= UINT64_C(1) << (events->persons[i] % 64);
     }
     run->universe = universe;
 }

@@ -48,7 +48,7 @@ struct segment_run {
     struct arena *scratch;                 /* within one step, released by marks */
     const struct event_list **lists;       /* by position in the plan; NULL: not evaluated yet */
     const struct event_list **loose_lists; /* the same, events in any order */
-    const uint8_t *universe;               /* 1 for persons who can still matter; NULL: all, or too many to be worth a look */
+    const uint64_t *universe;              /* bits of the persons who can still matter; NULL: all, or too many to be worth a look */
     unsigned depth;                        /* of criteria being evaluated, so that time is counted once */
     struct evaluate_work work;
 };
@@ -58,6 +58,11 @@ MUST_CHECK bool segment_run_begin(struct segment_run *run, struct store_segment 
 void segment_run_begin_program(struct segment_run *run, const struct program_plan *plan);
 /* CANCELLED, or LIMIT when the working memory is above its bound. Called between steps. */
 MUST_CHECK bool segment_run_check(struct segment_run *run, struct error *err);
+
+static inline bool person_matters(const struct segment_run *run, uint32_t person)
+{
+    return !run->universe || (run->universe[person / 64] >> (person % 64) & 1);
+}
 
 /* Makes run->periods ready for the persons of a list. */
 MUST_CHECK bool segment_run_periods(struct segment_run *run, const struct event_list *list, struct error *err);

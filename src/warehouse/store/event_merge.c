@@ -169,20 +169,6 @@ static inline size_t row_rank(const struct row_ranks *ranks, uint32_t row)
     return ranks->before[row / 64] + (size_t)__builtin_popcountll(below);
 }
 
-static inline void event_copy(const struct event_arrays *from, size_t i, const struct event_arrays *to, size_t at)
-{
-    to->persons[at] = from->persons[i];
-    if (to->starts) {
-        to->starts[at] = from->starts[i];
-    }
-    if (to->ends) {
-        to->ends[at] = from->ends[i];
-    }
-    if (to->rows) {
-        to->rows[at] = from->rows[i];
-    }
-}
-
 bool events_merge_by_row(const struct event_lists *from, struct arena *scratch, const struct event_arrays *out)
 {
     const size_t count = total_of(from);

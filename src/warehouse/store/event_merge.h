@@ -11,6 +11,20 @@ struct event_arrays {
     uint32_t *persons, *rows;
     int32_t *starts, *ends;
 };
+/* Event i of one goes to place `at` of the other, with the arrays that the other has. */
+static inline void event_copy(const struct event_arrays *from, size_t i, const struct event_arrays *to, size_t at)
+{
+    to->persons[at] = from->persons[i];
+    if (to->starts) {
+        to->starts[at] = from->starts[i];
+    }
+    if (to->ends) {
+        to->ends[at] = from->ends[i];
+    }
+    if (to->rows) {
+        to->rows[at] = from->rows[i];
+    }
+}
 /* The lists stand one after the other; list i ends before list_ends[i]. The array is used up. */
 struct event_lists {
     struct event_arrays events;

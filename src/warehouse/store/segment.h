@@ -77,4 +77,5 @@ MUST_CHECK bool segment_rows_of_codes(struct store_segment *segment, int table, 
 
 /* ---- events ---- */
 MUST_CHECK bool segment_events(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count,
-                               unsigned parts, struct arena *arena, struct store_events *out_events, struct error *err);
+                               const uint64_t *persons, unsigned parts, struct arena *arena, struct store_events *out_events,
+                               struct error *err);

@@ -147,7 +147,15 @@ bool store_events_find(struct store_segment *segment, int table, int field, cons
                        struct arena *arena, struct store_events *out_events, struct error *err)
 {
     TRY(store_reader_demand_table(segment->reader, table, err));
-    return segment_events(segment, table, field, concepts, concept_count, parts, arena, out_events, err);
+    return segment_events(segment, table, field, concepts, concept_count, NULL, parts, arena, out_events, err);
+}
+
+bool store_events_find_among(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count,
+                             const uint64_t *persons, unsigned parts, struct arena *arena, struct store_events *out_events,
+                             struct error *err)
+{
+    TRY(store_reader_demand_table(segment->reader, table, err));
+    return segment_events(segment, table, field, concepts, concept_count, persons, parts, arena, out_events, err);
 }
 
 bool store_events_count(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count,

@@ -226,6 +226,41 @@ static void compare_any_order(struct store_segment *segment, const struct model 
     }
 }
 
+static bool places_differ(const void *a, const void *b, size_t i, size_t j)
+{
+    return a && ((const uint32_t *)a)[i] != ((const uint32_t *)b)[j];
+}
+
+/* Events of some persons are those of everybody without the others'. share: one person in so many; 0: nobody. */
+static void compare_among(struct store_segment *segment, const struct model *model, int field, const int64_t *concepts, size_t count,
+                          unsigned parts, unsigned share)
+{
+    CLEANUP(arena) struct arena *arena = arena_create();
+    struct store_events everybody, some;
+    struct error err = {0};
+    size_t at = 0;
+    const uint32_t persons = store_segment_persons(segment);
+    uint64_t *among = ARENA_ARRAY(arena, uint64_t, persons / 64 + 1);
+    for (uint32_t person = 0; person < persons; person++) {
+        among[person / 64] |= (uint64_t)(share && example_below(share) == 0) << (person % 64);
+    }
+    check(store_events_find(segment, model->table, field, concepts, count, parts, arena, &everybody, &err), &err);
+    check(store_events_find_among(segment, model->table, field, concepts, count, among, parts, arena, &some, &err), &err);
+    assert_int_equal(some.examined, everybody.count);
+    assert_int_equal(everybody.examined, everybody.count);
+    for (size_t i = 0; i < everybody.count; i++) {
+        const uint32_t person = everybody.persons[i];
+        if (among[person / 64] >> (person % 64) & 1) {
+            assert_true(at < some.count && some.persons[at] == person);
+            assert_false(places_differ(some.rows, everybody.rows, at, i));
+            assert_false(places_differ(some.starts, everybody.starts, at, i));
+            assert_false(places_differ(some.ends, everybody.ends, at, i));
+            at++;
+        }
+    }
+    assert_int_equal(at, some.count);
+}
+
 static void compare_concepts(struct store_segment *segment, const struct model *model, int field)
 {
     CLEANUP(arena) struct arena *arena = arena_create();
@@ -250,6 +285,12 @@ static void compare_concepts(struct store_segment *segment, const struct model *
             }
             compare_events(segment, model, field, wanted, chosen, parts);
             compare_any_order(segment, model, field, wanted, chosen);
+            if (omop_table(model->table)->scope == OMOP_PERSON) {
+                static const unsigned shares[] = {0, 1, 2, 3, 30, 1000};
+                const unsigned share = shares[example_below(sizeof shares / sizeof shares[0])];
+                const unsigned order = example_below(2) ? STORE_EVENT_ANY_ORDER : 0;
+                compare_among(segment, model, field, wanted, chosen, parts | order, share);
+            }
         }
     }
 }

@@ -240,7 +240,7 @@ static bool postings_compare(const struct check *check, int field, const struct 
         if (directory->detail_places[code] == 0) {
             continue; /* found by its rows, so it cannot differ from them */
         }
-        TRY(segment_events(check->segment, check->table, field, &directory->ids[code], 1,
+        TRY(segment_events(check->segment, check->table, field, &directory->ids[code], 1, NULL,
                            STORE_EVENT_DAYS | STORE_EVENT_ENDS | STORE_EVENT_ROWS, scratch, &events, err));
         if (!events_are_rows(facts, &events, directory->ids[code])) {
             report(check, field, "the postings of a concept are not its rows");

@@ -175,10 +175,16 @@ struct store_events {
     const int32_t *starts;
     const int32_t *ends;
     const uint32_t *rows;
+    size_t examined; /* events of the concepts, whoever has them: more than count when only some persons were asked about */
 };
 /* Every row whose concept field holds one of the concepts (ascending, distinct). field is any field of the table that has_postings. */
 MUST_CHECK bool store_events_find(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count,
                                   unsigned parts, struct arena *arena, struct store_events *out_events, struct error *err);
+/* The same of some persons only: of ordinal p when bit p % 64 of persons[p / 64] is set. The others' events are dropped while they are
+ * decoded, so what follows costs as much as the persons are many. persons NULL: everybody. */
+MUST_CHECK bool store_events_find_among(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count,
+                                        const uint64_t *persons, unsigned parts, struct arena *arena, struct store_events *out_events,
+                                        struct error *err);
 /* How many rows that would be, without decrypting postings (for planning). */
 MUST_CHECK bool store_events_count(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count,
                                    uint64_t *out_rows, struct error *err);
