@@ -3,7 +3,6 @@
 #include "service/command/warehouse.h"
 #include "base/calendar.h"
 #include "base/file.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,35 +129,33 @@ bool warehouse_passphrase(const struct invocation *in, bool is_new, struct secre
     return path ? passphrase_from_file(path, out_passphrase, err) : passphrase_from_terminal(is_new, out_passphrase, err);
 }
 
-static bool keys_create(const char *directory, const uint8_t store_id[GRANT_STORE_ID_SIZE], const struct secret *passphrase,
-                        struct error *err)
+struct new_keys {
+    const char *directory;
+    const struct secret *passphrase;
+};
+
+/* A key table that an init left behind when it was killed before it made the root key's file: nothing was ever sealed under it. */
+static bool leftover_remove(const char *keys, const char *root, struct error *err)
 {
-    CLEANUP(secret) struct secret *root = NULL;
-    char path[PATH_SIZE];
-    TRY(key_path(path, directory, err));
-    *strrchr(path, '/') = '\0';
-    TRY(directory_create(path, 0700, err));
-    TRY(secret_random(&root, CRYPTO_KEY_SIZE, err));
-    TRY(keyring_create(path, store_id, root, err));
-    TRY(key_path(path, directory, err));
-    return custody_passphrase_create(path, store_id, root, passphrase, err);
+    char table[PATH_SIZE];
+    bool has_root = false, has_table = false;
+    snprintf(table, sizeof table, "%s/table", keys);
+    TRY(file_exists(root, &has_root, err) && file_exists(table, &has_table, err));
+    return has_root || !has_table || file_remove(table, err);
 }
 
-/* A store without its key is good for nothing, and would be in the way of the next `emc2 init`. A key that is there stays. */
-static void store_forget(const char *directory)
+static bool keys_create(void *context, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct error *err)
 {
-    char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/keys/root.sealed", directory);
-    if (access(path, F_OK) == 0) {
-        return;
-    }
-    snprintf(path, sizeof path, "%s/keys/table", directory);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/keys", directory);
-    if (rmdir(path) == 0 || errno == ENOENT) {
-        snprintf(path, sizeof path, "%s/store.json", directory);
-        unlink(path);
-    }
+    const struct new_keys *keys = context;
+    CLEANUP(secret) struct secret *root = NULL;
+    char path[PATH_SIZE], directory[PATH_SIZE];
+    TRY(key_path(path, keys->directory, err));
+    snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(path, '/') - path), path);
+    TRY(directory_create(directory, 0700, err));
+    TRY(leftover_remove(directory, path, err));
+    TRY(secret_random(&root, CRYPTO_KEY_SIZE, err));
+    TRY(keyring_create(directory, store_id, root, err));
+    return custody_passphrase_create(path, store_id, root, keys->passphrase, err);
 }
 
 bool warehouse_create(const char *directory, const struct secret *passphrase, struct error *err)
@@ -166,12 +163,8 @@ bool warehouse_create(const char *directory, const struct secret *passphrase, st
     uint8_t store_id[GRANT_STORE_ID_SIZE];
     char path[PATH_SIZE];
     TRY(key_path(path, directory, err)); /* long enough for every path below */
-    TRY(store_create(directory, store_id, err));
-    if (!keys_create(directory, store_id, passphrase, err)) {
-        store_forget(directory);
-        return false;
-    }
-    return true;
+    struct new_keys keys = {directory, passphrase};
+    return store_create_with(directory, keys_create, &keys, store_id, err);
 }
 
 static bool self_grant(struct warehouse *warehouse, const struct invocation *in, const char *purpose, uint32_t actions, struct error *err)

@@ -27,6 +27,11 @@ struct store_options {
 };
 /* Makes DIRECTORY (which must be absent or empty) with store.json, segments/ and snapshots/; keys/ is the caller's. */
 MUST_CHECK bool store_create(const char *directory, uint8_t out_store_id[GRANT_STORE_ID_SIZE], struct error *err);
+/* The same; `prepare` is called with the new identity before store.json, by which the directory becomes a store, is written. Keys are made
+ * there, so that a store without its keys never comes to be, however the making ends. BUSY while somebody else makes one there. */
+typedef bool store_preparation(void *context, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct error *err);
+MUST_CHECK bool store_create_with(const char *directory, store_preparation *prepare, void *context,
+                                  uint8_t out_store_id[GRANT_STORE_ID_SIZE], struct error *err);
 MUST_CHECK bool store_identify(const char *directory, uint8_t out_store_id[GRANT_STORE_ID_SIZE], struct error *err);
 /* The keyring is borrowed and must outlive the store. options NULL: defaults. */
 MUST_CHECK bool store_open(struct store **out_store, const char *directory, const struct keyring *keyring,

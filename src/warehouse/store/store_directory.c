@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { STORE_VERSION = 1, IDENTITY_BYTES_MAX = 4096, DIRECTORY_MODE = 0700, FILE_MODE = 0600 };
-static const char *const own_names[] = {"segments", "snapshots", "store.json.tmp"};
+static const char *const own_names[] = {"segments", "snapshots", "keys", "lock", "store.json.tmp"};
 
 /* ---- paths ---- */
 static struct store_path path_of(const char *directory, const char *part)
@@ -139,22 +139,44 @@ static bool parent_sync(const char *directory, struct error *err)
     return file_sync_directory(parent.text, err);
 }
 
-bool store_create(const char *directory, uint8_t out_store_id[GRANT_STORE_ID_SIZE], struct error *err)
+/* Looked at again under the lock: another may have been quicker. Before it, so that no lock is left among somebody's files. */
+static bool place_take(const char *directory, struct store_lock **out_lock, struct error *err)
+{
+    CLEANUP(store_lock) struct store_lock *lock = NULL;
+    struct store place = {.keyring = NULL};
+    snprintf(place.directory, sizeof place.directory, "%s", directory);
+    TRY(directory_create(directory, DIRECTORY_MODE, err));
+    TRY(directory_visit(directory, refuse_foreign, NULL, err));
+    TRY(store_lock_take(&place, &lock, err));
+    TRY(directory_visit(directory, refuse_foreign, NULL, err));
+    *out_lock = lock;
+    lock = NULL;
+    return true;
+}
+
+bool store_create_with(const char *directory, store_preparation *prepare, void *context, uint8_t out_store_id[GRANT_STORE_ID_SIZE],
+                       struct error *err)
 {
     CLEANUP(buffer_value) struct buffer identity = {.maximum = IDENTITY_BYTES_MAX};
+    CLEANUP(store_lock) struct store_lock *lock = NULL;
     uint8_t store_id[GRANT_STORE_ID_SIZE];
     TRY(directory_check(directory, err));
     TRY(crypto_start(err));
     crypto_random(store_id, sizeof store_id);
     TRY(identity_print(store_id, &identity, err));
-    TRY(directory_create(directory, DIRECTORY_MODE, err));
-    TRY(directory_visit(directory, refuse_foreign, NULL, err));
+    TRY(place_take(directory, &lock, err));
     TRY(directory_create(path_of(directory, "segments").text, DIRECTORY_MODE, err));
     TRY(directory_create(path_of(directory, "snapshots").text, DIRECTORY_MODE, err));
     TRY(parent_sync(directory, err));
+    TRY(!prepare || prepare(context, store_id, err));
     TRY(file_write_atomic(path_of(directory, "store.json").text, identity.data, identity.length, FILE_MODE, err));
     memcpy(out_store_id, store_id, sizeof store_id);
     return true;
+}
+
+bool store_create(const char *directory, uint8_t out_store_id[GRANT_STORE_ID_SIZE], struct error *err)
+{
+    return store_create_with(directory, NULL, NULL, out_store_id, err);
 }
 
 bool store_identify(const char *directory, uint8_t out_store_id[GRANT_STORE_ID_SIZE], struct error *err)

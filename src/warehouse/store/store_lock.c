@@ -24,7 +24,7 @@ static bool busy(int descriptor, const char *path, struct error *err)
     ssize_t length = pread(descriptor, words, sizeof words - 1, 0);
     words[length > 0 ? length : 0] = '\0';
     words[strcspn(words, "\n")] = '\0';
-    FAIL(err, BUSY, "another load is writing to this store: %s", words[0] ? words : "it has not said who it is");
+    FAIL(err, BUSY, "another process is writing to this store: %s", words[0] ? words : "it has not said who it is");
     error_detail(err, "%s", path);
     return error_hint(err, "wait until it has finished; when that process is gone, so is its lock");
 }
