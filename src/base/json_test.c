@@ -208,7 +208,7 @@ static void test_writer(void **state)
     struct json_writer writer = {.out = &out};
     assert_true(write_example(&writer, &err));
     assert_string_equal((char *)out.data,
-                        "{\"text\":\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f \xe2\x82\xac \\u003c/script> < \\u003c!-- "
+                        "{\"text\":\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f \xe2\x82\xac \\u003c/script> < \\u003c!-- "
                         "\xef\xbf\xbd\xef\xbf\xbd\",\"numbers\":[-9223372036854775808,0.1,null,null,true,false,null],"
                         "\"empty\":[],\"object\":{}}");
     CLEANUP(buffer_value) struct buffer lines = {.maximum = 4096};
@@ -320,6 +320,19 @@ static void test_cohort_definitions(void **state)
     assert_true(definitions.parsed > 200);
 }
 
+static void test_writer_shows_no_control(void **state)
+{
+    (void)state;
+    struct error err;
+    CLEANUP(buffer_value) struct buffer out = {.maximum = 4096};
+    struct json_writer writer = {.out = &out};
+    assert_true(json_text(&writer,
+                          TEXT("\x1b[2J \xc2\x9b"
+                               "31m \xc2\xa0 \xc2 \xc3\xa9"),
+                          &err)); /* the fourth is half a character */
+    assert_string_equal((char *)out.data, "\"\\u001b[2J \\u009b31m \xc2\xa0 \xef\xbf\xbd \xc3\xa9\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_bytes_need_no_padding),
         cmocka_unit_test(test_line_of_path),
         cmocka_unit_test(test_writer),
+        cmocka_unit_test(test_writer_shows_no_control),
         cmocka_unit_test(test_writer_limits),
         cmocka_unit_test(test_parser_and_scanner_agree),
         cmocka_unit_test(test_cohort_definitions),

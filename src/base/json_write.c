@@ -114,7 +114,13 @@ static bool is_special(struct text text, size_t at)
 {
     unsigned char byte = (unsigned char)text.data[at];
     bool opens = byte == '<' && at + 1 < text.length && (text.data[at + 1] == '/' || text.data[at + 1] == '!');
-    return byte < 0x20 || byte == '"' || byte == '\\' || opens;
+    return byte < 0x20 || byte == 0x7f || byte == '"' || byte == '\\' || opens;
+}
+
+/* U+0080 to U+009F, which steer some terminals: C2 80 to C2 9F. */
+static bool is_high_control(struct text text, size_t at)
+{
+    return (unsigned char)text.data[at] == 0xc2 && at + 1 < text.length && (unsigned char)text.data[at + 1] < 0xa0;
 }
 
 static bool append_string(struct buffer *out, struct text text, struct error *err)
@@ -124,11 +130,12 @@ static bool append_string(struct buffer *out, struct text text, struct error *er
     size_t copied = 0;
     for (size_t at = 0; at < text.length;) {
         size_t length = valid ? 1 : character_length(text, at);
-        if (length > 0 && !is_special(text, at)) {
+        if (length > 0 && !is_special(text, at) && !is_high_control(text, at)) {
             at += length;
             continue;
         }
         TRY(buffer_append(out, text.data + copied, at - copied, err));
+        at += length > 0 && is_high_control(text, at); /* its second byte is its number */
         TRY(length == 0 ? buffer_append(out, "\xef\xbf\xbd", 3, err) : append_special(out, (unsigned char)text.data[at], err));
         copied = ++at;
     }

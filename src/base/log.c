@@ -3,13 +3,14 @@
 #include "base/log.h"
 #include "base/calendar.h"
 #include "base/progress_line.h"
+#include "base/text.h"
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_SIZE = 1024 };
+enum { LINE_SIZE = 2048, WORDS_SIZE = 900 };
 
 static _Atomic int lowest = LOG_LEVEL_INFO;
 
@@ -47,18 +48,14 @@ void log_write(enum log_level level, const char *module, const char *format, ...
     if ((int)level < atomic_load_explicit(&lowest, memory_order_relaxed)) {
         return;
     }
-    char line[LINE_SIZE];
-    size_t begin = begin_line(line, level, module);
+    char line[LINE_SIZE], words[WORDS_SIZE];
+    size_t length = begin_line(line, level, module);
     va_list arguments;
     va_start(arguments, format);
-    int words = vsnprintf(line + begin, sizeof line - begin - 1, format, arguments);
+    int written = vsnprintf(words, sizeof words, format, arguments);
     va_end(arguments);
-    size_t room = sizeof line - begin - 2;
-    size_t length = begin + (words < 0 ? 0 : (size_t)words < room ? (size_t)words : room);
-    for (size_t i = begin; i < length; i++) { /* one line, and nothing that steers a terminal */
-        unsigned char byte = (unsigned char)line[i];
-        line[i] = byte < 0x20 || byte == 0x7f ? ' ' : line[i];
-    }
+    length +=
+        text_to_shown(line + length, sizeof line - length - 1, text_of(written < 0 ? "" : words)); /* one line, which steers nothing */
     line[length++] = '\n';
     ssize_t put = write(STDERR_FILENO, line, length);
     (void)put; /* there is nowhere left to tell */

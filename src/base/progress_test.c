@@ -164,7 +164,7 @@ static void test_log(void **state)
     log_set_level(LOG_LEVEL_INFO);
     restore(kept, &scratch, &out);
     clock_set_for_tests(0);
-    assert_string_equal((char *)out.data, "2000-02-29 00:00:00Z debug   base: 1 of  [2J2\n"
+    assert_string_equal((char *)out.data, "2000-02-29 00:00:00Z debug   base: 1 of\\x0a\\x1b[2J2\n"
                                           "2000-02-29 00:00:00Z error   load: a field is wrong (INVALID_INPUT)\n"
                                           "2000-02-29 00:00:00Z error   load:   in row 7\n"
                                           "2000-02-29 00:00:00Z error   load:   hint: correct it\n");

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include <errno.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,51 @@ bool text_is_utf8(struct text text)
         at += length;
     }
     return true;
+}
+
+/* U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069: they move what stands around them. Three bytes long. */
+static bool turns_writing(const unsigned char *at)
+{
+    const bool is_2000 = at[0] == 0xe2 && at[1] == 0x80, is_2040 = at[0] == 0xe2 && at[1] == 0x81;
+    return (is_2000 && (at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xa8 && at[2] <= 0xae))) || (is_2040 && at[2] >= 0xa6 && at[2] <= 0xa9);
+}
+
+/* What one character is shown as: itself, or an escape. Returns how many bytes of the text it takes. */
+static size_t character_show(const unsigned char *at, size_t left, char out[12])
+{
+    const size_t length = at[0] < 0x80 ? 1 : sequence_length(at, left);
+    if (length == 0 || (length == 1 && (at[0] < 0x20 || at[0] == 0x7f))) {
+        snprintf(out, 12, "\\x%02x", at[0]);
+        return 1;
+    }
+    if (length == 2 && at[0] == 0xc2 && at[1] < 0xa0) { /* C1: a terminal may take U+009B for an escape sequence */
+        snprintf(out, 12, "\\u{%x}", at[1]);
+    } else if (length == 3 && turns_writing(at)) {
+        snprintf(out, 12, "\\u{%x}", (at[0] & 0xfu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu));
+    } else {
+        memcpy(out, at, length);
+        out[length] = '\0';
+    }
+    return length;
+}
+
+size_t text_to_shown(char *out, size_t size, struct text text)
+{
+    size_t at = 0, length = 0;
+    while (at < text.length) {
+        char shown[12];
+        at += character_show((const unsigned char *)text.data + at, text.length - at, shown);
+        const size_t more = strlen(shown);
+        if (length + more >= size) {
+            break;
+        }
+        memcpy(out + length, shown, more);
+        length += more;
+    }
+    if (size > 0) {
+        out[length] = '\0';
+    }
+    return length;
 }
 
 bool text_copy(char *out, size_t size, struct text text)

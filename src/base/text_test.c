@@ -230,12 +230,40 @@ static void test_number_texts(void **state)
     }
 }
 
+static void assert_shown(struct text text, const char *expected)
+{
+    char shown[100];
+    assert_int_equal(text_to_shown(shown, sizeof shown, text), strlen(expected));
+    assert_string_equal(shown, expected);
+}
+
+static void test_shown(void **state)
+{
+    (void)state;
+    char small[6];
+    assert_shown(TEXT("caf\xc3\xa9 \xe2\x82\xac"), "caf\xc3\xa9 \xe2\x82\xac");
+    assert_shown(TEXT("a\0b\n\t\x1b[2J\x7f"), "a\\x00b\\x0a\\x09\\x1b[2J\\x7f");
+    assert_shown(TEXT("\xc2\x9b"
+                      "31m \xc2\xa0"),
+                 "\\u{9b}31m \xc2\xa0"); /* CSI in one character; a blank that does not break */
+    assert_shown(TEXT("\xe2\x80\xae"
+                      "evil\xe2\x81\xa6"),
+                 "\\u{202e}evil\\u{2066}"); /* right to left */
+    assert_shown(TEXT("\x9b\xff\xc3"), "\\x9b\\xff\\xc3");
+    assert_shown(TEXT(""), "");
+    assert_int_equal(text_to_shown(small, sizeof small,
+                                   TEXT("ab\x1b"
+                                        "c")),
+                     2); /* an escape is never cut */
+    assert_string_equal(small, "ab");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_views),        cmocka_unit_test(test_copy),    cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_integers),     cmocka_unit_test(test_doubles), cmocka_unit_test(test_double_round_trips),
-        cmocka_unit_test(test_number_texts),
+        cmocka_unit_test(test_views),    cmocka_unit_test(test_copy),         cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_integers), cmocka_unit_test(test_doubles),      cmocka_unit_test(test_double_round_trips),
+        cmocka_unit_test(test_shown),    cmocka_unit_test(test_number_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

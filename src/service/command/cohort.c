@@ -131,7 +131,7 @@ static bool run_all(struct session *session, struct run_output *output, struct e
     }
     /* Rows are about persons: for the owner's eyes. */
     TRY(file_write_atomic(path, output->rows.data, output->rows.length, 0600, err));
-    printf("%zu cohorts run, %zu refused; rows in %s\n", count - session->refused, session->refused, path);
+    print_line("%zu cohorts run, %zu refused; rows in %s", count - session->refused, session->refused, path);
     return true;
 }
 

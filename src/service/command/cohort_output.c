@@ -13,15 +13,15 @@ const char cohort_output_stats_header[] = "cohort_definition_id,rule_sequence,pe
 static void print_step(const char *what, struct cohort_remaining remaining)
 {
     char persons[COUNT_TEXT_SIZE], events[COUNT_TEXT_SIZE];
-    printf("  %14s persons %14s events  %s\n", count_text(remaining.persons, persons), count_text(remaining.events, events), what);
+    print_line("  %14s persons %14s events  %s", count_text(remaining.persons, persons), count_text(remaining.events, events), what);
 }
 
 void cohort_output_attrition(const struct definition *definition, const struct cohort_program *program, const struct cohort_result *result)
 {
     const struct cohort_attrition *attrition = &result->attrition;
     char persons[COUNT_TEXT_SIZE];
-    printf("%s: %s persons (%.1f ms)\n", *program->title ? program->title : definition->name, count_text(result->persons, persons),
-           (double)result->work.wall_ns / 1e6);
+    print_line("%s: %s persons (%.1f ms)", *program->title ? program->title : definition->name, count_text(result->persons, persons),
+               (double)result->work.wall_ns / 1e6);
     print_step("primary events", attrition->primary);
     if (program->additional) {
         print_step("additional criteria", attrition->qualified);

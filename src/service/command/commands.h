@@ -27,6 +27,9 @@ const char *count_text(uint64_t count, char out[COUNT_TEXT_SIZE]);
 const char *bytes_text(uint64_t bytes, char out[COUNT_TEXT_SIZE]);
 /* Unix seconds as 2026-11-23 14:05:00 UTC. */
 const char *time_text(int64_t unix_seconds, char out[COUNT_TEXT_SIZE]);
+/* One line to standard output, made as printf does and without the line break. It may hold names that come from outside: control
+ * characters in it, line breaks too, are shown as escapes (text_to_shown). */
+void print_line(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Writes what a json_writer made, with a line break, to standard output. */
 struct buffer;
 MUST_CHECK bool print_buffer(const struct buffer *buffer, struct error *err);

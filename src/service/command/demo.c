@@ -236,9 +236,10 @@ static bool run_steps(struct demo *demo, struct error *err)
     TRY(make_directory(demo, err) && make_population(demo, err));
     TRY(open_warehouse(demo, err) && load_population(demo, err));
     TRY(run_cohorts(demo, err) && run_attrition(demo, err) && run_prevalence(demo, err) && demo_report_write(demo, err));
-    printf("6  report       %s/report.html: open it in any browser (English, French)\n\n"
-           "ask more of it: emc2 cohort count %s/cohorts/mm_narrow_5y.json --warehouse %s --passphrase-file %s/passphrase\n",
-           demo->directory, demo->directory, demo->warehouse_directory, demo->directory);
+    print_line("6  report       %s/report.html: open it in any browser (English, French)", demo->directory);
+    print_line("%s", "");
+    print_line("ask more of it: emc2 cohort count %s/cohorts/mm_narrow_5y.json --warehouse %s --passphrase-file %s/passphrase",
+               demo->directory, demo->warehouse_directory, demo->directory);
     return true;
 }
 

@@ -10,11 +10,10 @@ bool command_init(struct invocation *in, struct error *err)
     CLEANUP(secret) struct secret *passphrase = NULL;
     TRY(warehouse_passphrase(in, true, &passphrase, err));
     TRY(warehouse_create(warehouse_directory(in), passphrase, err));
-    printf("warehouse made in %s\n", warehouse_directory(in));
+    print_line("warehouse made in %s", warehouse_directory(in));
     if (!invocation_flag(in, "quiet")) {
-        printf("keep the passphrase where it is neither lost nor beside the files: without it nothing can be read, ever again\n"
-               "next: emc2 load SOURCE --warehouse %s\n",
-               warehouse_directory(in));
+        print_line("keep the passphrase where it is neither lost nor beside the files: without it nothing can be read, ever again");
+        print_line("next: emc2 load SOURCE --warehouse %s", warehouse_directory(in));
     }
     return true;
 }
@@ -23,6 +22,6 @@ bool command_version(struct invocation *in, struct error *err)
 {
     (void)in;
     (void)err;
-    printf("emc2 %s\n", EMC2_VERSION);
+    print_line("emc2 %s", EMC2_VERSION);
     return true;
 }

@@ -19,10 +19,11 @@ static void print_findings(const struct load_report *report)
     }
     for (size_t i = 0; i < report->finding_count && i < FINDINGS_SHOWN; i++) {
         const struct load_finding *f = &report->findings[i];
-        printf("  %-8s %s:%llu %s: %s\n", load_severity_name(f->severity), f->file, (unsigned long long)f->line, f->field, f->what);
+        print_line("  %-8s %s:%llu %s: %s", load_severity_name(f->severity), f->file, (unsigned long long)f->line, f->field, f->what);
     }
     if (report->finding_count > FINDINGS_SHOWN) {
-        printf("  ... %s more: --json lists up to load_findings_max of them\n", count_text(report->finding_count - FINDINGS_SHOWN, count));
+        print_line("  ... %s more: --json lists up to load_findings_max of them",
+                   count_text(report->finding_count - FINDINGS_SHOWN, count));
     }
 }
 
@@ -31,8 +32,8 @@ static void print_counts(const struct load_report *report)
     char rows[COUNT_TEXT_SIZE];
     for (size_t i = 0; i < report->count_count && i < COUNTS_SHOWN; i++) {
         const struct load_count *c = &report->counts[i];
-        printf("  %-8s %12s  %s.%s: %s\n", load_severity_name(c->severity), count_text(c->rows, rows), omop_table(c->table)->name, c->field,
-               c->what);
+        print_line("  %-8s %12s  %s.%s: %s", load_severity_name(c->severity), count_text(c->rows, rows), omop_table(c->table)->name,
+                   c->field, c->what);
     }
 }
 
@@ -41,14 +42,14 @@ static void print_tables(const struct load_report *report)
     char rows[COUNT_TEXT_SIZE];
     for (size_t i = 0; i < report->table_count; i++) {
         const struct load_table *t = &report->tables[i];
-        printf("  %-24s %15s rows\n", omop_table(t->table)->name, count_text(t->rows_stored, rows));
+        print_line("  %-24s %15s rows", omop_table(t->table)->name, count_text(t->rows_stored, rows));
         for (size_t c = 0; c < t->not_carried_count; c++) {
-            printf("    not carried: column %s\n", t->not_carried[c]);
+            print_line("    not carried: column %s", t->not_carried[c]);
         }
     }
     for (size_t i = 0; i < report->unknown_count; i++) {
-        printf("  not carried: %s, which is no table of OMOP 5.4 (%s rows)\n", report->unknown[i].name,
-               report->unknown[i].rows_known ? count_text(report->unknown[i].rows, rows) : "unknown");
+        print_line("  not carried: %s, which is no table of OMOP 5.4 (%s rows)", report->unknown[i].name,
+                   report->unknown[i].rows_known ? count_text(report->unknown[i].rows, rows) : "unknown");
     }
 }
 
@@ -60,10 +61,11 @@ static void print_report(const struct load_report *report)
     print_findings(report);
     if (report->is_stored) {
         double seconds = report->seconds > 0 ? report->seconds : 1e-9;
-        printf("snapshot %u: %s rows of %s persons in %.1f s (%s rows/s)\n", report->snapshot, count_text(report->rows_stored, rows),
-               count_text(report->persons, persons), report->seconds, count_text((uint64_t)((double)report->rows_read / seconds), rate));
+        print_line("snapshot %u: %s rows of %s persons in %.1f s (%s rows/s)", report->snapshot, count_text(report->rows_stored, rows),
+                   count_text(report->persons, persons), report->seconds,
+                   count_text((uint64_t)((double)report->rows_read / seconds), rate));
         if (report->vocabulary_built_in) {
-            printf("no vocabulary in the source or the store: the small built-in one is used. Load your Athena download to replace it\n");
+            print_line("no vocabulary in the source or the store: the small built-in one is used. Load your Athena download to replace it");
         }
     }
 }
@@ -120,7 +122,7 @@ bool command_export(struct invocation *in, struct error *err)
     struct export_report report;
     TRY(export_tables(warehouse.reader, is_csv ? EXPORT_CSV : EXPORT_PARQUET, directory, &options, &report, err));
     char rows[COUNT_TEXT_SIZE], bytes[COUNT_TEXT_SIZE];
-    printf("%s rows in %u files, %s, in %s (%.1f s)\n", count_text(report.rows, rows), report.files, bytes_text(report.bytes, bytes),
-           directory, report.seconds);
+    print_line("%s rows in %u files, %s, in %s (%.1f s)", count_text(report.rows, rows), report.files, bytes_text(report.bytes, bytes),
+               directory, report.seconds);
     return true;
 }

@@ -28,8 +28,9 @@ static bool json_snapshot(struct json_writer *writer, const struct store_snapsho
 static void print_snapshot(const struct store_snapshot *snapshot)
 {
     char created[COUNT_TEXT_SIZE], persons[COUNT_TEXT_SIZE], rows[COUNT_TEXT_SIZE], bytes[COUNT_TEXT_SIZE];
-    printf("snapshot %u  %s  %s persons  %s rows  %s  %s\n", snapshot->number, time_text(snapshot->created, created),
-           count_text(snapshot->persons, persons), count_text(snapshot->rows, rows), bytes_text(snapshot->bytes, bytes), snapshot->label);
+    print_line("snapshot %u  %s  %s persons  %s rows  %s  %s", snapshot->number, time_text(snapshot->created, created),
+               count_text(snapshot->persons, persons), count_text(snapshot->rows, rows), bytes_text(snapshot->bytes, bytes),
+               snapshot->label);
 }
 
 bool command_status(struct invocation *in, struct error *err)
@@ -49,14 +50,15 @@ bool command_status(struct invocation *in, struct error *err)
         return print_buffer(&out, err);
     }
     if (latest == 0) {
-        printf("the warehouse is empty\nnext: emc2 load SOURCE\n");
+        print_line("the warehouse is empty");
+        print_line("next: emc2 load SOURCE");
         return true;
     }
     print_snapshot(&snapshot);
     for (int t = 0; t < OMOP_TABLE_COUNT; t++) {
         char rows[COUNT_TEXT_SIZE];
         if (snapshot.table_rows[t] > 0) {
-            printf("  %-24s %15s rows\n", omop_table(t)->name, count_text(snapshot.table_rows[t], rows));
+            print_line("  %-24s %15s rows", omop_table(t)->name, count_text(snapshot.table_rows[t], rows));
         }
     }
     return true;
@@ -82,7 +84,10 @@ bool command_snapshot_list(struct invocation *in, struct error *err)
         }
     }
     if (!is_json) {
-        return latest > 0 || printf("there is no snapshot yet\n") > 0;
+        if (latest == 0) {
+            print_line("there is no snapshot yet");
+        }
+        return true;
     }
     return json_end_array(&writer, err) && print_buffer(&out, err);
 }
@@ -90,7 +95,7 @@ bool command_snapshot_list(struct invocation *in, struct error *err)
 static void print_problem(void *context, const char *file, const char *what)
 {
     (void)context;
-    printf("%s: %s\n", file, what);
+    print_line("%s: %s", file, what);
 }
 
 bool command_snapshot_verify(struct invocation *in, struct error *err)
@@ -117,6 +122,6 @@ bool command_snapshot_verify(struct invocation *in, struct error *err)
         FAIL(err, CORRUPT, "snapshot %u has %u problem%s", which, problems, problems == 1 ? "" : "s");
         return error_hint(err, "the files named above are not what was written: restore them from a backup");
     }
-    printf("snapshot %u is whole: every byte is what was written\n", which);
+    print_line("snapshot %u is whole: every byte is what was written", which);
     return true;
 }

@@ -21,7 +21,7 @@ bool command_synthesise(struct invocation *in, struct error *err)
     struct synthesise_report report;
     TRY(synthesise_population(&options, &report, err));
     char count[COUNT_TEXT_SIZE], rows[COUNT_TEXT_SIZE], bytes[COUNT_TEXT_SIZE], cancers[COUNT_TEXT_SIZE];
-    printf("%s persons, %s rows, %s in %s; %s of them have a rare blood cancer (truth/)\n", count_text(report.persons, count),
-           count_text(report.rows, rows), bytes_text(report.bytes, bytes), directory, count_text(report.cancers, cancers));
+    print_line("%s persons, %s rows, %s in %s; %s of them have a rare blood cancer (truth/)", count_text(report.persons, count),
+               count_text(report.rows, rows), bytes_text(report.bytes, bytes), directory, count_text(report.cancers, cancers));
     return true;
 }

@@ -60,13 +60,16 @@ bool command_vocabulary_search(struct invocation *in, struct error *err)
         if (is_json) {
             TRY(json_concept(&writer, c, err));
         } else {
-            printf("%10lld  %c  %-12.*s %-10.*s %-14.*s %.*s\n", (long long)c->id.value, c->standard ? c->standard : '-',
-                   (int)c->domain.length, c->domain.data, (int)c->vocabulary.length, c->vocabulary.data, (int)c->code.length, c->code.data,
-                   (int)c->name.length, c->name.data);
+            print_line("%10lld  %c  %-12.*s %-10.*s %-14.*s %.*s", (long long)c->id.value, c->standard ? c->standard : '-',
+                       (int)c->domain.length, c->domain.data, (int)c->vocabulary.length, c->vocabulary.data, (int)c->code.length,
+                       c->code.data, (int)c->name.length, c->name.data);
         }
     }
     if (is_json) {
         return json_end_array(&writer, err) && print_buffer(&out, err);
     }
-    return count > 0 || printf("no concept has these words in its name\n") > 0;
+    if (count == 0) {
+        print_line("no concept has these words in its name");
+    }
+    return true;
 }

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: EUPL-1.2
+"""What must not be possible, tried through the program: security_test.py PATH/TO/emc2
+
+Somebody else writes into the warehouse's directory, names files so that a terminal obeys them, or begins the same thing many times at
+once. Uses nothing but the program and Python's library."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+EMC2 = os.path.abspath(sys.argv.pop(1))
+INVALID_ARGUMENT, INVALID_INPUT, EXISTS, DENIED, BUSY = 2, 3, 6, 7, 10
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+
+
+class Security(unittest.TestCase):
+    def setUp(self):
+        self.root = tempfile.mkdtemp(prefix="emc2-security-")
+        self.addCleanup(shutil.rmtree, self.root)
+        self.passphrase = self.path("passphrase")
+        self.write("passphrase", "five unrelated words for tests\n")
+        os.chmod(self.passphrase, 0o600)
+        self.warehouse = self.path("warehouse")
+
+    def path(self, *parts):
+        return os.path.join(self.root, *parts)
+
+    def write(self, name, text):
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def command(self, *arguments):
+        return [EMC2, *arguments, "--warehouse", self.warehouse, "--passphrase-file", self.passphrase]
+
+    def run_emc2(self, *arguments):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("EMC2_")}
+        return subprocess.run(self.command(*arguments), capture_output=True, env=environment, timeout=60, check=False)
+
+    def exits(self, code, *arguments):
+        run = self.run_emc2(*arguments)
+        said = (run.stdout + run.stderr).decode("utf-8")
+        self.assertEqual(run.returncode, code, f"emc2 {arguments}: {said}")
+        return said
+
+    def test_settings_of_the_warehouse_are_the_hosts(self):
+        self.exits(0, "init")
+        own = self.path("warehouse", "emc2.settings")
+        with open(own, "w", encoding="utf-8") as file:
+            file.write("threads = 1\n")
+        self.exits(0, "status")
+        with open(own, "w", encoding="utf-8") as file:
+            file.write("grant_days = 1096\n")
+        self.assertIn("grant_days", self.exits(DENIED, "status"))
+        self.exits(0, "status", "--settings", own)  # the operator's own word
+        os.remove(own)
+        os.mkfifo(own)  # would wait for a writer for ever
+        self.assertIn("not a plain file", self.exits(INVALID_ARGUMENT, "status"))
+        os.remove(own)
+        os.symlink("/dev/zero", own)
+        self.exits(INVALID_ARGUMENT, "status")
+
+    def test_pipes_in_the_place_of_files(self):
+        self.exits(0, "init")
+        for name in ("store.json", "keys/root.sealed"):
+            path = self.path("warehouse", name)
+            os.rename(path, path + ".kept")
+            os.mkfifo(path)
+            self.assertNotEqual(self.run_emc2("status").returncode, 0, name)
+            os.remove(path)
+            os.rename(path + ".kept", path)
+        self.exits(0, "status")
+
+    def test_twenty_at_once_make_one_warehouse(self):
+        runs = [subprocess.Popen(self.command("init", "--quiet"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(20)]
+        codes = [run.wait(timeout=120) for run in runs]
+        self.assertEqual(codes.count(0), 1, codes)
+        self.assertEqual(set(codes) - {0}, set(codes) & {EXISTS, BUSY}, codes)
+        self.exits(0, "status")
+
+    def test_names_do_not_steer_the_terminal(self):
+        self.exits(0, "init")
+        evil = "x\x1b[2J\x07\u009b31m\u202e\n"
+        person = "person_id,gender_concept_id,year_of_birth\n1,8507,1980\nfour,8507,1980\n"
+        self.write(f"source{evil}/person.csv", person)
+        self.write(f"source{evil}/{evil}.csv", "a,b\n1,2\n")
+        definition = self.write(f"{evil}.json", "{}")
+        whole = self.write(f"whole{evil}/person.csv", person.replace("four", "4"))
+        said = [self.exits(INVALID_INPUT, "load", self.path(f"source{evil}")),
+                self.exits(INVALID_INPUT, "load", self.path(f"source{evil}"), "--json"),
+                self.exits(0, "load", os.path.dirname(whole), "--label", evil),
+                self.exits(0, "snapshot", "list"), self.exits(0, "snapshot", "list", "--json"),
+                self.exits(INVALID_INPUT, "cohort", "count", definition),
+                self.exits(INVALID_ARGUMENT, "status", f"--{evil}"),
+                self.exits(EXISTS, "export", "--out", self.path(f"source{evil}")),
+                self.exits(0, "export", "--out", self.path(f"out{evil}"))]
+        for text in said:
+            self.assertIsNone(CONTROL.search(text), repr(text))
+        self.assertIn("\\x1b[2J", said[0])
+        self.assertIn("\\u{9b}", said[0])
+
+
+if __name__ == "__main__":
+    if not os.access(EMC2, os.X_OK):
+        sys.exit(f"{EMC2} is not there: build it first")
+    unittest.main(verbosity=2)
