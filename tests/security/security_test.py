@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 EMC2 = os.path.abspath(sys.argv.pop(1))
-INVALID_ARGUMENT, INVALID_INPUT, EXISTS, DENIED, BUSY = 2, 3, 6, 7, 10
+INVALID_ARGUMENT, INVALID_INPUT, EXISTS, DENIED, LIMIT, BUSY = 2, 3, 6, 7, 9, 10
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
 
@@ -104,6 +104,20 @@ class Security(unittest.TestCase):
             self.assertIsNone(CONTROL.search(text), repr(text))
         self.assertIn("\\x1b[2J", said[0])
         self.assertIn("\\u{9b}", said[0])
+
+    def test_keep_going_lists_what_is_beyond_a_limit(self):
+        self.exits(0, "init")
+        self.write("source/person.csv", "person_id,gender_concept_id,year_of_birth\n1,8507,1980\n")
+        self.exits(0, "load", self.path("source"))
+        good = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "cohorts", "treated_myeloma.json")
+        size = os.path.getsize(good)
+        large = self.write("large.json", " " * (size + 2000))
+        settings = self.write("small.settings", f"json_bytes_max = {max(size + 1000, 1024)}\n")
+        rows = self.path("rows.csv")
+        said = self.exits(0, "cohort", "run", large, good, "--keep-going", "--out", rows, "--settings", settings)
+        self.assertIn("1 cohorts run, 1 refused", said)
+        self.assertIn("large.json", said)
+        self.exits(LIMIT, "cohort", "run", large, good, "--out", rows, "--settings", settings)
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ static bool run_one(struct session *session, const struct definition *definition
     CLEANUP(cohort_result) struct cohort_result *result = NULL;
     struct cohort_program *program;
     if (!evaluate(session, definition, true, arena, &program, &result, err)) {
-        bool is_refused = err->code == ERROR_INVALID_INPUT || err->code == ERROR_UNSUPPORTED;
+        bool is_refused = err->code == ERROR_INVALID_INPUT || err->code == ERROR_UNSUPPORTED || err->code == ERROR_LIMIT;
         if (!is_refused || !invocation_flag(session->in, "keep-going")) {
             return false;
         }
