@@ -67,6 +67,7 @@ void load_check_field(struct load *load, const struct source_batch *batch, int f
     const struct omop_field *fact = &omop_table(batch->table)->fields[field];
     const int target = fact->references_table;
     const struct source_column *column = &batch->columns[field];
+    load_check_plausible(load, batch, field, findings);
     if (fact->type != OMOP_INTEGER || target < 0 || column->is_all_null) {
         return;
     }

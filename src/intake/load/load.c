@@ -35,6 +35,7 @@ static bool start(struct load *load, struct error *err)
     uint64_t seed = 0;
     crypto_random(&seed, sizeof seed);
     load->persons.seed = seed;
+    load->time = load_time_now();
     for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
         load->keys[table].seed = load->kept_keys[table].seed = seed;
     }

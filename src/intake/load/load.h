@@ -6,6 +6,7 @@
  *   dangling  a key that points to nothing (a person without PERSON row, a concept that the vocabulary has not), or a key twice in a table
  *             that nothing points to (real exports have both): kept and counted, or refused with `refuse_dangling`
  *   missing   a value that the CDM requires is NULL: kept and counted
+ *   implausible  a date that cannot be (before 1850, after today, an end before its start, such a year of birth): kept and counted
  * unmapped: rows whose concept id is 0. */
 #pragma once
 #include "base/arena.h"
@@ -26,7 +27,7 @@ struct load_options {
     bool quiet; /* no progress */
 };
 
-enum load_severity { LOAD_ERROR, LOAD_DANGLING, LOAD_MISSING };
+enum load_severity { LOAD_ERROR, LOAD_DANGLING, LOAD_MISSING, LOAD_IMPLAUSIBLE };
 
 /* One place. `line` is the line of a text file (1 is the header), or the row of a Parquet file (1 is the first row); 0: the whole file. */
 struct load_finding {
@@ -69,7 +70,7 @@ struct load_report {
     bool is_stored;
     uint32_t snapshot; /* 0 unless stored */
     uint64_t rows_read, rows_stored, persons;
-    uint64_t errors, dangling, missing; /* all, also those not listed */
+    uint64_t errors, dangling, missing, implausible; /* all, also those not listed */
     const struct load_table *tables;
     size_t table_count;
     const struct load_unknown *unknown;
@@ -91,4 +92,4 @@ MUST_CHECK bool load_run(struct store *store, const struct grant *grant, const c
                          struct load_report *out_report, struct arena *result, struct error *err);
 /* One JSON object. */
 MUST_CHECK bool load_report_write(const struct load_report *report, struct json_writer *writer, struct error *err);
-const char *load_severity_name(enum load_severity severity); /* "error", "dangling", "missing" */
+const char *load_severity_name(enum load_severity severity); /* "error", "dangling", ... */

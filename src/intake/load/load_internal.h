@@ -14,6 +14,12 @@ struct load_tally {
     uint64_t unmapped[OMOP_TABLE_COUNT][FINDING_FIELDS_MAX]; /* of these, 0 */
 };
 
+/* When what happened to persons can have happened. */
+struct load_time {
+    int first_year, last_year;
+    int32_t first_day, last_day;
+};
+
 struct load {
     /* borrowed */
     struct store *store;
@@ -33,6 +39,7 @@ struct load {
     struct id_set kept_keys[OMOP_TABLE_COUNT]; /* of the snapshot's rows that stay */
     uint64_t surveyed[OMOP_TABLE_COUNT];       /* rows, as far as the survey has read the table */
     struct load_tally tally;
+    struct load_time time;
     uint32_t segments, waves, snapshot;
     bool is_vocabulary_only; /* the source has nothing else */
     bool has_vocabulary;     /* the source has concepts */
@@ -50,6 +57,9 @@ static inline bool load_is_clean(const struct load *load)
 MUST_CHECK bool load_survey(struct load *load, struct error *err);
 /* check.c: notes the keys of one field that point to nothing, and counts what is not mapped. Fields may be checked by several workers. */
 void load_check_field(struct load *load, const struct source_batch *batch, int field, struct finding_batch *findings);
+/* plausible.c: notes the dates of one field that cannot be; load_check_field asks it. */
+struct load_time load_time_now(void);
+void load_check_plausible(const struct load *load, const struct source_batch *batch, int field, struct finding_batch *findings);
 /* All fields, and the findings are absorbed. */
 void load_check_batch(struct load *load, const struct source_batch *batch);
 /* Fills vectors (of `columns`) for segment_builder_append; what is NULL throughout has none. */

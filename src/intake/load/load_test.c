@@ -215,6 +215,40 @@ static void keys_that_point_to_nothing(void **state)
     assert_true(has_unmapped);
 }
 
+/* Kept, and counted with their places. Today is 2026-11-24 in UTC, and the 25th in the far east. */
+static void dates_that_cannot_be_are_counted(void **state)
+{
+    (void)state;
+    clock_set_for_tests(1795557600); /* 22:00 */
+    CLEANUP(place) struct place *place = place_open();
+    put_small(place);
+    put(place, "person.csv",
+        "person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id,birth_datetime\n1,8507,0,0,0,\n"
+        "2,8532,99999,0,0,2027-01-01\n3,8507,1850,0,0,1850-01-01\n4,8507,2026,0,0,1849-12-31 23:59:59\n5,8507,,0,0,\n");
+    put(place, "measurement.csv",
+        MEASUREMENT_HEAD "1,1,3000963,1849-12-31,,,\n2,1,3000963,1850-01-01,,,\n3,2,3000963,2026-11-25,,,\n"
+                         "4,2,3000963,2026-11-26,,,\n");
+    put(place, "visit_occurrence.csv",
+        "visit_occurrence_id,person_id,visit_concept_id,visit_start_date,visit_end_date,visit_type_concept_id\n"
+        "1,1,9202,2020-01-02,2020-01-01,0\n2,1,9202,2020-01-01,2020-01-01,0\n3,1,9202,2020-01-01,,0\n");
+    run_ok(place, NULL);
+    const char *outside = "before 1850 or after today";
+    assert_int_equal(counted(place, LOAD_IMPLAUSIBLE, OMOP_TABLE_PERSON, "year_of_birth", "before 1850 or after this year"), 2);
+    assert_int_equal(counted(place, LOAD_IMPLAUSIBLE, OMOP_TABLE_PERSON, "birth_datetime", outside), 2);
+    assert_int_equal(counted(place, LOAD_IMPLAUSIBLE, OMOP_TABLE_MEASUREMENT, "measurement_date", outside), 2);
+    assert_int_equal(counted(place, LOAD_IMPLAUSIBLE, OMOP_TABLE_VISIT_OCCURRENCE, "visit_end_date", "ends before it starts"), 1);
+    assert_int_equal(place->report.implausible, 7);
+    assert_int_equal(stored(place, OMOP_TABLE_MEASUREMENT), 4);
+    bool has_place = false;
+    for (size_t i = 0; i < place->report.finding_count; i++) {
+        const struct load_finding *finding = &place->report.findings[i];
+        has_place |= finding->severity == LOAD_IMPLAUSIBLE && finding->line == 5 && strcmp(finding->file, "measurement.csv") == 0 &&
+                     strcmp(finding->field, "measurement_date") == 0;
+    }
+    assert_true(has_place);
+    clock_set_for_tests(0);
+}
+
 static void keys_that_others_point_to_are_there_once(void **state)
 {
     (void)state;
@@ -405,6 +439,7 @@ int main(void)
         cmocka_unit_test(a_data_set_is_stored),
         cmocka_unit_test(the_report_is_json_and_kept),
         cmocka_unit_test(anything_wrong_stores_nothing),
+        cmocka_unit_test(dates_that_cannot_be_are_counted),
         cmocka_unit_test(keys_that_point_to_nothing),
         cmocka_unit_test(keys_that_others_point_to_are_there_once),
         cmocka_unit_test(a_second_data_set_is_added_or_replaces),

@@ -6,13 +6,14 @@
 
 const char *load_severity_name(enum load_severity severity)
 {
-    return severity == LOAD_ERROR ? "error" : severity == LOAD_DANGLING ? "dangling" : "missing";
+    static const char *const names[] = {"error", "dangling", "missing", "implausible"};
+    return names[severity];
 }
 
 static enum load_severity severity_of(enum finding_kind kind)
 {
-    const enum finding_severity severity = finding_severity(kind);
-    return severity == FINDING_SEVERITY_ERROR ? LOAD_ERROR : severity == FINDING_SEVERITY_DANGLING ? LOAD_DANGLING : LOAD_MISSING;
+    static const enum load_severity severities[FINDING_SEVERITY_COUNT] = {LOAD_ERROR, LOAD_DANGLING, LOAD_MISSING, LOAD_IMPLAUSIBLE};
+    return severities[finding_severity(kind)];
 }
 
 static const char *field_name(int table, int field)
@@ -89,6 +90,7 @@ static void make_findings(const struct load *load, struct arena *result, struct 
     report->errors = findings_of_severity(load->findings, FINDING_SEVERITY_ERROR);
     report->dangling = findings_of_severity(load->findings, FINDING_SEVERITY_DANGLING);
     report->missing = findings_of_severity(load->findings, FINDING_SEVERITY_MISSING);
+    report->implausible = findings_of_severity(load->findings, FINDING_SEVERITY_IMPLAUSIBLE);
 }
 
 /* Visits every (table, field, kind) that was found at least once. */
@@ -250,6 +252,7 @@ static bool write_summary(const struct load_report *report, struct json_writer *
     TRY(write_number(writer, "errors", report->errors, err));
     TRY(write_number(writer, "dangling", report->dangling, err));
     TRY(write_number(writer, "missing", report->missing, err));
+    TRY(write_number(writer, "implausible", report->implausible, err));
     TRY(json_name(writer, "seconds", err));
     TRY(json_double(writer, report->seconds, err));
     TRY(json_name(writer, "rows_per_second", err));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Findings: counted by table, field and kind, and a bounded list with the places. Errors are what the user must mend, so that what is only
- * dangling or missing takes at most a few places for each field and half of the list. */
+ * dangling, missing or implausible takes at most a few places for each field and half of the list. */
 #include "intake/source/source_findings.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -11,13 +11,13 @@ enum { EXAMPLES_OF_A_FIELD = 20, BATCH_KEPT_MAX = 1000 };
 struct findings {
     struct finding_list kept;
     uint64_t harmless; /* kept ones that are no errors */
-    uint64_t totals[FINDING_SEVERITY_MISSING + 1];
+    uint64_t totals[FINDING_SEVERITY_COUNT];
     struct finding_tally tables[OMOP_TABLE_COUNT];
 };
 struct findings_mark {
     size_t kept;
     uint64_t harmless;
-    uint64_t totals[FINDING_SEVERITY_MISSING + 1];
+    uint64_t totals[FINDING_SEVERITY_COUNT];
     struct finding_tally tables[OMOP_TABLE_COUNT];
 };
 
@@ -26,7 +26,10 @@ enum finding_severity finding_severity(enum finding_kind kind)
     if (kind < FINDING_DANGLING) {
         return FINDING_SEVERITY_ERROR;
     }
-    return kind < FINDING_MISSING ? FINDING_SEVERITY_DANGLING : FINDING_SEVERITY_MISSING;
+    if (kind < FINDING_MISSING) {
+        return FINDING_SEVERITY_DANGLING;
+    }
+    return kind < FINDING_YEAR_OF_BIRTH ? FINDING_SEVERITY_MISSING : FINDING_SEVERITY_IMPLAUSIBLE;
 }
 
 const char *finding_words(enum finding_kind kind)
@@ -50,6 +53,9 @@ const char *finding_words(enum finding_kind kind)
         [FINDING_KEY_REPEATED] = "the key is there twice",
         [FINDING_MISSING] = "a value that the CDM requires is missing",
         [FINDING_NOT_A_NUMBER] = "NaN, stored as NULL",
+        [FINDING_YEAR_OF_BIRTH] = "before 1850 or after this year",
+        [FINDING_DAY_OUTSIDE] = "before 1850 or after today",
+        [FINDING_END_BEFORE_START] = "ends before it starts",
     };
     assert((unsigned)kind < FINDING_KIND_COUNT);
     return words[kind];

@@ -30,9 +30,19 @@ enum finding_kind {
     /* what the CDM requires, or a number that is none */
     FINDING_MISSING,
     FINDING_NOT_A_NUMBER,
+    /* dates that cannot be */
+    FINDING_YEAR_OF_BIRTH,
+    FINDING_DAY_OUTSIDE,
+    FINDING_END_BEFORE_START,
     FINDING_KIND_COUNT
 };
-enum finding_severity { FINDING_SEVERITY_ERROR, FINDING_SEVERITY_DANGLING, FINDING_SEVERITY_MISSING };
+enum finding_severity {
+    FINDING_SEVERITY_ERROR,
+    FINDING_SEVERITY_DANGLING,
+    FINDING_SEVERITY_MISSING,
+    FINDING_SEVERITY_IMPLAUSIBLE,
+    FINDING_SEVERITY_COUNT
+};
 enum finding_severity finding_severity(enum finding_kind kind);
 /* "not a date". Static. */
 const char *finding_words(enum finding_kind kind);

@@ -19,7 +19,7 @@ static void print_findings(const struct load_report *report)
     }
     for (size_t i = 0; i < report->finding_count && i < FINDINGS_SHOWN; i++) {
         const struct load_finding *f = &report->findings[i];
-        print_line("  %-8s %s:%llu %s: %s", load_severity_name(f->severity), f->file, (unsigned long long)f->line, f->field, f->what);
+        print_line("  %-11s %s:%llu %s: %s", load_severity_name(f->severity), f->file, (unsigned long long)f->line, f->field, f->what);
     }
     if (report->finding_count > FINDINGS_SHOWN) {
         print_line("  ... %s more: --json lists up to load_findings_max of them",
@@ -32,7 +32,7 @@ static void print_counts(const struct load_report *report)
     char rows[COUNT_TEXT_SIZE];
     for (size_t i = 0; i < report->count_count && i < COUNTS_SHOWN; i++) {
         const struct load_count *c = &report->counts[i];
-        print_line("  %-8s %12s  %s.%s: %s", load_severity_name(c->severity), count_text(c->rows, rows), omop_table(c->table)->name,
+        print_line("  %-11s %12s  %s.%s: %s", load_severity_name(c->severity), count_text(c->rows, rows), omop_table(c->table)->name,
                    c->field, c->what);
     }
 }
