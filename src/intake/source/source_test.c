@@ -378,9 +378,9 @@ static void make_zip(const char *path, const char *top)
 static void a_zip_is_a_directory(void **state)
 {
     (void)state;
-    const char *const tops[] = {"", "omop export/"};
+    const char *const tops[] = {"", "omop export/", "2026/omop export/"};
     char path[300];
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/%zu.zip", base, i);
         make_zip(path, tops[i]);
         char *rows = rows_of(path, OMOP_TABLE_DEATH);
@@ -392,6 +392,37 @@ static void a_zip_is_a_directory(void **state)
         assert_int_equal(source_unknown_count(source), 0);
         assert_string_equal(source_table(source, 0)->files[0], "Person.csv");
     }
+}
+
+/* The one folder that holds the tables is found one or two levels down; a folder further down, or one of several, is not guessed. */
+static void tables_lie_in_one_folder(void **state)
+{
+    (void)state;
+    static const char person[] = "person_id,gender_concept_id,year_of_birth,race_concept_id,ethnicity_concept_id\n1,2,3,4,5\n";
+    const char *path = new_directory();
+    char folder[300];
+    struct source *none = NULL;
+    const char *const folders[] = {"export", "export/omop", "export/omop/death", "export/other"};
+    put(path, "README.md", "words");
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(folder, sizeof folder, "%s/%s", path, folders[i]);
+        assert_true(directory_create(folder, 0700, &err));
+    }
+    put(path, "export/other/notes.csv", "a,b\n1,2\n");
+    put(path, "export/omop/person.csv", person);
+    put(path, "export/omop/death/part-1.csv", DEATH_HEAD "7,1970-01-02,,,,,\n");
+    CLEANUP(findings) struct findings *findings = findings_create(100);
+    CLEANUP(source) struct source *source = opened(path, NULL, findings);
+    assert_int_equal(source_table_count(source), 2);
+    assert_string_equal(source_table_find(source, OMOP_TABLE_PERSON)->files[0], "person.csv");
+    assert_string_equal(source_table_find(source, OMOP_TABLE_DEATH)->files[0], "death/part-1.csv");
+    put(path, "export/other/person.csv", person);
+    assert_false(source_open(&none, path, &(struct source_options){0}, findings, &err));
+    assert_int_equal(err.code, ERROR_INVALID_INPUT);
+    assert_non_null(strstr(err.message, "export/omop") && strstr(err.message, "export/other") ? err.message : NULL);
+    put(path, "export/person.csv", person); /* nearer to the top: that is the data set */
+    CLEANUP(source) struct source *nearer = opened(path, NULL, findings);
+    assert_int_equal(source_table_count(nearer), 1);
 }
 
 static void a_zip_too_large_or_none_is_refused(void **state)
@@ -525,6 +556,7 @@ int main(void)
         cmocka_unit_test(pieces_equal_the_whole),
         cmocka_unit_test(a_range_of_persons),
         cmocka_unit_test(a_broken_place_far_down_has_its_line),
+        cmocka_unit_test(tables_lie_in_one_folder),
         cmocka_unit_test(a_zip_is_a_directory),
         cmocka_unit_test(a_zip_too_large_or_none_is_refused),
         cmocka_unit_test(parquet_of_other_types),
