@@ -46,6 +46,22 @@ static const struct option_spec export_options[] = {
     {"snapshot", "N", "export this snapshot (default: the latest)"},
     {0},
 };
+static const struct option_spec backup_options[] = {
+    {"to", "DIR", "directory of the backup; made when it is absent"},
+    {"prune", NULL, "forget what the warehouse no longer has (after an erasure or a compaction)"},
+    {0},
+};
+static const struct option_spec backup_verify_options[] = {{"from", "DIR", "directory of the backup"}, {0}};
+static const struct option_spec restore_options[] = {
+    {"from", "DIR", "directory of the backup"},
+    {"keys", "DIR", "copy of the keys, as `emc2 key backup` wrote it; without it the warehouse cannot be opened"},
+    {"to", "DIR", "directory to make; it must not exist"},
+    {0},
+};
+static const struct option_spec key_backup_options[] = {
+    {"to", "DIR", "directory on a medium of its own; made when it is absent, replaced when it holds an earlier copy"},
+    {0},
+};
 static const struct option_spec synthesise_options[] = {
     {"persons", "N", "number of persons (default 10000)"},
     {"seed", "S", "the same seed gives the same bytes (default 1)"},
@@ -93,6 +109,18 @@ static const struct command commands[] = {
      "What is loaded can be taken out whole (SNC 19.1): each table equals its source as a multiset of rows.",
      "  emc2 export --format parquet --out export_2026-11\n  emc2 export --all --format csv --out moving_2026-11", export_options,
      command_export},
+    {"backup verify", "", 0, 0, "read every byte of a backup and check it", "Needs no passphrase. Exit code 8 when something is wrong.",
+     "  emc2 backup verify --from /mnt/backup/emc2", backup_verify_options, command_backup_verify},
+    {"backup", "", 0, 0, "copy what is new in the warehouse, encrypted as it is, to another disk",
+     "Needs no passphrase, and copies no key: keys go to a medium of their own with `emc2 key backup`. Loads may go on meanwhile.\n"
+     "Interrupted anywhere, the backup before is whole. What the warehouse no longer has is kept, unless --prune.",
+     "  emc2 backup --to /mnt/backup/emc2", backup_options, command_backup},
+    {"restore", "", 0, 0, "make a warehouse out of a backup",
+     "Every byte is compared with its hash on the way, nothing is ever overwritten, and no passphrase is needed until it is opened.",
+     "  emc2 restore --from /mnt/backup/emc2 --keys /mnt/stick/keys --to /srv/emc2", restore_options, command_restore},
+    {"key backup", "", 0, 0, "copy the keys, sealed as they are, to a medium of their own",
+     "The copy replaces the one before, so that a key which was destroyed in the warehouse is gone from the copy, too.",
+     "  emc2 key backup --to /mnt/stick/keys", key_backup_options, command_key_backup},
     {"synthesise", "", 0, 0, "make a French-shaped synthetic population in OMOP, with its truth",
      "Person i depends on the seed and on i alone, so any size is repeatable. DIR can be loaded with `emc2 load DIR`.",
      "  emc2 synthesise --persons 100000 --seed 7 --out population", synthesise_options, command_synthesise},
