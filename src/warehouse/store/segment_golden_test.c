@@ -94,7 +94,7 @@ static bool postings_describe(struct store_segment *segment, int table, int fiel
         CLEANUP(arena) struct arena *arena = arena_create();
         struct store_events events;
         const unsigned parts = STORE_EVENT_DAYS | STORE_EVENT_ENDS | STORE_EVENT_ROWS;
-        if (!segment_events(segment, table, field, &directory->ids[code], 1, parts, arena, &events, err)) {
+        if (!segment_events(segment, table, field, &directory->ids[code], 1, NULL, parts, arena, &events, err)) {
             (void)crypto_hasher_finish(hasher);
             return false;
         }
