@@ -137,11 +137,14 @@ struct new_keys {
 /* A key table that an init left behind when it was killed before it made the root key's file: nothing was ever sealed under it. */
 static bool leftover_remove(const char *keys, const char *root, struct error *err)
 {
-    char table[PATH_SIZE];
-    bool has_root = false, has_table = false;
-    snprintf(table, sizeof table, "%s/table", keys);
-    TRY(file_exists(root, &has_root, err) && file_exists(table, &has_table, err));
-    return has_root || !has_table || file_remove(table, err);
+    char table[PATH_SIZE], custody[PATH_SIZE];
+    bool has_root = false, has_custody = false, has_table = false;
+    if (snprintf(table, sizeof table, "%s/table", keys) >= (int)sizeof table ||
+        snprintf(custody, sizeof custody, "%s/custody.json", keys) >= (int)sizeof custody) {
+        return FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
+    }
+    TRY(file_exists(root, &has_root, err) && file_exists(custody, &has_custody, err) && file_exists(table, &has_table, err));
+    return has_root || has_custody || !has_table || file_remove(table, err);
 }
 
 static bool keys_create(void *context, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct error *err)
