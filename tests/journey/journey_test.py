@@ -154,8 +154,8 @@ class Journey(unittest.TestCase):
         base = self.path("crash-base")
         self.run_ok("init", "--warehouse", base)
         self.run_ok("load", small, "--warehouse", base)
-        trace = self.path("trace")
         dry = self.path("crash-dry")
+        trace = os.path.join(dry, "trace")  # where the sandbox of a load lets it write
         shutil.copytree(base, dry)
         self.assertEqual(self.run_emc2("load", small, "--replace", "--warehouse", dry, trace=trace).returncode, 0)
         with open(trace, encoding="utf-8") as file:

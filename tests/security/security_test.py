@@ -4,6 +4,7 @@
 
 Somebody else writes into the warehouse's directory, names files so that a terminal obeys them, or begins the same thing many times at
 once. Uses nothing but the program and Python's library."""
+import json
 import os
 import re
 import shutil
@@ -118,6 +119,30 @@ class Security(unittest.TestCase):
         self.assertIn("1 cohorts run, 1 refused", said)
         self.assertIn("large.json", said)
         self.exits(LIMIT, "cohort", "run", large, good, "--out", rows, "--settings", settings)
+
+    def test_the_sandbox_is_on(self):
+        said = json.loads(self.exits(0, "version", "--json"))["sandbox"]
+        self.assertTrue(said["seccomp"])
+        self.assertEqual(said["role"], "offline")
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_no_command_speaks_to_a_network(self):
+        """Load, cohort and export under strace: no socket, no connection, no other program (EMC2-14)."""
+        self.exits(0, "init")
+        self.exits(0, "synthesise", "--persons", "50", "--out", self.path("people"))
+        example = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "cohorts", "treated_myeloma.json")
+        for arguments in (("load", self.path("people")), ("cohort", "run", example, "--out", self.path("rows.csv")),
+                          ("export", "--out", self.path("tables"))):
+            trace = self.path("trace")
+            run = subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=%network,%process", *self.command(*arguments)],
+                                 capture_output=True, timeout=120, check=False)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            with open(trace, encoding="utf-8", errors="replace") as file:
+                calls = re.findall(r"(?m)^\d+ +(\w+)\(([^\n]*)", file.read())
+            self.assertIn("exit_group", {name for name, _ in calls})  # or nothing was traced
+            network = [call for call in calls if call[0] in ("socket", "connect", "bind", "sendto", "sendmsg")]
+            self.assertEqual(network, [], arguments)
+            self.assertEqual(sum(name in ("execve", "execveat") for name, _ in calls), 1, arguments)  # strace's own
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "service/command/commands.h"
+#include "service/command/confine.h"
 #include "service/command/warehouse.h"
 #include "trust/crypto/crypto.h"
 #include <signal.h>
@@ -79,55 +80,59 @@ static const struct command commands[] = {
     {"init", "", 0, 0, "make a warehouse: an empty encrypted store and its root key",
      "The root key is sealed under a passphrase (Argon2id). Who has the passphrase and the files can read the warehouse:\n"
      "this protects the files against their host, not against the person who types the passphrase on it.",
-     "  emc2 init --warehouse /srv/emc2", no_options, command_init},
+     "  emc2 init --warehouse /srv/emc2", no_options, command_init, SANDBOX_MAKER, false},
     {"load", "SOURCE", 1, 1, "load an OMOP 5.3 or 5.4 data set (directory or zip of CSV or Parquet), or Athena's vocabulary",
      "All or nothing: either every row is in a new snapshot, or the store stays as it was and the report says, by file, line\n"
      "and field, what is wrong. Keys that point to no record are kept and reported.",
-     "  emc2 load exports/omop_2026-11 --warehouse /srv/emc2\n  emc2 load vocabulary_download_v5.zip", load_options, command_load},
-    {"status", "", 0, 0, "what the warehouse holds", NULL, "  emc2 status --warehouse /srv/emc2", no_options, command_status},
-    {"snapshot list", "", 0, 0, "the snapshots, with what was loaded", NULL, "  emc2 snapshot list", no_options, command_snapshot_list},
+     "  emc2 load exports/omop_2026-11 --warehouse /srv/emc2\n  emc2 load vocabulary_download_v5.zip", load_options, command_load,
+     SANDBOX_LOADER, true},
+    {"status", "", 0, 0, "what the warehouse holds", NULL, "  emc2 status --warehouse /srv/emc2", no_options, command_status,
+     SANDBOX_READER, false},
+    {"snapshot list", "", 0, 0, "the snapshots, with what was loaded", NULL, "  emc2 snapshot list", no_options, command_snapshot_list,
+     SANDBOX_READER, false},
     {"snapshot verify", "", 0, 0, "read every byte of a snapshot and check it",
      "Names each file that is not what was written: missing, cut, changed, swapped. Exit code 8 when something is wrong.",
-     "  emc2 snapshot verify --snapshot 3", snapshot_options, command_snapshot_verify},
+     "  emc2 snapshot verify --snapshot 3", snapshot_options, command_snapshot_verify, SANDBOX_READER, false},
     {"snapshot hash", "", 0, 0, "one hash for each table, equal wherever the data are",
      "The hash does not depend on the order of rows, on the machine or on the format that the table travelled in\n"
      "(docs/formats/table-hash.md). With --compare, exit code 8 when a table differs.",
-     "  emc2 snapshot hash --compare moving_2026-11/hashes.json", hash_options, command_snapshot_hash},
+     "  emc2 snapshot hash --compare moving_2026-11/hashes.json", hash_options, command_snapshot_hash, SANDBOX_READER, false},
     {"vocabulary search", "WORD...", 1, 64, "find concepts by the beginnings of words of their names, or by id", NULL,
-     "  emc2 vocabulary search multiple myeloma --limit 5", search_options, command_vocabulary_search},
+     "  emc2 vocabulary search multiple myeloma --limit 5", search_options, command_vocabulary_search, SANDBOX_READER, false},
     {"cohort count", "DEFINITION.json...", 1, 100000, "how many persons an ATLAS cohort definition finds, with attrition",
      "A definition is a Circe cohort expression, as ATLAS exports it. What emc2 does not do is refused by its JSON path.",
-     "  emc2 cohort count multiple_myeloma.json", count_options, command_cohort_count},
+     "  emc2 cohort count multiple_myeloma.json", count_options, command_cohort_count, SANDBOX_READER, true},
     {"cohort run", "DEFINITION.json...|DIR", 1, 100000, "the rows of cohorts: cohort, person, start, end",
      "The cohort's id is the file's name when that is a number, otherwise its position.",
      "  emc2 cohort run 4.json 8.json --out rows.csv\n  emc2 cohort run definitions/ --out rows.csv --keep-going", run_options,
-     command_cohort_run},
+     command_cohort_run, SANDBOX_READER, true},
     {"cohort explain", "DEFINITION.json", 1, 1, "what a cohort definition means, in words",
      "With a warehouse at hand (--warehouse, or ./warehouse) concept sets are resolved and counted; otherwise they are listed.",
-     "  emc2 cohort explain multiple_myeloma.json --language fr", explain_options, command_cohort_explain},
+     "  emc2 cohort explain multiple_myeloma.json --language fr", explain_options, command_cohort_explain, SANDBOX_READER, true},
     {"export", "", 0, 0, "write every table back as OMOP 5.4 CSV or Parquet, with DDL",
      "What is loaded can be taken out whole (SNC 19.1): each table equals its source as a multiset of rows.",
      "  emc2 export --format parquet --out export_2026-11\n  emc2 export --all --format csv --out moving_2026-11", export_options,
-     command_export},
+     command_export, SANDBOX_EXPORTER, false},
     {"backup verify", "", 0, 0, "read every byte of a backup and check it", "Needs no passphrase. Exit code 8 when something is wrong.",
-     "  emc2 backup verify --from /mnt/backup/emc2", backup_verify_options, command_backup_verify},
+     "  emc2 backup verify --from /mnt/backup/emc2", backup_verify_options, command_backup_verify, SANDBOX_READER, false},
     {"backup", "", 0, 0, "copy what is new in the warehouse, encrypted as it is, to another disk",
      "Needs no passphrase, and copies no key: keys go to a medium of their own with `emc2 key backup`. Loads may go on meanwhile.\n"
      "Interrupted anywhere, the backup before is whole. What the warehouse no longer has is kept, unless --prune.",
-     "  emc2 backup --to /mnt/backup/emc2", backup_options, command_backup},
+     "  emc2 backup --to /mnt/backup/emc2", backup_options, command_backup, SANDBOX_READER, false},
     {"restore", "", 0, 0, "make a warehouse out of a backup",
      "Every byte is compared with its hash on the way, nothing is ever overwritten, and no passphrase is needed until it is opened.",
-     "  emc2 restore --from /mnt/backup/emc2 --keys /mnt/stick/keys --to /srv/emc2", restore_options, command_restore},
+     "  emc2 restore --from /mnt/backup/emc2 --keys /mnt/stick/keys --to /srv/emc2", restore_options, command_restore, SANDBOX_OFFLINE, false},
     {"key backup", "", 0, 0, "copy the keys, sealed as they are, to a medium of their own",
      "The copy replaces the one before, so that a key which was destroyed in the warehouse is gone from the copy, too.",
-     "  emc2 key backup --to /mnt/stick/keys", key_backup_options, command_key_backup},
+     "  emc2 key backup --to /mnt/stick/keys", key_backup_options, command_key_backup, SANDBOX_READER, false},
     {"synthesise", "", 0, 0, "make a French-shaped synthetic population in OMOP, with its truth",
      "Person i depends on the seed and on i alone, so any size is repeatable. DIR can be loaded with `emc2 load DIR`.",
-     "  emc2 synthesise --persons 100000 --seed 7 --out population", synthesise_options, command_synthesise},
+     "  emc2 synthesise --persons 100000 --seed 7 --out population", synthesise_options, command_synthesise, SANDBOX_OFFLINE, false},
     {"demo", "", 0, 0, "the whole journey: a population, an encrypted store, the rare-blood-cancer cohorts, a report",
      "Makes DIR anew with population/, warehouse/, cohorts/ and report.html, which opens in any browser.", "  emc2 demo --persons 20000",
-     demo_options, command_demo},
-    {"version", "", 0, 0, "the version of emc2", NULL, "  emc2 version", no_options, command_version},
+     demo_options, command_demo, SANDBOX_OFFLINE, false},
+    {"version", "", 0, 0, "the version of emc2, and the sandbox that this machine gives it", NULL, "  emc2 version\n  emc2 version --json",
+     no_options, command_version, SANDBOX_OFFLINE, false},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -191,6 +196,7 @@ static bool run(struct invocation *in, int argc, char **argv, struct error *err)
         invocation_help(in->command);
         return true;
     }
+    TRY(command_confine(in, err)); /* from here on bytes from outside are read */
     TRY(crypto_start(err));
     TRY(crypto_process_harden(err));
     TRY(read_settings(in, err));

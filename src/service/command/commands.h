@@ -22,6 +22,7 @@ MUST_CHECK bool command_restore(struct invocation *in, struct error *err);
 MUST_CHECK bool command_key_backup(struct invocation *in, struct error *err);
 MUST_CHECK bool command_synthesise(struct invocation *in, struct error *err);
 MUST_CHECK bool command_demo(struct invocation *in, struct error *err);
+const char *demo_directory(const struct invocation *in);
 MUST_CHECK bool command_version(struct invocation *in, struct error *err);
 
 enum { COUNT_TEXT_SIZE = 32 };

@@ -243,6 +243,12 @@ static bool run_steps(struct demo *demo, struct error *err)
     return true;
 }
 
+const char *demo_directory(const struct invocation *in)
+{
+    const char *directory = invocation_value(in, "out");
+    return directory ? directory : "demo";
+}
+
 bool command_demo(struct invocation *in, struct error *err)
 {
     int64_t persons, seed;
@@ -250,7 +256,7 @@ bool command_demo(struct invocation *in, struct error *err)
     TRY(invocation_integer(in, "seed", 2026, 0, INT64_MAX, &seed, err));
     struct demo *demo = ARENA_NEW(in->arena, struct demo);
     demo->in = in;
-    demo->directory = invocation_value(in, "out") ? invocation_value(in, "out") : "demo";
+    demo->directory = demo_directory(in);
     demo->population = path_in(demo, "population");
     demo->warehouse_directory = path_in(demo, "warehouse");
     demo->persons = (uint64_t)persons;

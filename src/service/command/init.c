@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* init and version: the beginning of a warehouse, and what this program is. */
-#include "base/log.h"
+#include "base/json.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
 #include <stdio.h>
@@ -20,8 +20,21 @@ bool command_init(struct invocation *in, struct error *err)
 
 bool command_version(struct invocation *in, struct error *err)
 {
-    (void)in;
-    (void)err;
-    print_line("emc2 %s", EMC2_VERSION);
-    return true;
+    if (!invocation_flag(in, "json")) {
+        char landlock[40];
+        snprintf(landlock, sizeof landlock, in->sandbox.landlock ? "Landlock version %d" : "no Landlock", in->sandbox.landlock);
+        print_line("emc2 %s", EMC2_VERSION);
+        print_line("sandbox: %s, %s", in->sandbox.seccomp ? "seccomp" : "no seccomp", landlock);
+        return true;
+    }
+    CLEANUP(buffer_value) struct buffer out = {.maximum = 1 << 12};
+    struct json_writer writer = {.out = &out, .indented = true};
+    TRY(json_begin_object(&writer, err));
+    TRY(json_name(&writer, "version", err) && json_text(&writer, TEXT(EMC2_VERSION), err));
+    TRY(json_name(&writer, "sandbox", err) && json_begin_object(&writer, err));
+    TRY(json_name(&writer, "role", err) && json_text(&writer, text_of(sandbox_role_name(in->command->role)), err));
+    TRY(json_name(&writer, "seccomp", err) && json_bool(&writer, in->sandbox.seccomp, err));
+    TRY(json_name(&writer, "landlock", err) && json_i64(&writer, in->sandbox.landlock, err));
+    TRY(json_end_object(&writer, err) && json_end_object(&writer, err));
+    return print_buffer(&out, err);
 }

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/settings.h"
 #include "base/task.h"
+#include "trust/sandbox/sandbox.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,6 +27,8 @@ struct command {
     const char *example;               /* one or more lines */
     const struct option_spec *options; /* ends with a NULL name */
     bool (*run)(struct invocation *in, struct error *err);
+    enum sandbox_role role;
+    bool words_are_files; /* which it reads */
 };
 struct invocation {
     const struct command *command;
@@ -37,6 +40,7 @@ struct invocation {
     struct settings settings;
     struct arena *arena;
     struct task_pool *pool;
+    struct sandbox_state sandbox;
 };
 
 /* Options that every command takes: --warehouse, --passphrase-file, --settings, --threads, --json, --quiet, --help. */

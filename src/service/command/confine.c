@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* confine: see confine.h. An option that names a file or a directory has a row here; one without a row gives no right. */
+#include "service/command/confine.h"
+#include "base/log.h"
+#include "service/command/commands.h"
+#include "service/command/warehouse.h"
+
+static const struct option_place {
+    const char *option;
+    enum sandbox_access access;
+} option_places[] = {
+    {"passphrase-file", SANDBOX_READ},
+    {"settings", SANDBOX_READ},
+    {"statistics", SANDBOX_WRITE},
+    {"out", SANDBOX_REPLACE},
+    {"from", SANDBOX_READ},
+    {"keys", SANDBOX_READ},
+    {"compare", SANDBOX_READ},
+    {"to", SANDBOX_REPLACE},
+};
+
+bool command_confine(struct invocation *in, struct error *err)
+{
+    enum { OPTIONS = sizeof option_places / sizeof *option_places };
+    const struct command *command = in->command;
+    struct sandbox_place *places = ARENA_ARRAY(in->arena, struct sandbox_place, (size_t)in->word_count + OPTIONS + 2);
+    size_t count = 0;
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const char *path = invocation_value(in, option_places[i].option);
+        if (path) {
+            places[count++] = (struct sandbox_place){path, option_places[i].access};
+        }
+    }
+    for (int i = 0; command->words_are_files && i < in->word_count; i++) {
+        places[count++] = (struct sandbox_place){in->words[i], SANDBOX_READ};
+    }
+    places[count++] = (struct sandbox_place){warehouse_directory(in), sandbox_role_warehouse(command->role)};
+    if (command->run == command_demo) {
+        places[count++] = (struct sandbox_place){demo_directory(in), SANDBOX_REPLACE};
+    }
+    TRY(sandbox_enter(command->role, places, count, &in->sandbox, err));
+    if (command->role != SANDBOX_OPEN && !invocation_flag(in, "quiet") && (!in->sandbox.landlock || !in->sandbox.seccomp)) {
+        log_write(LOG_LEVEL_WARNING, "emc2", "this kernel has no %s: the sandbox of this command is not complete (emc2 version says more)",
+                  in->sandbox.seccomp ? "Landlock" : "seccomp");
+    }
+    return true;
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* confine: the sandbox of one call of a command: its role, and the files that its arguments name. Private to command. */
+#pragma once
+#include "service/command/invocation.h"
+
+/* Enters the sandbox of the command's role; in->sandbox says what is in force. Before anything from outside is read. */
+MUST_CHECK bool command_confine(struct invocation *in, struct error *err);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* calls: system calls that are refused, through seccomp (libseccomp). A list of what is forbidden and not of what is allowed: DuckDB, the
+ * allocator and the C library run inside the process, and what they call changes from version to version; the families below are what a
+ * taken-over process would need to reach a network, another program, another process or the kernel, and nothing here ever calls them. */
+#include "trust/sandbox/sandbox_internal.h"
+#include <errno.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+static const char *const forbidden[] = {
+    /* other programs */
+    "execve",
+    "execveat",
+    /* other processes */
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "process_madvise",
+    "kcmp",
+    "pidfd_open",
+    "pidfd_getfd",
+    "pidfd_send_signal",
+
+    /* ways around this filter, and the debugging interfaces of the kernel */
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    "userfaultfd",
+    "perf_event_open",
+    "bpf",
+    "lookup_dcookie",
+    "syslog",
+    /* file systems, roots and namespaces */
+    "mount",
+    "umount",
+    "umount2",
+    "pivot_root",
+    "chroot",
+    "move_mount",
+    "open_tree",
+    "fsopen",
+    "fspick",
+    "fsconfig",
+    "fsmount",
+    "mount_setattr",
+    "unshare",
+    "setns",
+    "open_by_handle_at",
+    "name_to_handle_at",
+    "swapon",
+    "swapoff",
+    "quotactl",
+    "quotactl_fd",
+    "acct",
+    "mknod",
+    "mknodat",
+    /* the kernel and the machine */
+    "kexec_load",
+    "kexec_file_load",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "create_module",
+    "reboot",
+    "settimeofday",
+    "clock_settime",
+    "clock_adjtime",
+    "adjtimex",
+    "sethostname",
+    "setdomainname",
+    "iopl",
+    "ioperm",
+    "modify_ldt",
+    "vhangup",
+    /* keys of others, and other users */
+    "add_key",
+    "request_key",
+    "keyctl",
+    "setuid",
+    "setgid",
+    "setreuid",
+    "setregid",
+    "setresuid",
+    "setresgid",
+    "setgroups",
+    "setfsuid",
+    "setfsgid",
+    "capset",
+    "personality",
+};
+
+/* 0, or a negative errno. A call that this machine does not have is no failure. */
+static int forbid(scmp_filter_ctx filter, const char *name)
+{
+    int call = seccomp_syscall_resolve_name(name);
+    int result = call == __NR_SCMP_ERROR ? 0 : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
+    return result == -EDOM ? 0 : result;
+}
+
+static int forbid_sockets(scmp_filter_ctx filter, bool has_unix_socket)
+{
+    if (!has_unix_socket) {
+        int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socketpair), 0);
+        return result ? result : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 0);
+    }
+    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+}
+
+/* Typing into the terminal that a person goes on using. */
+static int forbid_terminal(scmp_filter_ctx filter)
+{
+    enum { TIOCLINUX_CALL = 0x541c };
+    int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, TIOCSTI));
+    return result ? result
+                  : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
+                                     SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, TIOCLINUX_CALL));
+}
+
+bool sandbox_calls_confine(bool has_unix_socket, bool *out_done, struct error *err)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (!filter) {
+        return FAIL(err, LIMIT, "no memory left for the sandbox");
+    }
+    int result = forbid_sockets(filter, has_unix_socket);
+    result = result ? result : forbid_terminal(filter);
+    for (size_t i = 0; !result && i < sizeof forbidden / sizeof *forbidden; i++) {
+        result = forbid(filter, forbidden[i]);
+    }
+    bool is_made = result == 0;
+    result = is_made ? seccomp_load(filter) : result;
+    seccomp_release(filter);
+    if (!is_made) {
+        errno = -result;
+        return FAIL_ERRNO(err, "seccomp", "the sandbox cannot be made");
+    }
+    *out_done = result == 0; /* a kernel without seccomp, or a container that forbids it */
+    return true;
+}

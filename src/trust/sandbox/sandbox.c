@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* sandbox: the roles as a table, and entering one. */
+#include "trust/sandbox/sandbox.h"
+#include "trust/sandbox/sandbox_internal.h"
+#include <assert.h>
+#include <sys/prctl.h>
+
+static const struct role_rights {
+    const char *name;
+    enum sandbox_access warehouse;
+    bool has_unix_socket;
+} roles[SANDBOX_ROLE_COUNT] = {
+    [SANDBOX_OPEN] = {"open", SANDBOX_WRITE, true},         [SANDBOX_READER] = {"reader", SANDBOX_READ, false},
+    [SANDBOX_MAKER] = {"maker", SANDBOX_REPLACE, false},    [SANDBOX_LOADER] = {"loader", SANDBOX_WRITE, false},
+    [SANDBOX_EXPORTER] = {"exporter", SANDBOX_READ, false}, [SANDBOX_KEEPER] = {"keeper", SANDBOX_WRITE, true},
+    [SANDBOX_OFFLINE] = {"offline", SANDBOX_NONE, false},
+};
+
+const char *sandbox_role_name(enum sandbox_role role)
+{
+    assert((unsigned)role < SANDBOX_ROLE_COUNT);
+    return roles[role].name;
+}
+
+enum sandbox_access sandbox_role_warehouse(enum sandbox_role role)
+{
+    assert((unsigned)role < SANDBOX_ROLE_COUNT);
+    return roles[role].warehouse;
+}
+
+bool sandbox_enter(enum sandbox_role role, const struct sandbox_place *places, size_t count, struct sandbox_state *out_state,
+                   struct error *err)
+{
+    struct sandbox_state state = {.landlock = 0};
+    assert((unsigned)role < SANDBOX_ROLE_COUNT);
+    if (role != SANDBOX_OPEN) {
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+            return FAIL_ERRNO(err, "", "the process cannot give up new privileges");
+        }
+        TRY(sandbox_paths_confine(places, count, &state.landlock, err));
+        TRY(sandbox_calls_confine(roles[role].has_unix_socket, &state.seccomp, err));
+    }
+    *out_state = state;
+    return true;
+}
