@@ -63,6 +63,49 @@ static const struct option_spec key_backup_options[] = {
     {"to", "DIR", "directory on a medium of its own; made when it is absent, replaced when it holds an earlier copy"},
     {0},
 };
+#define TOKEN_OPTIONS                                                                                       \
+    {"pkcs11-module", "FILE", "the secret half is under a PKCS#11 token: the library of its maker"},        \
+    {                                                                                                       \
+        "pkcs11-token", "LABEL", "the token, where there are several; --passphrase-file then names its PIN" \
+    }
+static const struct option_spec custodian_new_options[] = {
+    {"name", "NAME", "letters, digits, dots, dashes and underscores"},
+    {"out", "FILE", "the custodian's file (0600); FILE.pub is written beside it"},
+    TOKEN_OPTIONS,
+    {0},
+};
+static const struct option_spec custodian_sheet_options[] = {
+    {"custodian", "FILE", "the custodian's file"},
+    {"share", "FILE", "the custodian's share file"},
+    {"out", "PATH", "PATH.html and PATH.txt are written"},
+    {0},
+};
+static const struct option_spec custodian_restore_options[] = {
+    {"sheet", "FILE", "the lines of the sheet, typed or scanned"},
+    {"out", "PATH", "PATH.custodian and PATH.share are written"},
+    {0},
+};
+static const struct option_spec ceremony_options[] = {
+    {"threshold", "K", "how many custodians open the warehouse together (2 or more)"},
+    {"custodians", "N", "how many there are: a check on the number of public lines"},
+    {"out", "DIR", "share files are written there, and a copy of custody.json"},
+    {0},
+};
+static const struct option_spec reshare_options[] = {
+    {"shares", "DIR", "NAME.custodian and NAME.share of the old custodians (NAME.passphrase, or asked for)"},
+    {"threshold", "K", "how many of the new custodians open the warehouse together"},
+    {"custodians", "N", "how many there are: a check on the number of public lines"},
+    {"out", "DIR", "share files are written there, and a copy of custody.json"},
+    TOKEN_OPTIONS,
+    {0},
+};
+static const struct option_spec drill_options[] = {
+    {"custodian", "FILE", "the custodian's file"},
+    {"share", "FILE", "the custodian's share file"},
+    {"custody", "FILE", "a copy of custody.json, where the warehouse is not at hand"},
+    TOKEN_OPTIONS,
+    {0},
+};
 static const struct option_spec synthesise_options[] = {
     {"persons", "N", "number of persons (default 10000)"},
     {"seed", "S", "the same seed gives the same bytes (default 1)"},
@@ -121,10 +164,37 @@ static const struct command commands[] = {
      "  emc2 backup --to /mnt/backup/emc2", backup_options, command_backup, SANDBOX_READER, false},
     {"restore", "", 0, 0, "make a warehouse out of a backup",
      "Every byte is compared with its hash on the way, nothing is ever overwritten, and no passphrase is needed until it is opened.",
-     "  emc2 restore --from /mnt/backup/emc2 --keys /mnt/stick/keys --to /srv/emc2", restore_options, command_restore, SANDBOX_OFFLINE, false},
+     "  emc2 restore --from /mnt/backup/emc2 --keys /mnt/stick/keys --to /srv/emc2", restore_options, command_restore, SANDBOX_OFFLINE,
+     false},
     {"key backup", "", 0, 0, "copy the keys, sealed as they are, to a medium of their own",
      "The copy replaces the one before, so that a key which was destroyed in the warehouse is gone from the copy, too.",
      "  emc2 key backup --to /mnt/stick/keys", key_backup_options, command_key_backup, SANDBOX_READER, false},
+    {"key custodian new", "", 0, 0, "make a custodian's key: a sealed file to keep, a public line to give away",
+     "The secret half is sealed under a passphrase of the custodian's own, or under a key inside a PKCS#11 token.",
+     "  emc2 key custodian new --name alice --out alice.custodian\n"
+     "  emc2 key custodian new --name bruno --out bruno.custodian --pkcs11-module /usr/lib/softhsm/libsofthsm2.so",
+     custodian_new_options, command_key_custodian_new, SANDBOX_OPEN, true},
+    {"key custodian sheet", "", 0, 0, "a recovery sheet to print: a custodian's key and share, sealed, as text and QR code",
+     "Nothing on it is in clear: it opens only with the custodian's passphrase or token. English and French.",
+     "  emc2 key custodian sheet --custodian alice.custodian --share alice.share --out alice", custodian_sheet_options,
+     command_key_custodian_sheet, SANDBOX_OPEN, true},
+    {"key custodian restore", "", 0, 0, "a custodian's files back from the lines of a recovery sheet",
+     "Each line carries a check: a mistyped, missing or displaced one is named by its number.",
+     "  emc2 key custodian restore --sheet typed.txt --out alice", custodian_restore_options, command_key_custodian_restore, SANDBOX_OPEN,
+     true},
+    {"key ceremony", "FILE.pub...", 2, 16, "give the root key to custodians, of whom any K open the warehouse together",
+     "Makes a new warehouse, or takes over one that has a passphrase (its root key is replaced, the passphrase opens nothing\n"
+     "any more). The root key is made in locked memory and never written; each share is sealed to its custodian.",
+     "  emc2 key ceremony alice.pub bruno.pub chloe.pub driss.pub elena.pub --threshold 3 --out shares --warehouse /srv/emc2",
+     ceremony_options, command_key_ceremony, SANDBOX_OPEN, true},
+    {"key drill", "", 0, 0, "prove that a custodian's share still opens and is the right one, without opening the warehouse",
+     "Each custodian at their own terminal, once a year and after every ceremony. Exit code 7 when it does not open.",
+     "  emc2 key drill --custodian alice.custodian --share alice.share --custody custody.json", drill_options, command_key_drill,
+     SANDBOX_OPEN, true},
+    {"key reshare", "FILE.pub...", 2, 16, "new custodians or another threshold; the old shares open nothing any more",
+     "As many old custodians as the threshold asks for are present. The root key itself is replaced.",
+     "  emc2 key reshare alice.pub bruno.pub fatou.pub --threshold 2 --shares old --out shares --warehouse /srv/emc2", reshare_options,
+     command_key_reshare, SANDBOX_OPEN, true},
     {"synthesise", "", 0, 0, "make a French-shaped synthetic population in OMOP, with its truth",
      "Person i depends on the seed and on i alone, so any size is repeatable. DIR can be loaded with `emc2 load DIR`.",
      "  emc2 synthesise --persons 100000 --seed 7 --out population", synthesise_options, command_synthesise, SANDBOX_OFFLINE, false},
@@ -140,21 +210,30 @@ static void print_overview(void)
 {
     printf("emc2 %s: a health data warehouse that its own host cannot read\n\nusage: emc2 COMMAND [options]\n\n", EMC2_VERSION);
     for (int i = 0; i < COMMAND_COUNT; i++) {
-        printf("  %-18s %s\n", commands[i].name, commands[i].summary);
+        printf("  %-21s %s\n", commands[i].name, commands[i].summary);
     }
     printf("\n`emc2 COMMAND --help` shows options and an example. A first look: emc2 demo\n");
 }
 
-/* "cohort run" is two words of the command line; *out_used says how many were taken. */
+/* "key custodian new" is three words of the command line; returns how many, or 0 when they are others. */
+static int words_match(const char *name, int argc, char **argv)
+{
+    int used = 1;
+    for (const char *word = name; *word; used++) {
+        size_t length = strcspn(word, " ");
+        if (used >= argc || strlen(argv[used]) != length || strncmp(argv[used], word, length) != 0) {
+            return 0;
+        }
+        word += length + strspn(word + length, " ");
+    }
+    return used - 1;
+}
+
 static const struct command *find_command(int argc, char **argv, int *out_used)
 {
     for (int i = 0; i < COMMAND_COUNT; i++) {
-        const char *name = commands[i].name;
-        const char *blank = strchr(name, ' ');
-        size_t first = blank ? (size_t)(blank - name) : strlen(name);
-        bool is_first = strlen(argv[1]) == first && strncmp(argv[1], name, first) == 0;
-        if (is_first && (!blank || (argc > 2 && strcmp(argv[2], blank + 1) == 0))) {
-            *out_used = blank ? 2 : 1;
+        *out_used = words_match(commands[i].name, argc, argv);
+        if (*out_used > 0) {
             return &commands[i];
         }
     }

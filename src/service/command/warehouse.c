@@ -3,15 +3,14 @@
 #include "service/command/warehouse.h"
 #include "base/calendar.h"
 #include "base/file.h"
-#include <fcntl.h>
+#include "service/command/passphrase.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096, PASSPHRASE_MAX = 1024, PASSPHRASE_MIN = 8, SECONDS_PER_DAY = 86400 };
+enum { PATH_SIZE = 4096, SECONDS_PER_DAY = 86400 };
 
 const char *warehouse_directory(const struct invocation *in)
 {
@@ -30,103 +29,11 @@ static bool key_path(char out[PATH_SIZE], const char *directory, struct error *e
     return true;
 }
 
-/* The bytes up to the first line break become the secret; raw is wiped. */
-static bool take_line(struct secret *raw, size_t length, struct secret **out_passphrase, struct error *err)
-{
-    const uint8_t *bytes = secret_view(raw);
-    const uint8_t *end = memchr(bytes, '\n', length);
-    size_t kept = end ? (size_t)(end - bytes) : length;
-    if (kept < PASSPHRASE_MIN) {
-        FAIL(err, INVALID_ARGUMENT, "the passphrase has fewer than %d bytes", PASSPHRASE_MIN);
-        return error_hint(err, "choose a longer one: five unrelated words are a good one");
-    }
-    struct secret *passphrase = NULL;
-    TRY(secret_create(&passphrase, kept, err));
-    memcpy(secret_bytes(passphrase), bytes, kept);
-    *out_passphrase = passphrase;
-    return true;
-}
-
-static bool read_passphrase(int descriptor, struct secret **out_passphrase, struct error *err)
-{
-    CLEANUP(secret) struct secret *raw = NULL;
-    TRY(secret_create(&raw, PASSPHRASE_MAX, err));
-    size_t length = 0;
-    while (length < PASSPHRASE_MAX) {
-        ssize_t got = read(descriptor, secret_bytes(raw) + length, PASSPHRASE_MAX - length);
-        if (got < 0) {
-            return FAIL_ERRNO(err, "passphrase", "the passphrase cannot be read");
-        }
-        length += (size_t)got;
-        if (got == 0 || memchr(secret_view(raw), '\n', length)) {
-            break;
-        }
-    }
-    return take_line(raw, length, out_passphrase, err);
-}
-
-static bool passphrase_from_file(const char *path, struct secret **out_passphrase, struct error *err)
-{
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        return FAIL_ERRNO(err, path, "the passphrase file cannot be opened");
-    }
-    struct stat status;
-    bool is_private = fstat(descriptor, &status) == 0 && (status.st_mode & 077) == 0;
-    bool done = is_private && read_passphrase(descriptor, out_passphrase, err);
-    close(descriptor);
-    if (!is_private) {
-        FAIL(err, DENIED, "the passphrase file can be read by others than its owner");
-        error_detail(err, "%s", path);
-        return error_hint(err, "chmod 600 the file, or type the passphrase instead");
-    }
-    return done;
-}
-
-static bool ask(int terminal, const char *question, struct secret **out_passphrase, struct error *err)
-{
-    struct termios before, silent;
-    dprintf(terminal, "%s: ", question);
-    bool is_terminal = tcgetattr(terminal, &before) == 0;
-    if (is_terminal) {
-        silent = before;
-        silent.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(terminal, TCSAFLUSH, &silent);
-    }
-    bool done = read_passphrase(terminal, out_passphrase, err);
-    if (is_terminal) {
-        tcsetattr(terminal, TCSAFLUSH, &before);
-    }
-    dprintf(terminal, "\n");
-    return done;
-}
-
-static bool passphrase_from_terminal(bool is_new, struct secret **out_passphrase, struct error *err)
-{
-    int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
-    if (terminal < 0) {
-        FAIL(err, INVALID_ARGUMENT, "there is no terminal to ask for the passphrase");
-        return error_hint(err, "name a file of mode 0600 with --passphrase-file");
-    }
-    CLEANUP(secret) struct secret *first = NULL;
-    CLEANUP(secret) struct secret *again = NULL;
-    bool done = ask(terminal, is_new ? "new passphrase of the warehouse" : "passphrase of the warehouse", &first, err) &&
-                (!is_new || ask(terminal, "the same once more", &again, err));
-    close(terminal);
-    TRY(done);
-    if (is_new &&
-        (secret_length(first) != secret_length(again) || !crypto_equal(secret_view(first), secret_view(again), secret_length(first)))) {
-        return FAIL(err, INVALID_ARGUMENT, "the two passphrases differ");
-    }
-    *out_passphrase = first;
-    first = NULL;
-    return true;
-}
-
 bool warehouse_passphrase(const struct invocation *in, bool is_new, struct secret **out_passphrase, struct error *err)
 {
-    const char *path = invocation_value(in, "passphrase-file");
-    return path ? passphrase_from_file(path, out_passphrase, err) : passphrase_from_terminal(is_new, out_passphrase, err);
+    const struct passphrase_wish wish = {
+        .what = "passphrase", .question = "passphrase of the warehouse", .option = "passphrase-file", .is_new = is_new};
+    return passphrase_get(&wish, invocation_value(in, wish.option), out_passphrase, err);
 }
 
 struct new_keys {
