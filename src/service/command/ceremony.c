@@ -133,7 +133,7 @@ static bool report(const struct ceremony *ceremony, struct error *err)
 static bool keys_prepare(void *context, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct error *err)
 {
     struct ceremony *ceremony = context;
-    char table[PATH_SIZE];
+    char table[PATH_SIZE + 8];
     bool has_table, has_passphrase;
     snprintf(table, sizeof table, "%s/table", ceremony->keys);
     TRY(file_exists(table, &has_table, err) && file_exists(ceremony->passphrase_path, &has_passphrase, err));
