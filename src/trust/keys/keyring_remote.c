@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* keyring_remote: a keyring whose keys are in a keeper. Each function is a request; data keys that come back go from the message, which is
+ * in secret memory, into a secret. */
+#include "trust/keys/keeper_link.h"
+#include "trust/keys/keyring_internal.h"
+#include <stdlib.h>
+#include <string.h>
+
+static bool key_take(void *context, const struct keeper_response *response, struct error *err)
+{
+    struct secret **out_key = context;
+    struct secret *key = NULL;
+    TRY(secret_create(&key, CRYPTO_KEY_SIZE, err));
+    memcpy(secret_bytes(key), response->key, CRYPTO_KEY_SIZE);
+    *out_key = key;
+    return true;
+}
+
+static bool grant_take(void *context, const struct keeper_response *response, struct error *err)
+{
+    (void)err;
+    *(struct grant *)context = response->grant;
+    return true;
+}
+
+static bool signature_take(void *context, const struct keeper_response *response, struct error *err)
+{
+    (void)err;
+    memcpy(context, response->signature, CRYPTO_SIGNATURE_SIZE);
+    return true;
+}
+
+static bool remote_grant_issue(const struct keyring *keyring, struct grant *grant, struct error *err)
+{
+    struct keeper_request request = {.kind = KEEPER_GRANT_ISSUE, .grant = *grant};
+    return keeper_link_ask(keyring->link, &request, grant_take, grant, err);
+}
+
+/* What does not fit into one message is held by the keeper until the last part comes. */
+static bool sign_parts(const struct keyring *keyring, enum key_top seed, struct text bytes, uint8_t out_signature[CRYPTO_SIGNATURE_SIZE],
+                       struct error *err)
+{
+    size_t at = 0;
+    for (; bytes.length - at > KEEPER_PART_MAX; at += KEEPER_PART_MAX) {
+        struct keeper_request part = {.kind = KEEPER_HOLD, .offset = at, .part = {bytes.data + at, KEEPER_PART_MAX}};
+        TRY(keeper_link_ask(keyring->link, &part, NULL, NULL, err));
+    }
+    struct keeper_request last = {.kind = KEEPER_SIGN, .seed = seed, .offset = at, .part = {bytes.data + at, bytes.length - at}};
+    return keeper_link_ask(keyring->link, &last, signature_take, out_signature, err);
+}
+
+static bool remote_sign(const struct keyring *keyring, enum key_top seed, const void *bytes, size_t length,
+                        uint8_t out_signature[CRYPTO_SIGNATURE_SIZE], struct error *err)
+{
+    task_lock_take(keyring->link->signing);
+    bool done = sign_parts(keyring, seed, (struct text){bytes, length}, out_signature, err);
+    task_lock_give(keyring->link->signing);
+    return done;
+}
+
+static bool remote_create(const struct keyring *keyring, const struct grant *grant, const struct key_facts *facts, struct secret **out_key,
+                          struct error *err)
+{
+    struct keeper_request request = {
+        .kind = KEEPER_CREATE, .grant = *grant, .domain = facts->domain, .file = facts->file_id, .until = facts->until};
+    return keeper_link_ask(keyring->link, &request, key_take, out_key, err);
+}
+
+static bool remote_commit(const struct keyring *keyring, struct error *err)
+{
+    struct keeper_request request = {.kind = KEEPER_COMMIT};
+    return keeper_link_ask(keyring->link, &request, NULL, NULL, err);
+}
+
+static bool remote_open(const struct keyring *keyring, const struct grant *grant, enum key_domain domain,
+                        const uint8_t file_id[KEY_FILE_ID_SIZE], struct secret **out_key, struct error *err)
+{
+    struct keeper_request request = {.kind = KEEPER_OPEN, .grant = *grant, .domain = domain};
+    memcpy(request.file.bytes, file_id, KEY_FILE_ID_SIZE);
+    return keeper_link_ask(keyring->link, &request, key_take, out_key, err);
+}
+
+static bool ask_for_ids(const struct keyring *keyring, enum keeper_kind kind, const struct grant *grant, const struct key_file_id *ids,
+                        size_t count, struct error *err)
+{
+    size_t at = 0;
+    do { /* at least once, so that the grant is looked at */
+        struct keeper_request request = {.kind = kind, .grant = *grant, .ids = ids + at};
+        request.id_count = count - at < KEEPER_IDS_MAX ? count - at : KEEPER_IDS_MAX;
+        TRY(keeper_link_ask(keyring->link, &request, NULL, NULL, err));
+        at += request.id_count;
+    } while (at < count);
+    return true;
+}
+
+static bool remote_destroy(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count,
+                           struct error *err)
+{
+    return ask_for_ids(keyring, KEEPER_DESTROY, grant, ids, count, err);
+}
+
+static bool remote_forget(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count,
+                          struct error *err)
+{
+    return ask_for_ids(keyring, KEEPER_FORGET, grant, ids, count, err);
+}
+
+struct page {
+    struct key_facts *facts;
+    size_t count;
+    bool is_last;
+};
+
+static bool page_take(void *context, const struct keeper_response *response, struct error *err)
+{
+    (void)err;
+    struct page *page = context;
+    memcpy(page->facts, response->facts, response->fact_count * sizeof *page->facts);
+    page->count = response->fact_count;
+    page->is_last = response->is_last;
+    return true;
+}
+
+/* The link is free while visit runs: it may ask for something itself. */
+static bool visit_pages(const struct keyring *keyring, struct page *page,
+                        bool (*visit)(void *context, const struct key_facts *facts, struct error *err), void *context, struct error *err)
+{
+    struct keeper_request request = {.kind = KEEPER_VISIT, .is_from_start = true};
+    do {
+        TRY(keeper_link_ask(keyring->link, &request, page_take, page, err));
+        for (size_t i = 0; i < page->count; i++) {
+            TRY(visit(context, &page->facts[i], err));
+        }
+        if (page->count > 0) {
+            request.file = page->facts[page->count - 1].file_id;
+        }
+        request.is_from_start = false;
+    } while (!page->is_last);
+    return true;
+}
+
+static bool remote_visit(const struct keyring *keyring, bool (*visit)(void *context, const struct key_facts *facts, struct error *err),
+                         void *context, struct error *err)
+{
+    struct page page = {.facts = calloc(KEEPER_VISIT_ENTRIES, sizeof *page.facts)};
+    if (!page.facts) {
+        abort(); /* like the arena */
+    }
+    bool done = visit_pages(keyring, &page, visit, context, err);
+    free(page.facts);
+    return done;
+}
+
+static bool root_refused(struct error *err)
+{
+    FAIL(err, UNSUPPORTED, "a keeper does not change its root key");
+    return error_hint(err, "seal it with `emc2 key seal`, then change the root key, then unseal it");
+}
+
+static bool remote_root_begin(const struct keyring *keyring, const struct secret *new_root, struct error *err)
+{
+    (void)keyring;
+    (void)new_root;
+    return root_refused(err);
+}
+
+static bool remote_root_finish(struct keyring *keyring, const struct secret *new_root, struct error *err)
+{
+    (void)keyring;
+    (void)new_root;
+    return root_refused(err);
+}
+
+static void remote_close(struct keyring *keyring)
+{
+    keeper_link_close(keyring->link);
+}
+
+static const struct keyring_backend remote_backend = {
+    remote_grant_issue, remote_sign,  remote_create,     remote_commit,      remote_open,  remote_destroy,
+    remote_forget,      remote_visit, remote_root_begin, remote_root_finish, remote_close,
+};
+
+static bool facts_check(const struct keeper_status *status, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct error *err)
+{
+    if (memcmp(status->store_id, store_id, GRANT_STORE_ID_SIZE) != 0) {
+        FAIL(err, INVALID_ARGUMENT, "the keeper holds the keys of another warehouse");
+        return error_hint(err, "name the socket of the right one with --keeper");
+    }
+    if (!status->is_unsealed) {
+        if (status->threshold > 1) {
+            FAIL(err, DENIED, "the keeper is sealed: it has %u of %u shares", status->holder_count, status->threshold);
+            return error_hint(err, "each custodian unseals with `emc2 key unseal --share FILE --custodian FILE`");
+        }
+        FAIL(err, DENIED, "the keeper is sealed");
+        return error_hint(err, "unseal it with `emc2 key unseal`");
+    }
+    return true;
+}
+
+bool keyring_connect(struct keyring **out_keyring, const char *socket_path, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct error *err)
+{
+    CLEANUP(keeper_link) struct keeper_link *link = NULL;
+    struct keeper_status status;
+    TRY(keeper_link_open(&link, socket_path, err));
+    TRY(keeper_link_status(link, &status, err));
+    TRY(facts_check(&status, store_id, err));
+    struct keyring *keyring = calloc(1, sizeof *keyring);
+    if (!keyring) {
+        abort(); /* like the arena */
+    }
+    keyring->backend = &remote_backend;
+    memcpy(keyring->store_id, store_id, sizeof keyring->store_id);
+    memcpy(keyring->public_keys[KEY_TOP_GRANTS], status.governance_key, CRYPTO_PUBLIC_KEY_SIZE);
+    memcpy(keyring->public_keys[KEY_TOP_MANIFESTS], status.manifest_key, CRYPTO_PUBLIC_KEY_SIZE);
+    memcpy(keyring->public_keys[KEY_TOP_LOG], status.log_key, CRYPTO_PUBLIC_KEY_SIZE);
+    keyring->link = link;
+    link = NULL;
+    *out_keyring = keyring;
+    return true;
+}
