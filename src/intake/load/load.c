@@ -59,6 +59,7 @@ static bool open_store(struct load *load, struct error *err)
 {
     uint32_t latest = 0;
     TRY(store_writer_open(&load->writer, load->store, load->grant, err));
+    store_writer_limit(load->writer, load->options->until);
     TRY(store_snapshot_latest(load->store, load->grant, &latest, err));
     return !latest || store_reader_open(&load->reader, load->store, load->grant, latest, err);
 }

@@ -24,7 +24,8 @@ struct load_options {
     const char *label;               /* of the snapshot; NULL: the last part of the source's path */
     bool replace;                    /* the snapshot holds only this data set; else it is added to the latest one */
     bool refuse_dangling;
-    bool quiet; /* no progress */
+    int64_t until; /* Unix seconds: the end of the authorisation, after which the data cannot be read; 0: none */
+    bool quiet;    /* no progress */
 };
 
 enum load_severity { LOAD_ERROR, LOAD_DANGLING, LOAD_MISSING, LOAD_IMPLAUSIBLE };
@@ -70,6 +71,7 @@ struct load_report {
     bool is_stored;
     uint32_t snapshot; /* 0 unless stored */
     uint64_t rows_read, rows_stored, persons;
+    uint64_t excluded;                               /* of the persons: they were excluded before, and nothing of them comes out */
     uint64_t errors, dangling, missing, implausible; /* all, also those not listed */
     const struct load_table *tables;
     size_t table_count;

@@ -32,6 +32,17 @@ static const char *words_of(enum finding_kind kind, int table, int field, struct
 }
 
 /* ---- making ---- */
+static uint64_t count_excluded(const struct load *load)
+{
+    const int64_t *persons = NULL;
+    uint64_t excluded = 0;
+    const size_t count = load->writer ? store_writer_excluded(load->writer, &persons) : 0;
+    for (size_t i = 0; i < count; i++) {
+        excluded += id_set_has(&load->persons, persons[i]);
+    }
+    return excluded;
+}
+
 static void make_tables(const struct load *load, struct arena *result, struct load_report *report)
 {
     const size_t count = source_table_count(load->source);
@@ -138,6 +149,7 @@ void load_report_make(const struct load *load, const char *source_path, double s
                                  .segments = load->segments,
                                  .waves = load->waves,
                                  .persons = load->persons.count,
+                                 .excluded = count_excluded(load),
                                  .vocabulary_built_in = load->vocabulary_built_in,
                                  .seconds = seconds};
     make_tables(load, result, &report);
@@ -246,6 +258,7 @@ static bool write_summary(const struct load_report *report, struct json_writer *
     TRY(write_number(writer, "rows_read", report->rows_read, err));
     TRY(write_number(writer, "rows_stored", report->rows_stored, err));
     TRY(write_number(writer, "persons", report->persons, err));
+    TRY(write_number(writer, "excluded", report->excluded, err));
     TRY(write_number(writer, "segments", report->segments, err));
     TRY(write_number(writer, "waves", report->waves, err));
     TRY(write_flag(writer, "vocabulary_built_in", report->vocabulary_built_in, err));

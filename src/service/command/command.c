@@ -23,6 +23,12 @@ static const struct option_spec hash_options[] = {
     {"compare", "hashes.json", "compare with the hashes that `export --all` wrote on another host"},
     {0},
 };
+static const struct option_spec exclude_options[] = {
+    {"person", "ID...", "a person_id of this warehouse; may be given several times"},
+    {"file", "FILE", "a file with one person_id a line"},
+    {"reason", "TEXT", "why, in the operator's words; kept with the snapshot. Not the name of anybody"},
+    {0},
+};
 static const struct option_spec search_options[] = {{"limit", "N", "at most N concepts (default 20)"}, {0}};
 static const struct option_spec count_options[] = {
     {"snapshot", "N", "count on this snapshot (default: the latest)"},
@@ -140,6 +146,13 @@ static const struct command commands[] = {
      "The hash does not depend on the order of rows, on the machine or on the format that the table travelled in\n"
      "(docs/formats/table-hash.md). With --compare, exit code 8 when a table differs.",
      "  emc2 snapshot hash --compare moving_2026-11/hashes.json", hash_options, command_snapshot_hash, SANDBOX_READER, false},
+    {"person exclude", "", 0, 0, "from now on, nothing of these persons comes out of any snapshot",
+     "At once and for good: counts, rows, cohorts, studies and exports are as if these persons had never been loaded, and a later\n"
+     "load does not bring them back. Their rows stay in the files, sealed, until `emc2 compact` removes them. When one of the\n"
+     "persons is unknown here, nobody is excluded.",
+     "  emc2 person exclude --person 4711 --person 4712 --reason 'objection of 2026-11-20'\n"
+     "  emc2 person exclude --file objections.txt --reason 'objections of November'",
+     exclude_options, command_person_exclude, SANDBOX_LOADER, false},
     {"vocabulary search", "WORD...", 1, 64, "find concepts by the beginnings of words of their names, or by id", NULL,
      "  emc2 vocabulary search multiple myeloma --limit 5", search_options, command_vocabulary_search, SANDBOX_READER, false},
     {"cohort count", "DEFINITION.json...", 1, 100000, "how many persons an ATLAS cohort definition finds, with attrition",

@@ -11,6 +11,7 @@ MUST_CHECK bool command_status(struct invocation *in, struct error *err);
 MUST_CHECK bool command_snapshot_list(struct invocation *in, struct error *err);
 MUST_CHECK bool command_snapshot_verify(struct invocation *in, struct error *err);
 MUST_CHECK bool command_snapshot_hash(struct invocation *in, struct error *err);
+MUST_CHECK bool command_person_exclude(struct invocation *in, struct error *err);
 MUST_CHECK bool command_vocabulary_search(struct invocation *in, struct error *err);
 MUST_CHECK bool command_cohort_count(struct invocation *in, struct error *err);
 MUST_CHECK bool command_cohort_run(struct invocation *in, struct error *err);

@@ -9,14 +9,9 @@ static const struct option_place {
     const char *option;
     enum sandbox_access access;
 } option_places[] = {
-    {"passphrase-file", SANDBOX_READ},
-    {"settings", SANDBOX_READ},
-    {"statistics", SANDBOX_WRITE},
-    {"out", SANDBOX_REPLACE},
-    {"from", SANDBOX_READ},
-    {"keys", SANDBOX_READ},
-    {"compare", SANDBOX_READ},
-    {"to", SANDBOX_REPLACE},
+    {"passphrase-file", SANDBOX_READ}, {"settings", SANDBOX_READ}, {"statistics", SANDBOX_WRITE},
+    {"out", SANDBOX_REPLACE},          {"from", SANDBOX_READ},     {"keys", SANDBOX_READ},
+    {"compare", SANDBOX_READ},         {"file", SANDBOX_READ},     {"to", SANDBOX_REPLACE},
 };
 
 bool command_confine(struct invocation *in, struct error *err)

@@ -75,7 +75,10 @@ bool invocation_parse(struct invocation *in, int argc, char **argv, struct error
             FAIL(err, INVALID_ARGUMENT, found == ':' ? "%s needs a value" : "%s is not an option of this command", argv[optind - 1]);
             return error_hint(err, "emc2 %s --help lists the options", in->command->name);
         }
-        in->values[found - 256] = optarg ? optarg : "";
+        const char **value = &in->values[found - 256];
+        const char *shown = in->all_options[found - 256]->value;
+        bool is_more = *value && shown && strstr(shown, "...");
+        *value = is_more ? arena_text_format(in->arena, "%s,%s", *value, optarg) : optarg ? optarg : "";
     }
     in->words = (const char *const *)(argv + optind);
     in->word_count = argc - optind;

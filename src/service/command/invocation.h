@@ -13,8 +13,9 @@
 enum { INVOCATION_OPTIONS_MAX = 24 };
 
 struct option_spec {
-    const char *name;  /* without the dashes */
-    const char *value; /* what stands in the help for the value; NULL: a flag */
+    const char *name; /* without the dashes */
+    const char
+        *value; /* what stands in the help for the value; NULL: a flag. "ID...": may be given again, and values are joined by commas */
     const char *help;
 };
 struct invocation;

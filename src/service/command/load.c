@@ -64,6 +64,11 @@ static void print_report(const struct load_report *report)
         print_line("snapshot %u: %s rows of %s persons in %.1f s (%s rows/s)", report->snapshot, count_text(report->rows_stored, rows),
                    count_text(report->persons, persons), report->seconds,
                    count_text((uint64_t)((double)report->rows_read / seconds), rate));
+        if (report->excluded > 0) {
+            print_line("%s of the persons were excluded before: they stay excluded, and nothing of them comes out. `emc2 compact` removes "
+                       "their rows",
+                       count_text(report->excluded, rows));
+        }
         if (report->vocabulary_built_in) {
             print_line("no vocabulary in the source or the store: the small built-in one is used. Load your Athena download to replace it");
         }

@@ -16,6 +16,9 @@ static bool json_snapshot(struct json_writer *writer, const struct store_snapsho
     TRY(json_name(writer, "rows", err) && json_i64(writer, (int64_t)snapshot->rows, err));
     TRY(json_name(writer, "bytes", err) && json_i64(writer, (int64_t)snapshot->bytes, err));
     TRY(json_name(writer, "manifest", err) && json_text(writer, text_of(hash), err));
+    TRY(json_name(writer, "act", err) && json_text(writer, text_of(store_act_name(snapshot->act)), err));
+    TRY(json_name(writer, "closed", err) && json_bool(writer, snapshot->is_closed, err));
+    TRY(json_name(writer, "excluded", err) && json_i64(writer, (int64_t)snapshot->excluded, err));
     TRY(json_name(writer, "tables", err) && json_begin_object(writer, err));
     for (int t = 0; t < OMOP_TABLE_COUNT; t++) {
         if (snapshot->table_rows[t] > 0) {
@@ -28,7 +31,13 @@ static bool json_snapshot(struct json_writer *writer, const struct store_snapsho
 static void print_snapshot(const struct store_snapshot *snapshot)
 {
     char created[COUNT_TEXT_SIZE], persons[COUNT_TEXT_SIZE], rows[COUNT_TEXT_SIZE], bytes[COUNT_TEXT_SIZE];
-    print_line("snapshot %u  %s  %s persons  %s rows  %s  %s", snapshot->number, time_text(snapshot->created, created),
+    const char *act = store_act_name(snapshot->act);
+    if (snapshot->is_closed) {
+        print_line("snapshot %u  %s  %s  closed: data of it were erased  %s", snapshot->number, time_text(snapshot->created, created), act,
+                   snapshot->label);
+        return;
+    }
+    print_line("snapshot %u  %s  %s  %s persons  %s rows  %s  %s", snapshot->number, time_text(snapshot->created, created), act,
                count_text(snapshot->persons, persons), count_text(snapshot->rows, rows), bytes_text(snapshot->bytes, bytes),
                snapshot->label);
 }

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-static const char golden[] = "tests/golden/store_2";
+static const char golden[] = "tests/golden/store_3";
 static const char passphrase_text[] = "golden store, no secret";
 enum { PERSONS = 40 };
 

@@ -12,8 +12,34 @@ static const char *const domain_names[KEY_DOMAIN_COUNT] = {[KEY_DOMAIN_IDENTIFIE
                                                            [KEY_DOMAIN_GENETIC_LOCATION] = "genetic and location",
                                                            [KEY_DOMAIN_GOVERNANCE] = "governance"};
 
+static const char *const act_names[STORE_ACT_COUNT] = {
+    [STORE_ACT_LOAD] = "load", [STORE_ACT_EXCLUDE] = "exclude", [STORE_ACT_COMPACT] = "compact", [STORE_ACT_ERASE] = "erase"};
+
+const char *store_act_name(enum store_act act)
+{
+    return act_names[act];
+}
+
+void manifest_move(struct manifest *out, struct manifest *manifest)
+{
+    *out = *manifest;
+    *manifest = (struct manifest){.number = 0};
+}
+
+bool manifest_names(const struct manifest *manifest, const uint8_t file_id[KEY_FILE_ID_SIZE])
+{
+    for (size_t i = 0; i < manifest->files.count; i++) {
+        if (memcmp(manifest->files.items[i].file_id, file_id, KEY_FILE_ID_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void manifest_finish(struct manifest *manifest)
 {
+    person_ids_finish(&manifest->excluded);
+    file_ids_finish(&manifest->destroyed);
     store_files_finish(&manifest->files);
 }
 
@@ -81,6 +107,22 @@ static bool print_hash_or_null(struct json_writer *writer, const char *name, boo
     return json_null(writer, err);
 }
 
+/* Ids one after the other: numbers of persons, hexadecimal digits of files. */
+static bool print_lists(struct json_writer *writer, const struct manifest *manifest, struct error *err)
+{
+    char hex[2 * KEY_FILE_ID_SIZE + 1];
+    TRY(json_name(writer, "excluded", err) && json_begin_array(writer, err));
+    for (size_t i = 0; i < manifest->excluded.count; i++) {
+        TRY(json_i64(writer, manifest->excluded.items[i], err));
+    }
+    TRY(json_end_array(writer, err) && json_name(writer, "destroyed", err) && json_begin_array(writer, err));
+    for (size_t i = 0; i < manifest->destroyed.count; i++) {
+        crypto_hex(hex, manifest->destroyed.items[i].bytes, KEY_FILE_ID_SIZE);
+        TRY(json_text(writer, text_of(hex), err));
+    }
+    return json_end_array(writer, err);
+}
+
 bool manifest_print(const struct manifest *manifest, struct buffer *out, struct error *err)
 {
     struct json_writer writer = {.out = out};
@@ -92,8 +134,10 @@ bool manifest_print(const struct manifest *manifest, struct buffer *out, struct 
     TRY(print_number(&writer, "snapshot", manifest->number, err));
     TRY(print_hash_or_null(&writer, "previous_hash", manifest->has_previous, &manifest->previous_hash, err));
     TRY(print_number(&writer, "created", manifest->created, err));
+    TRY(print_text(&writer, "act", act_names[manifest->act], err));
     TRY(print_text(&writer, "label", manifest->label, err));
     TRY(print_hash_or_null(&writer, "report_hash", manifest->has_report, &manifest->report_hash, err));
+    TRY(print_lists(&writer, manifest, err));
     TRY(json_name(&writer, "files", err));
     TRY(json_begin_array(&writer, err));
     for (size_t i = 0; i < manifest->files.count; i++) {
@@ -226,6 +270,43 @@ static bool read_files(const struct json *root, const char *name, struct manifes
     return true;
 }
 
+static bool read_excluded(const struct json *root, struct manifest *manifest)
+{
+    const struct json *list = json_member(root, "excluded");
+    if (!list || list->kind != JSON_ARRAY) {
+        return false;
+    }
+    manifest->excluded.maximum = MANIFEST_PERSONS_MAX;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct json *item = &list->items[i];
+        if (item->kind != JSON_INTEGER || (i > 0 && item->integer <= list->items[i - 1].integer) ||
+            !person_ids_append(&manifest->excluded, item->integer, NULL)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_destroyed(const struct json *root, struct manifest *manifest)
+{
+    const struct json *list = json_member(root, "destroyed");
+    if (!list || list->kind != JSON_ARRAY) {
+        return false;
+    }
+    manifest->destroyed.maximum = MANIFEST_FILES_MAX;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct json *item = &list->items[i];
+        struct key_file_id id;
+        if (item->kind != JSON_STRING || item->text.length != 2 * sizeof id.bytes ||
+            !crypto_from_hex(id.bytes, sizeof id.bytes, item->text.data) ||
+            (i > 0 && memcmp(manifest->destroyed.items[i - 1].bytes, id.bytes, sizeof id.bytes) >= 0) ||
+            !file_ids_append(&manifest->destroyed, id, NULL)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool read_head(const struct json *root, const char *name, struct manifest *manifest, struct error *err)
 {
     char format[32];
@@ -246,6 +327,11 @@ static bool read_head(const struct json *root, const char *name, struct manifest
         !read_hash_or_null(root, "report_hash", &manifest->has_report, &manifest->report_hash)) {
         return FAIL(err, CORRUPT, "%s is not well formed", name);
     }
+    int act = read_choice(root, "act", act_names, STORE_ACT_COUNT);
+    if (act < 0 || !read_excluded(root, manifest) || !read_destroyed(root, manifest)) {
+        return FAIL(err, CORRUPT, "%s does not say well what was done, for whom and to what", name);
+    }
+    manifest->act = (enum store_act)act;
     return true;
 }
 
@@ -259,7 +345,6 @@ bool manifest_parse(struct manifest *out_manifest, const char *name, const void 
     }
     TRY(read_head(root, name, &manifest, err));
     TRY(read_files(root, name, &manifest, err));
-    *out_manifest = manifest;
-    manifest.files = (struct store_files){.items = NULL};
+    manifest_move(out_manifest, &manifest);
     return true;
 }

@@ -4,7 +4,7 @@
 #pragma once
 #include "warehouse/store/store_internal.h"
 
-enum { MANIFEST_VERSION = 1, MANIFEST_FILES_MAX = 1 << 20 };
+enum { MANIFEST_VERSION = 2, MANIFEST_FILES_MAX = 1 << 20, MANIFEST_PERSONS_MAX = 1 << 22 };
 
 struct manifest {
     uint32_t number;
@@ -16,6 +16,9 @@ struct manifest {
     struct crypto_hash previous_hash; /* of the JSON of the snapshot before */
     bool has_report;
     struct crypto_hash report_hash; /* of the report kept beside it */
+    enum store_act act;
+    struct person_ids excluded; /* ascending: nothing of them comes out of any snapshot */
+    struct file_ids destroyed;  /* ascending: whose keys are destroyed once this manifest is durable */
     struct store_files files;
 };
 void manifest_finish(struct manifest *manifest);
@@ -24,6 +27,9 @@ static inline __attribute__((unused)) void manifest_value_cleanup(struct manifes
     manifest_finish(manifest);
 } /* CLEANUP(manifest_value) */
 
+/* *out takes what *manifest holds, which is empty afterwards. */
+void manifest_move(struct manifest *out, struct manifest *manifest);
+bool manifest_names(const struct manifest *manifest, const uint8_t file_id[KEY_FILE_ID_SIZE]);
 MUST_CHECK bool manifest_print(const struct manifest *manifest, struct buffer *out, struct error *err);
 /* `name` is what errors name. CORRUPT unless the bytes are exactly such a document. */
 MUST_CHECK bool manifest_parse(struct manifest *out_manifest, const char *name, const void *bytes, size_t length, struct error *err);

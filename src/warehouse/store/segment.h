@@ -28,6 +28,7 @@ struct store_segment {
     struct segment_layout layout;
     struct segment_table tables[OMOP_TABLE_COUNT];
     const int64_t *person_ids;
+    struct segment_view *view; /* without the excluded persons; NULL: nobody of the segment is excluded (segment_view.h) */
 };
 
 /* ---- pages ---- */

@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* The reading half of store.h for one segment: every function asks the grant first, then does its work. */
-#include "warehouse/store/segment.h"
+/* The reading half of store.h for one segment: every function asks the grant first, then does its work, through the view where somebody is
+ * excluded. */
+#include "warehouse/store/segment_view.h"
 
 uint32_t store_segment_persons(const struct store_segment *segment)
 {
-    return segment->layout.persons;
+    return segment->view ? segment->view->persons : segment->layout.persons;
 }
 
 uint64_t store_segment_rows(const struct store_segment *segment, int table)
 {
-    return segment->tables[table].rows;
+    return segment->view ? view_rows(segment, table) : segment->tables[table].rows;
 }
 
 bool store_segment_person_ids(struct store_segment *segment, const int64_t **out_ids, struct error *err)
 {
     TRY(store_reader_demand_content(segment->reader, STORE_CONTENT_WHO, err));
+    if (segment->view && segment->view->shifts) {
+        *out_ids = segment->view->ids;
+        return true;
+    }
     return segment_person_ids(segment, out_ids, err);
 }
 
 bool store_person_rows(struct store_segment *segment, int table, struct arena *arena, const uint32_t **out_offsets, struct error *err)
 {
     TRY(store_reader_demand_table(segment->reader, table, err));
-    return segment_person_rows(segment, table, arena, out_offsets, err);
+    return segment->view ? view_person_rows(segment, table, arena, out_offsets, err)
+                         : segment_person_rows(segment, table, arena, out_offsets, err);
 }
 
 bool store_column_read(struct store_segment *segment, int table, int field, uint64_t first, size_t count, struct arena *arena,
@@ -29,7 +35,8 @@ bool store_column_read(struct store_segment *segment, int table, int field, uint
 {
     const struct row_request request = {.first = first, .count = count};
     TRY(store_reader_demand_field(segment->reader, table, field, err));
-    return segment_values(segment, table, field, &request, arena, out_vector, err);
+    return segment->view ? view_values(segment, table, field, &request, arena, out_vector, err)
+                         : segment_values(segment, table, field, &request, arena, out_vector, err);
 }
 
 bool store_column_gather(struct store_segment *segment, int table, int field, const uint32_t *rows, size_t count, struct arena *arena,
@@ -37,7 +44,8 @@ bool store_column_gather(struct store_segment *segment, int table, int field, co
 {
     const struct row_request request = {.rows = count ? rows : NULL, .count = count};
     TRY(store_reader_demand_field(segment->reader, table, field, err));
-    return segment_values(segment, table, field, &request, arena, out_vector, err);
+    return segment->view ? view_values(segment, table, field, &request, arena, out_vector, err)
+                         : segment_values(segment, table, field, &request, arena, out_vector, err);
 }
 
 /* ---- rows by their leading sort field ---- */
@@ -137,6 +145,10 @@ bool store_rows_find(struct store_segment *segment, int table, int64_t key, uint
         TRY(rows_below(&search, &first, err));
         TRY(rows_equal_end(&search, first, &end, err));
     }
+    if (segment->view) {
+        first = view_row_of(segment->view, table, first);
+        end = view_row_of(segment->view, table, end);
+    }
     *out_first = first;
     *out_count = end - first;
     return true;
@@ -146,8 +158,7 @@ bool store_rows_find(struct store_segment *segment, int table, int64_t key, uint
 bool store_events_find(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count, unsigned parts,
                        struct arena *arena, struct store_events *out_events, struct error *err)
 {
-    TRY(store_reader_demand_table(segment->reader, table, err));
-    return segment_events(segment, table, field, concepts, concept_count, NULL, parts, arena, out_events, err);
+    return store_events_find_among(segment, table, field, concepts, concept_count, NULL, parts, arena, out_events, err);
 }
 
 bool store_events_find_among(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count,
@@ -155,7 +166,8 @@ bool store_events_find_among(struct store_segment *segment, int table, int field
                              struct error *err)
 {
     TRY(store_reader_demand_table(segment->reader, table, err));
-    return segment_events(segment, table, field, concepts, concept_count, persons, parts, arena, out_events, err);
+    return segment->view ? view_events(segment, table, field, concepts, concept_count, persons, parts, arena, out_events, err)
+                         : segment_events(segment, table, field, concepts, concept_count, persons, parts, arena, out_events, err);
 }
 
 bool store_events_count(struct store_segment *segment, int table, int field, const int64_t *concepts, size_t concept_count,
@@ -164,6 +176,13 @@ bool store_events_count(struct store_segment *segment, int table, int field, con
     const struct concept_directory *directory = NULL;
     uint64_t rows = 0;
     TRY(store_reader_demand_table(segment->reader, table, err));
+    if (segment->view) {
+        CLEANUP(arena) struct arena *scratch = arena_create();
+        struct store_events events;
+        TRY(view_events(segment, table, field, concepts, concept_count, NULL, STORE_EVENT_ANY_ORDER, scratch, &events, err));
+        *out_rows = events.count;
+        return true;
+    }
     TRY(segment_column_concepts(segment, table, field, &directory, err));
     for (size_t i = 0, at = 0; i < concept_count && at < directory->count; i++) {
         at = concept_directory_seek(directory, at, concepts[i]);
@@ -177,8 +196,10 @@ bool store_concepts(struct store_segment *segment, int table, int field, struct 
                     const uint32_t **out_rows, size_t *out_count, struct error *err)
 {
     const struct concept_directory *directory = NULL;
-    (void)arena; /* the directory lives as long as the segment */
     TRY(store_reader_demand_table(segment->reader, table, err));
+    if (segment->view) {
+        return view_concepts(segment, table, field, arena, out_concepts, out_rows, out_count, err);
+    }
     TRY(segment_column_concepts(segment, table, field, &directory, err));
     *out_concepts = directory->ids;
     *out_rows = directory->rows;

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { BLOCK_SIGNATURE, BLOCK_JSON, BLOCK_REPORT, SNAPSHOT_DIGITS = 8, SNAPSHOT_MAX = 99999999 };
-static const char signed_label[16] = "emc2 manifest 1";
+static const char signed_label[16] = "emc2 manifest 2";
 static const char manifest_ending[] = ".manifest";
 
 static bool signed_bytes(const uint8_t *json, size_t length, struct buffer *out, struct error *err)
@@ -126,8 +126,7 @@ static bool manifest_file_read(struct sealed_file *file, const struct store *sto
         TRY(report_read(file, &manifest, out_report, err));
     }
     *out_hash = crypto_hash_of(json.data, json.length);
-    *out_manifest = manifest;
-    manifest.files = (struct store_files){.items = NULL};
+    manifest_move(out_manifest, &manifest);
     return true;
 }
 
@@ -179,28 +178,6 @@ bool store_snapshot_latest(struct store *store, const struct grant *grant, uint3
     }
     snapshot_numbers_finish(&numbers);
     return done;
-}
-
-bool store_snapshot_read(struct store *store, const struct grant *grant, uint32_t number, struct store_snapshot *out_snapshot,
-                         struct error *err)
-{
-    CLEANUP(manifest_value) struct manifest manifest = {.number = 0};
-    struct store_snapshot snapshot = {.number = number};
-    TRY(manifest_load(&manifest, store, grant, number, &snapshot.manifest_hash, NULL, err));
-    snapshot.created = manifest.created;
-    snprintf(snapshot.label, sizeof snapshot.label, "%s", manifest.label);
-    for (size_t i = 0; i < manifest.files.count; i++) {
-        const struct store_file_entry *file = &manifest.files.items[i];
-        snapshot.bytes += file->size;
-        snapshot.segments += !file->is_blob;
-        snapshot.persons += file->summary.persons;
-        for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
-            snapshot.table_rows[table] += file->summary.table_rows[table];
-            snapshot.rows += file->summary.table_rows[table];
-        }
-    }
-    *out_snapshot = snapshot;
-    return true;
 }
 
 bool store_snapshot_report(struct store *store, const struct grant *grant, uint32_t number, struct buffer *out, struct error *err)

@@ -93,6 +93,8 @@ MUST_CHECK bool store_writer_add(struct store_writer *writer, struct segment_bui
 MUST_CHECK bool store_writer_add_blob(struct store_writer *writer, const char *name, const void *bytes, size_t length, struct error *err);
 /* Keep in the new snapshot what the latest one has: segments of that scope (and, for VOCABULARY, the blobs). */
 MUST_CHECK bool store_writer_keep(struct store_writer *writer, enum omop_scope scope, struct error *err);
+/* Persons excluded from every snapshot, ascending (store_erasure.h). Owned by the writer. */
+size_t store_writer_excluded(const struct store_writer *writer, const int64_t **out_persons);
 struct store_snapshot_note {
     const char *label;  /* what was loaded, in the operator's words */
     const char *report; /* JSON text of the load report, kept sealed; may be NULL */
@@ -104,10 +106,16 @@ void store_writer_close(struct store_writer *writer); /* without a commit: remov
 DEFINE_CLEANUP(store_writer, store_writer_close)
 
 /* ---- snapshots ---- */
+/* What made a snapshot. */
+enum store_act { STORE_ACT_LOAD, STORE_ACT_EXCLUDE, STORE_ACT_COMPACT, STORE_ACT_ERASE, STORE_ACT_COUNT };
+const char *store_act_name(enum store_act act); /* "load", ... */
 struct store_snapshot {
     uint32_t number; /* 1, 2, ... */
     int64_t created; /* Unix seconds */
-    uint64_t persons, rows, bytes;
+    enum store_act act;
+    bool is_closed;                /* a key of it was destroyed, or its time is over: it cannot be opened, and persons and rows are 0 */
+    uint64_t excluded;             /* persons of whom nothing comes out, in any snapshot */
+    uint64_t persons, rows, bytes; /* without those */
     uint64_t table_rows[OMOP_TABLE_COUNT];
     uint32_t segments;
     char label[128];

@@ -49,6 +49,10 @@ struct store_file_entry {
 };
 DEFINE_ARRAY(store_files, struct store_file_entry)
 
+/* Persons, ascending; files, ascending. */
+DEFINE_ARRAY(person_ids, int64_t)
+DEFINE_ARRAY(file_ids, struct key_file_id)
+
 /* ---- directory (store_directory.c, store_lock.c) ---- */
 struct store_path {
     char text[STORE_PATH_MAX + 64];
@@ -92,6 +96,7 @@ struct store_reader {
     struct store *store; /* borrowed */
     struct grant grant;
     uint32_t snapshot;
+    struct person_ids excluded; /* ascending */
     struct block_cache *cache;
     struct store_reader_file *files; /* in the order of the manifest */
     size_t file_count;
@@ -100,10 +105,15 @@ struct store_reader {
 };
 /* The exact check that no person is in two segments: EXISTS when one is. Only segments whose ranges of ids meet are read. */
 MUST_CHECK bool store_reader_check_persons(struct store_reader *reader, struct error *err);
-/* A reader over the files of a manifest, which need not be a snapshot yet. No file is opened; store_reader_open_file does that. */
+/* A reader over the files of a manifest, which need not be a snapshot yet. `excluded`: persons that are not to be seen (NULL: those of the
+ * manifest). No file is opened; store_reader_open_file does that. */
 struct manifest;
 MUST_CHECK bool store_reader_begin(struct store_reader **out_reader, struct store *store, const struct grant *grant,
-                                   const struct manifest *manifest, struct error *err);
+                                   const struct manifest *manifest, const struct person_ids *excluded, struct error *err);
+/* Hides, in segments without persons, the rows that tell of excluded persons. Opens what it needs for that. */
+MUST_CHECK bool store_reader_hide_dependents(struct store_reader *reader, struct error *err);
+/* Whether the range of a segment holds one of the persons. */
+bool store_entry_meets(const struct store_file_entry *entry, const struct person_ids *persons);
 /* Opens one file: header, key, index, size, domain, and the segment's summary against the manifest. Any thread, each its own index. */
 MUST_CHECK bool store_reader_open_file(struct store_reader *reader, size_t index, struct error *err);
 /* What a public read gives out; store_reader.c says which actions of a grant allow it. */

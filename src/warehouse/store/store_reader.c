@@ -3,13 +3,24 @@
  * its size, its header, its key and its index, and that the segment says of itself what the manifest says of it. */
 #include "base/file.h"
 #include "warehouse/store/manifest.h"
+#include "warehouse/store/segment_view.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- opening ---- */
+static bool persons_copy(struct person_ids *out, const struct person_ids *from, struct error *err)
+{
+    out->maximum = MANIFEST_PERSONS_MAX;
+    TRY(person_ids_reserve(out, from->count + 1, err));
+    for (size_t i = 0; i < from->count; i++) {
+        TRY(person_ids_append(out, from->items[i], err));
+    }
+    return true;
+}
+
 bool store_reader_begin(struct store_reader **out_reader, struct store *store, const struct grant *grant, const struct manifest *manifest,
-                        struct error *err)
+                        const struct person_ids *excluded, struct error *err)
 {
     CLEANUP(store_reader) struct store_reader *reader = calloc(1, sizeof *reader);
     if (!reader) {
@@ -29,6 +40,7 @@ bool store_reader_begin(struct store_reader **out_reader, struct store *store, c
         reader->files[i].entry = manifest->files.items[i];
     }
     reader->file_count = manifest->files.count;
+    TRY(persons_copy(&reader->excluded, excluded ? excluded : &manifest->excluded, err));
     TRY(block_cache_create(&reader->cache, store->options.cache_bytes, err));
     *out_reader = reader;
     reader = NULL;
@@ -95,7 +107,7 @@ bool store_reader_open_file(struct store_reader *reader, size_t index, struct er
         return block_cache_file(reader->cache, slot->file, &slot->cached, err);
     }
     TRY(segment_open(&slot->segment, slot->file, reader, err));
-    return segment_check(slot, err);
+    return segment_check(slot, err) && segment_view_make(slot->segment, &reader->excluded, err);
 }
 
 /* A segment without a row that the grant covers stays closed: its key is not even unwrapped. */
@@ -128,18 +140,22 @@ bool store_reader_open(struct store_reader **out_reader, struct store *store, co
                        struct error *err)
 {
     CLEANUP(store_reader) struct store_reader *reader = NULL;
-    CLEANUP(manifest_value) struct manifest manifest = {.number = 0};
+    CLEANUP(manifest_value) struct manifest manifest = {.number = 0}, latest = {.number = 0};
     struct crypto_hash hash;
-    if (snapshot == 0) {
-        TRY(store_snapshot_latest(store, grant, &snapshot, err));
-        if (snapshot == 0) {
-            FAIL(err, NOT_FOUND, "the store is empty: nothing has been loaded yet");
-            return error_hint(err, "load data with `emc2 load`");
-        }
+    uint32_t newest;
+    TRY(store_snapshot_latest(store, grant, &newest, err));
+    if (newest == 0) {
+        FAIL(err, NOT_FOUND, "the store is empty: nothing has been loaded yet");
+        return error_hint(err, "load data with `emc2 load`");
     }
+    snapshot = snapshot ? snapshot : newest;
     TRY(manifest_load(&manifest, store, grant, snapshot, &hash, NULL, err));
-    TRY(store_reader_begin(&reader, store, grant, &manifest, err));
+    if (snapshot != newest) { /* whoever is excluded now is excluded from every snapshot */
+        TRY(manifest_load(&latest, store, grant, newest, &hash, NULL, err));
+    }
+    TRY(store_reader_begin(&reader, store, grant, &manifest, snapshot != newest ? &latest.excluded : NULL, err));
     TRY(reader_open_files(reader, err));
+    TRY(store_reader_hide_dependents(reader, err));
     *out_reader = reader;
     reader = NULL;
     return true;
@@ -158,6 +174,7 @@ void store_reader_close(struct store_reader *reader)
         free(reader->segments[scope]);
     }
     block_cache_destroy(reader->cache);
+    person_ids_finish(&reader->excluded);
     free(reader->files);
     free(reader);
 }

@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store_writer: the next snapshot. New files are written beside the old ones and are nothing until the manifest names them; what a killed
  * load left behind is removed by the next writer, which holds the lock and knows every file that a manifest names. */
+#include "warehouse/store/store_writer.h"
 #include "base/calendar.h"
 #include "base/fault.h"
 #include "base/file.h"
-#include "warehouse/store/manifest.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct store_writer {
-    struct store *store; /* borrowed */
-    struct grant grant;
-    struct store_lock *directory_lock;
-    struct task_lock *lock; /* guards `added` */
-    struct manifest latest; /* number 0: there is none */
-    struct crypto_hash latest_hash;
-    struct store_files kept, added;
-    bool is_kept[STORE_SCOPE_COUNT];
-    int64_t until;     /* end of the authorisation of what is added, 0: none */
-    bool is_published; /* the new files belong to a snapshot: they stay */
-};
-
 /* ---- opening: what a killed load left behind ---- */
-DEFINE_ARRAY(file_ids, struct key_file_id)
-
 struct leftovers {
     const struct store_writer *writer;
     struct file_ids named; /* by a manifest; sorted */
@@ -84,8 +69,7 @@ static bool named_collect(struct store_writer *writer, const struct snapshot_num
             TRY(file_ids_append(named, id, err));
         }
         if (i + 1 == numbers->count) {
-            writer->latest = manifest;
-            manifest.files = (struct store_files){.items = NULL};
+            manifest_move(&writer->latest, &manifest);
         }
     }
     if (named->count) {
@@ -116,13 +100,20 @@ bool store_writer_open(struct store_writer **out_writer, struct store *store, co
     }
     writer->store = store;
     writer->grant = *grant;
-    writer->kept.maximum = writer->added.maximum = MANIFEST_FILES_MAX;
+    writer->kept.maximum = writer->added.maximum = writer->destroyed.maximum = MANIFEST_FILES_MAX;
+    writer->excluded.maximum = MANIFEST_PERSONS_MAX;
     writer->lock = task_lock_create();
     TRY(store_lock_take(store, &writer->directory_lock, err));
     TRY(directories_clean(writer, err));
     *out_writer = writer;
     writer = NULL;
     return true;
+}
+
+size_t store_writer_excluded(const struct store_writer *writer, const int64_t **out_persons)
+{
+    *out_persons = writer->latest.excluded.items;
+    return writer->latest.excluded.count;
 }
 
 /* ---- adding ---- */
@@ -165,11 +156,11 @@ static bool file_finish(struct store_writer *writer, struct sealed_writer *file,
     return true;
 }
 
-static bool file_begin(struct store_writer *writer, struct store_file_entry *entry, struct sealed_writer **out_file, struct error *err)
+static bool file_begin(struct store_writer *writer, struct store_file_entry *entry, int64_t until, struct sealed_writer **out_file,
+                       struct error *err)
 {
     crypto_random(entry->file_id, sizeof entry->file_id);
     struct store_path path = store_segment_path(writer->store, entry->file_id);
-    int64_t until = entry->summary.scope == OMOP_VOCABULARY ? 0 : writer->until;
     return sealed_writer_open(out_file, path.text, writer->store->keyring, &writer->grant, entry->domain, entry->file_id, until, err);
 }
 
@@ -205,6 +196,13 @@ void store_writer_limit(struct store_writer *writer, int64_t until)
 
 bool store_writer_add(struct store_writer *writer, struct segment_builder *builder, uint32_t position, struct error *err)
 {
+    int64_t until = segment_builder_scope(builder) == OMOP_VOCABULARY ? 0 : writer->until;
+    return store_writer_add_until(writer, builder, position, until, err);
+}
+
+bool store_writer_add_until(struct store_writer *writer, struct segment_builder *builder, uint32_t position, int64_t until,
+                            struct error *err)
+{
     CLEANUP(sealed_writer) struct sealed_writer *file = NULL;
     struct store_file_entry entry = {.position = position, .domain = KEY_DOMAIN_HEALTH, .summary.scope = segment_builder_scope(builder)};
     uint64_t rows;
@@ -215,7 +213,7 @@ bool store_writer_add(struct store_writer *writer, struct segment_builder *build
     if (segment_builder_scope(builder) == OMOP_SHARED && holds_only_locations(builder)) {
         entry.domain = KEY_DOMAIN_GENETIC_LOCATION;
     }
-    TRY(file_begin(writer, &entry, &file, err));
+    TRY(file_begin(writer, &entry, until, &file, err));
     TRY(segment_encode(file, builder, &entry.summary, err));
     if (entry.summary.scope != segment_builder_scope(builder)) {
         return FAIL(err, INTERNAL, "a segment was written with another scope than its builder's");
@@ -234,12 +232,17 @@ bool store_writer_add_blob(struct store_writer *writer, const char *name, const 
         return FAIL(err, INVALID_ARGUMENT, "a blob has a name of 1 to %zu letters, digits, dots, lines", sizeof entry.name - 1);
     }
     memcpy(entry.name, name, name_length);
-    TRY(file_begin(writer, &entry, &file, err));
+    TRY(file_begin(writer, &entry, 0, &file, err));
     for (size_t at = 0; at < length; at += STORE_BLOB_BLOCK) {
         size_t piece = length - at < STORE_BLOB_BLOCK ? length - at : STORE_BLOB_BLOCK;
         TRY(sealed_writer_append(file, (const uint8_t *)bytes + at, piece, &block, err));
     }
     return file_finish(writer, file, &entry, err);
+}
+
+bool store_writer_keep_file(struct store_writer *writer, const struct store_file_entry *entry, struct error *err)
+{
+    return store_files_append(&writer->kept, *entry, err);
 }
 
 bool store_writer_keep(struct store_writer *writer, enum omop_scope scope, struct error *err)
@@ -294,6 +297,9 @@ static bool manifest_files(struct store_writer *writer, struct store_files *out_
             size_t first = out_files->count;
             TRY(entries_append(&writer->kept, (enum omop_scope)scope, is_blob, out_files, err));
             TRY(entries_append(&writer->added, (enum omop_scope)scope, is_blob, out_files, err));
+            if (writer->act != STORE_ACT_LOAD && out_files->count > first) { /* a rewritten file takes the place of the old one */
+                qsort(out_files->items + first, out_files->count - first, sizeof *out_files->items, entry_compare);
+            }
             for (size_t i = first; i < out_files->count; i++) {
                 out_files->items[i].position = (uint32_t)(i - first);
             }
@@ -332,7 +338,7 @@ static void label_copy(char out[STORE_LABEL_MAX], const char *label)
 static bool persons_check(struct store_writer *writer, const struct manifest *manifest, struct error *err)
 {
     CLEANUP(store_reader) struct store_reader *reader = NULL;
-    TRY(store_reader_begin(&reader, writer->store, &writer->grant, manifest, err));
+    TRY(store_reader_begin(&reader, writer->store, &writer->grant, manifest, NULL, err));
     return store_reader_check_persons(reader, err);
 }
 
@@ -354,6 +360,42 @@ static bool publish(struct store_writer *writer, const struct manifest *manifest
     return false;
 }
 
+static int person_compare(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Whom the latest snapshot excludes and who is excluded now; what is to be destroyed. Both ascending, each once. */
+static bool lists_copy(const struct store_writer *writer, struct manifest *manifest, struct error *err)
+{
+    const struct person_ids *lists[] = {&writer->latest.excluded, &writer->excluded};
+    struct person_ids *persons = &manifest->excluded;
+    persons->maximum = MANIFEST_PERSONS_MAX;
+    manifest->destroyed.maximum = MANIFEST_FILES_MAX;
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t j = 0; j < lists[i]->count; j++) {
+            TRY(person_ids_append(persons, lists[i]->items[j], err));
+        }
+    }
+    if (persons->count) {
+        qsort(persons->items, persons->count, sizeof *persons->items, person_compare);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < persons->count; i++) {
+        persons->items[kept] = persons->items[i];
+        kept += i + 1 == persons->count || persons->items[i + 1] != persons->items[i];
+    }
+    persons->count = kept;
+    for (size_t i = 0; i < writer->destroyed.count; i++) {
+        TRY(file_ids_append(&manifest->destroyed, writer->destroyed.items[i], err));
+    }
+    if (manifest->destroyed.count) {
+        qsort(manifest->destroyed.items, manifest->destroyed.count, sizeof *manifest->destroyed.items, file_id_compare);
+    }
+    return true;
+}
+
 bool store_writer_commit(struct store_writer *writer, const struct store_snapshot_note *note, uint32_t *out_snapshot, struct error *err)
 {
     CLEANUP(manifest_value) struct manifest manifest = {.number = writer->latest.number + 1, .created = clock_unix_seconds()};
@@ -365,6 +407,8 @@ bool store_writer_commit(struct store_writer *writer, const struct store_snapsho
     manifest.store_hash = writer->store->identity_hash;
     manifest.has_previous = writer->latest.number > 0;
     manifest.previous_hash = writer->latest_hash;
+    manifest.act = writer->act;
+    TRY(lists_copy(writer, &manifest, err));
     label_copy(manifest.label, note ? note->label : NULL);
     const char *report = note ? note->report : NULL;
     manifest.has_report = report != NULL;
@@ -393,5 +437,7 @@ void store_writer_close(struct store_writer *writer)
     manifest_finish(&writer->latest);
     store_files_finish(&writer->kept);
     store_files_finish(&writer->added);
+    person_ids_finish(&writer->excluded);
+    file_ids_finish(&writer->destroyed);
     free(writer);
 }

@@ -204,9 +204,8 @@ static bool chain_verify(struct verify *verify, struct store *store, const struc
         previous = hash;
         has_previous = true;
         if (i == number) {
-            *out_manifest = manifest;
+            manifest_move(out_manifest, &manifest);
             *out_is_there = true;
-            manifest.files = (struct store_files){.items = NULL};
         }
     }
     return true;
@@ -238,7 +237,7 @@ static bool manifest_verify(struct verify *verify, struct store *store, const st
     CLEANUP(store_reader) struct store_reader *reader = NULL;
     struct error reason = {.code = ERROR_INTERNAL};
     uint64_t bytes = 0;
-    TRY(store_reader_begin(&reader, store, grant, manifest, err));
+    TRY(store_reader_begin(&reader, store, grant, manifest, NULL, err));
     verify->reader = reader;
     for (size_t i = 0; i < reader->file_count; i++) {
         bytes += reader->files[i].entry.size;
