@@ -125,6 +125,47 @@ static const struct option_spec demo_options[] = {
     {0},
 };
 
+static const struct option_spec log_from_options[] = {{"from", "DIR", "the log's directory (default: ledger of the warehouse)"}, {0}};
+static const struct option_spec log_list_options[] = {
+    {"from", "DIR", "the log's directory (default: ledger of the warehouse)"},
+    {"first", "N", "begin with entry N, counted from 0 (default: the latest ones)"},
+    {"count", "N", "at most N entries (default 20)"},
+    {"act", "ACT", "only entries of this act, such as load or key.unseal"},
+    {0},
+};
+static const struct option_spec log_show_options[] = {
+    {"from", "DIR", "the log's directory (default: ledger of the warehouse)"},
+    {"opening", "FILE", "check these openings of private parts, and show their texts"},
+    {0},
+};
+static const struct option_spec log_out_options[] = {
+    {"from", "DIR", "the log's directory (default: ledger of the warehouse)"},
+    {"out", "PATH", "write there instead of standard output (export: a new directory)"},
+    {0},
+};
+static const struct option_spec log_verify_options[] = {
+    {"from", "DIR", "the log's directory (default: ledger of the warehouse)"},
+    {"key", "VKEY|FILE", "the log's public key, which you have from elsewhere"},
+    {"since", "FILE", "a checkpoint that you kept: the log must begin with it"},
+    {"witness", "VKEY,VKEY...", "public keys of witnesses"},
+    {"quorum", "N", "demand cosignatures of N of them (default: log_witness_quorum)"},
+    {0},
+};
+static const struct option_spec witness_new_options[] = {
+    {"name", "NAME", "the witness' public name, like an address without blanks"},
+    {"key", "FILE", "the key file to make; FILE.vkey gets the public key"},
+    {0},
+};
+static const struct option_spec witness_run_options[] = {
+    {"log", "DIR", "the log: its directory, a mount or a copy"},
+    {"state", "DIR", "where the witness remembers what it cosigned"},
+    {"key", "FILE", "the witness' key file"},
+    {"log-key", "VKEY|FILE", "the log's public key (first run; default: the log's own word for it)"},
+    {"into", NULL, "also add the cosignature to the log's checkpoint"},
+    {"every", "SECONDS", "go on, looking every so many seconds (default: once)"},
+    {0},
+};
+
 static const struct command commands[] = {
     {"init", "", 0, 0, "make a warehouse: an empty encrypted store and its root key",
      "The root key is sealed under a passphrase (Argon2id). Who has the passphrase and the files can read the warehouse:\n"
@@ -211,6 +252,29 @@ static const struct command commands[] = {
     {"synthesise", "", 0, 0, "make a French-shaped synthetic population in OMOP, with its truth",
      "Person i depends on the seed and on i alone, so any size is repeatable. DIR can be loaded with `emc2 load DIR`.",
      "  emc2 synthesise --persons 100000 --seed 7 --out population", synthesise_options, command_synthesise, SANDBOX_OFFLINE, false},
+    {"log list", "", 0, 0, "who did what, when: the entries of the verifiable log",
+     "Reads public parts and needs no passphrase. It shows what the files say; `emc2 log verify` says whether they are true.",
+     "  emc2 log list --act load --count 5", log_list_options, command_log_list, SANDBOX_READER, false},
+    {"log show", "N", 1, 1, "one entry of the log, and its private parts where somebody shows their openings", NULL,
+     "  emc2 log show 812\n  emc2 log show 812 --opening shown.json", log_show_options, command_log_show, SANDBOX_READER, false},
+    {"log prove", "N", 1, 1, "a proof that entry N is in the log, to be shown to anybody (c2sp.org/tlog-proof)", NULL,
+     "  emc2 log prove 812 --out 812.tlog-proof", log_out_options, command_log_prove, SANDBOX_READER, false},
+    {"log verify", "", 0, 0, "is the log what its key signed? names the first entry or file that is not",
+     "Needs the files and the public key, no passphrase. Have the key, and a checkpoint for --since, from elsewhere than the host.\n"
+     "Exit code 8 when something was changed, 7 for a wrong key or too few witnesses.",
+     "  emc2 log verify --from /mnt/log --key log.vkey --since last_month.checkpoint", log_verify_options, command_log_verify,
+     SANDBOX_READER, false},
+    {"log export", "", 0, 0, "a copy of the log to publish on any web server (c2sp.org/tlog-tiles)", NULL,
+     "  emc2 log export --out published", log_out_options, command_log_export, SANDBOX_EXPORTER, false},
+    {"log key", "", 0, 0, "the log's public key, for auditors and witnesses", NULL, "  emc2 log key --warehouse /srv/emc2",
+     log_from_options, command_log_key, SANDBOX_READER, false},
+    {"witness new", "", 0, 0, "for an outside body: make a witness' key, sealed under a passphrase", NULL,
+     "  emc2 witness new --name witness.example.org/1 --key witness.key", witness_new_options, command_witness_new, SANDBOX_OPEN, false},
+    {"witness run", "", 0, 0, "for an outside body: cosign a log that still begins with what was cosigned before",
+     "Refuses a log that was cut, forked or rewritten, with the reason and exit code 8. STATE/checkpoint is the witness' own copy of\n"
+     "what it cosigned: publish it.",
+     "  emc2 witness run --log /mnt/log --state state --key witness.key --every 3600", witness_run_options, command_witness_run,
+     SANDBOX_OPEN, false},
     {"demo", "", 0, 0, "the whole journey: a population, an encrypted store, the rare-blood-cancer cohorts, a report",
      "Makes DIR anew with population/, warehouse/, cohorts/ and report.html, which opens in any browser.", "  emc2 demo --persons 20000",
      demo_options, command_demo, SANDBOX_OFFLINE, false},

@@ -30,6 +30,14 @@ MUST_CHECK bool command_key_drill(struct invocation *in, struct error *err);
 MUST_CHECK bool command_key_reshare(struct invocation *in, struct error *err);
 MUST_CHECK bool command_demo(struct invocation *in, struct error *err);
 const char *demo_directory(const struct invocation *in);
+MUST_CHECK bool command_log_list(struct invocation *in, struct error *err);
+MUST_CHECK bool command_log_show(struct invocation *in, struct error *err);
+MUST_CHECK bool command_log_prove(struct invocation *in, struct error *err);
+MUST_CHECK bool command_log_verify(struct invocation *in, struct error *err);
+MUST_CHECK bool command_log_export(struct invocation *in, struct error *err);
+MUST_CHECK bool command_log_key(struct invocation *in, struct error *err);
+MUST_CHECK bool command_witness_new(struct invocation *in, struct error *err);
+MUST_CHECK bool command_witness_run(struct invocation *in, struct error *err);
 MUST_CHECK bool command_version(struct invocation *in, struct error *err);
 
 enum { COUNT_TEXT_SIZE = 32 };

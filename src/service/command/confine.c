@@ -11,7 +11,9 @@ static const struct option_place {
 } option_places[] = {
     {"passphrase-file", SANDBOX_READ}, {"settings", SANDBOX_READ}, {"statistics", SANDBOX_WRITE},
     {"out", SANDBOX_REPLACE},          {"from", SANDBOX_READ},     {"keys", SANDBOX_READ},
-    {"compare", SANDBOX_READ},         {"file", SANDBOX_READ},     {"to", SANDBOX_REPLACE},
+    {"compare", SANDBOX_READ},         {"key", SANDBOX_READ},      {"since", SANDBOX_READ},
+    {"opening", SANDBOX_READ},         {"witness", SANDBOX_READ},  {"file", SANDBOX_READ},
+    {"to", SANDBOX_REPLACE},
 };
 
 bool command_confine(struct invocation *in, struct error *err)

@@ -53,5 +53,8 @@ MUST_CHECK bool ledger_view_entry(struct ledger_view *view, uint64_t index, stru
 MUST_CHECK bool ledger_view_prove(struct ledger_view *view, uint64_t index, struct merkle_proof *out_proof, struct error *err);
 MUST_CHECK bool ledger_view_prove_consistency(struct ledger_view *view, const struct checkpoint *earlier, struct merkle_proof *out_proof,
                                               struct error *err);
+/* Copies the log as it is at the view's checkpoint into a new directory: what to publish, and no file more. The checkpoint comes last.
+ * EXISTS when there is a log already. */
+MUST_CHECK bool ledger_view_copy(struct ledger_view *view, const char *directory, struct error *err);
 /* A proof of inclusion as text (c2sp.org/tlog-proof), with the checkpoint, to be shown to anybody. */
 MUST_CHECK bool ledger_view_proof_print(struct ledger_view *view, uint64_t index, struct buffer *out, struct error *err);

@@ -162,6 +162,26 @@ static void views_outlive_appends(void **state)
     assert_memory_equal(text.data, "c2sp.org/tlog-proof@v1\nindex 99\n", 32);
 }
 
+static void copies_are_whole(void **state)
+{
+    (void)state;
+    struct error err;
+    CLEANUP(scratch) struct scratch scratch = scratch_open();
+    CLEANUP(ledger) struct ledger *ledger = new_log(&scratch);
+    CLEANUP(ledger_view) struct ledger_view *view = NULL;
+    struct ledger_verified verified;
+    const struct ledger_verify_options options = {.key = &signer.key};
+    assert_true(example_append(ledger, 0, 100, &err) && example_append(ledger, 100, 500, &err));
+    assert_true(ledger_view_open(&view, scratch_path(&scratch, "log"), &signer.key, &err));
+    assert_true(example_append(ledger, 600, 400, &err)); /* after the view: not in the copy */
+    assert_true(ledger_view_copy(view, scratch_path(&scratch, "copy"), &err));
+    assert_true(ledger_verify(scratch_path(&scratch, "copy"), &options, &verified, &err));
+    assert_int_equal(verified.checkpoint.size, 600);
+    assert_false(is_there(&scratch, "copy/tile/1/000.p/1"));
+    assert_false(ledger_view_copy(view, scratch_path(&scratch, "copy"), &err));
+    assert_int_equal(err.code, ERROR_EXISTS);
+}
+
 /* Another process of the same log appended meanwhile. */
 static void two_writers(void **state)
 {
@@ -253,6 +273,7 @@ int main(void)
         cmocka_unit_test(every_size),
         cmocka_unit_test(batches),
         cmocka_unit_test(views_outlive_appends),
+        cmocka_unit_test(copies_are_whole),
         cmocka_unit_test(two_writers),
         cmocka_unit_test(wrong_keys_and_changed_files),
         cmocka_unit_test(cosignatures_join_the_checkpoint),

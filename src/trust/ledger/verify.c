@@ -102,35 +102,24 @@ static bool check_bundle(struct verification *v, uint64_t index, const struct cr
 
 /* ---- tiles against the tiles above them ---- */
 
-/* edge_full: a tile of our own making; what stands in the log at that place must be the same. The tile below it was read before. */
-static bool compare_tile(void *context, struct tile tile, const struct crypto_hash hashes[TILE_WIDTH], struct error *err)
+/* edge_full: a full tile, whose root must stand in the tile above it. */
+static bool compare_root(void *context, struct tile tile, const struct crypto_hash hashes[TILE_WIDTH], struct error *err)
 {
     struct verification *v = context;
-    const struct crypto_hash *logged;
-    unsigned width;
-    char name[TILE_PATH_SIZE];
-    if (tile.level == 0) {
-        return true; /* this one was the source */
+    const struct crypto_hash *above;
+    struct tile upper = {tile.level + 1, tile.index / TILE_WIDTH, TILE_WIDTH};
+    if (upper.level == TILE_LEVELS) {
+        return true;
     }
-    TRY(log_tile_read(&v->files, tile.level, tile.index, &logged, &width, err));
-    for (unsigned i = 0; i < tile.width; i++) {
-        if (!merkle_equal(&hashes[i], &logged[i])) {
-            struct tile below = {tile.level - 1, tile.index * TILE_WIDTH + i, TILE_WIDTH};
-            char name_below[TILE_PATH_SIZE];
-            tile_path(below, name_below);
-            tile_path(tile, name);
-            FAIL(err, CORRUPT, "%s is not what was logged: hash %u of %s is not its root", name_below, i, name);
-            return hint_copy(err);
-        }
-    }
-    return true;
-}
-
-static bool check_partials(struct verification *v, struct error *err)
-{
-    for (int level = 1; level < TILE_LEVELS; level++) {
-        struct tile tile = {level, tile_count_in(level, v->edge.size) - 1, v->edge.widths[level]};
-        TRY(tile.width == 0 || compare_tile(v, tile, v->edge.hashes[level], err));
+    TRY(log_tile_read(&v->files, upper.level, upper.index, &above, &upper.width, err));
+    struct crypto_hash root = merkle_fold(hashes, TILE_WIDTH);
+    if (!merkle_equal(&root, &above[tile.index % TILE_WIDTH])) {
+        char name[TILE_PATH_SIZE], name_above[TILE_PATH_SIZE];
+        tile_path(tile, name);
+        tile_path(upper, name_above);
+        FAIL(err, CORRUPT, "%s is not what was logged: hash %u of %s is not its root", name, (unsigned)(tile.index % TILE_WIDTH),
+             name_above);
+        return hint_copy(err);
     }
     return true;
 }
@@ -143,7 +132,7 @@ static bool check_tile(struct verification *v, uint64_t index, struct error *err
     TRY(log_tile_read(&v->files, 0, index, &logged, &width, err));
     TRY(check_bundle(v, index, logged, width, err));
     for (unsigned i = 0; i < width; i++) {
-        TRY(edge_append(&v->edge, &logged[i], compare_tile, v, err));
+        TRY(edge_append(&v->edge, &logged[i], compare_root, v, err));
     }
     return true;
 }
@@ -198,7 +187,7 @@ static bool run(struct verification *v, const char *directory, const struct note
     for (uint64_t i = 0; i < tile_count_in(0, v->checkpoint.size); i++) {
         TRY(task_check(err) && check_tile(v, i, err));
     }
-    TRY(check_partials(v, err) && check_root(v, err));
+    TRY(check_root(v, err));
     for (size_t i = 0; i < options->since_count; i++) {
         TRY(check_earlier(v, options->since[i], err));
     }

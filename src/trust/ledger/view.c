@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DIRECTORY_MODE = 0755, FILE_MODE = 0644 };
+
 struct ledger_view {
     struct log_files files;
     struct buffer note_bytes;
@@ -123,6 +125,55 @@ bool ledger_view_prove_consistency(struct ledger_view *view, const struct checkp
     }
     *out_proof = proof;
     return true;
+}
+
+/* ---- copying ---- */
+
+static bool copy_tile(struct ledger_view *view, const char *directory, struct tile tile, struct error *err)
+{
+    char name[TILE_PATH_SIZE], path[FILES_PATH_SIZE];
+    CLEANUP(buffer_value) struct buffer bundle = {.maximum = TILE_BUNDLE_BYTES_MAX};
+    const struct crypto_hash *hashes = NULL;
+    unsigned width;
+    if (tile.level == TILE_ENTRIES) {
+        TRY(log_bundle_read(&view->files, tile.index, &view->bundle, &width, err));
+        for (unsigned i = 0; i < view->bundle.count && i < width; i++) {
+            TRY(tile_entry_append(&bundle, view->bundle.entries[i], err));
+        }
+    } else {
+        TRY(log_tile_read(&view->files, tile.level, tile.index, &hashes, &width, err));
+        TRY(buffer_append(&bundle, hashes, width * sizeof *hashes, err));
+    }
+    tile.width = width;
+    tile_path(tile, name);
+    for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+        char part[TILE_PATH_SIZE];
+        text_copy(part, sizeof part, (struct text){name, (size_t)(slash - name)});
+        log_files_path(directory, part, path);
+        TRY(directory_create(path, DIRECTORY_MODE, err));
+    }
+    log_files_path(directory, name, path);
+    return file_write_atomic(path, bundle.data, bundle.length, FILE_MODE, err);
+}
+
+bool ledger_view_copy(struct ledger_view *view, const char *directory, struct error *err)
+{
+    char path[FILES_PATH_SIZE];
+    bool exists;
+    TRY(directory_create(directory, DIRECTORY_MODE, err));
+    log_files_path(directory, "checkpoint", path);
+    TRY(file_exists(path, &exists, err));
+    if (exists) {
+        FAIL(err, EXISTS, "there is a log already");
+        return error_hint(err, "name a new directory");
+    }
+    for (int level = TILE_ENTRIES; level < TILE_LEVELS; level++) {
+        for (uint64_t i = 0; i < tile_count_in(level, view->checkpoint.size); i++) {
+            TRY(copy_tile(view, directory, (struct tile){level, i, TILE_WIDTH}, err));
+        }
+    }
+    log_files_path(directory, "checkpoint", path);
+    return file_write_atomic(path, view->note_bytes.data, view->note_bytes.length, FILE_MODE, err);
 }
 
 bool ledger_view_proof_print(struct ledger_view *view, uint64_t index, struct buffer *out, struct error *err)
