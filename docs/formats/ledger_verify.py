@@ -111,7 +111,10 @@ def has_signed(note, key):
 
 
 def read_checkpoint(data, key):
-    note = read_note(data)
+    try:
+        note = read_note(data)
+    except ValueError as wrong:  # neither UTF-8 nor Base64
+        raise Wrong(f"checkpoint: this is no signed note: {wrong}") from wrong
     lines = note[0].split("\n")
     if len(lines) < 4 or "" in lines[:-1] or not re.fullmatch("0|[1-9][0-9]{0,14}", lines[1]):
         raise Wrong("checkpoint: three lines are expected")

@@ -173,6 +173,8 @@ class Ledger(unittest.TestCase):
     def test_reading_without_a_passphrase(self):
         listed = self.emc2("log", "list", "--from", self.log, "--first", "10", "--count", "2")
         self.assertEqual([line.split()[0] for line in listed.stdout.splitlines()], ["10", "11"])
+        loads = self.emc2("log", "list", "--from", self.log, "--act", "load", "--count", "2")
+        self.assertEqual([line.split()[0] for line in loads.stdout.splitlines()], ["696", "698"])
         openings = os.path.join(self.root, "openings")
         self.make(os.path.join(self.root, "small"), 0, 4, openings)
         shown = self.emc2("log", "show", "0", "--from", self.log, "--opening", openings)

@@ -100,14 +100,55 @@ static void print_line(uint64_t index, const struct ledger_record *record)
     printf("\n");
 }
 
-/* The first entry of the list: --first, or so that `count` remain. */
-static bool list_bounds(const struct invocation *in, uint64_t size, uint64_t *out_first, int64_t *out_count, struct error *err)
+/* What a list shows: at most `count` entries of one act, or of all. */
+struct listing {
+    struct ledger_view *view;
+    struct arena *scratch;
+    bool is_json, has_act;
+    enum ledger_act act;
+    int64_t count;
+};
+
+static bool list_entry(const struct listing *listing, uint64_t index, bool is_shown, bool *out_counts, struct error *err)
 {
+    struct ledger_record record;
+    struct text entry;
+    TRY(task_check(err) && read_record(listing->view, index, listing->scratch, &record, &entry, err));
+    *out_counts = !listing->has_act || record.act == listing->act;
+    if (is_shown && *out_counts && listing->is_json) {
+        printf("{\"entry\":%llu,\"record\":%.*s}\n", (unsigned long long)index, (int)entry.length, entry.data);
+    } else if (is_shown && *out_counts) {
+        print_line(index, &record);
+    }
+    return true;
+}
+
+/* Where the latest `count` entries begin. */
+static bool latest_begin(const struct listing *listing, uint64_t size, uint64_t *out_first, struct error *err)
+{
+    uint64_t first = size;
+    for (int64_t left = listing->count; left > 0 && first > 0; first--) {
+        bool counts;
+        TRY(list_entry(listing, first - 1, false, &counts, err));
+        left -= counts;
+    }
+    *out_first = first;
+    return true;
+}
+
+static bool list(const struct invocation *in, struct listing *listing, struct error *err)
+{
+    uint64_t size = ledger_view_checkpoint(listing->view)->size, index;
     int64_t first;
-    TRY(invocation_integer(in, "count", LIST_COUNT, 1, LIST_COUNT_MAX, out_count, err));
-    int64_t latest = (int64_t)size > *out_count && !invocation_flag(in, "act") ? (int64_t)size - *out_count : 0;
-    TRY(invocation_integer(in, "first", latest, 0, INT64_MAX, &first, err));
-    *out_first = (uint64_t)first;
+    TRY(invocation_integer(in, "count", LIST_COUNT, 1, LIST_COUNT_MAX, &listing->count, err));
+    TRY(invocation_integer(in, "first", -1, 0, INT64_MAX, &first, err));
+    index = (uint64_t)first;
+    TRY(first >= 0 || latest_begin(listing, size, &index, err));
+    for (int64_t left = listing->count; index < size && left > 0; index++) {
+        bool counts;
+        TRY(list_entry(listing, index, true, &counts, err));
+        left -= counts;
+    }
     return true;
 }
 
@@ -115,32 +156,15 @@ bool command_log_list(struct invocation *in, struct error *err)
 {
     CLEANUP(ledger_view) struct ledger_view *view = NULL;
     CLEANUP(arena) struct arena *scratch = arena_create();
-    const char *act_name = invocation_value(in, "act");
-    enum ledger_act act = LEDGER_ACT_COUNT;
-    uint64_t first;
-    int64_t left;
-    if (act_name && !ledger_act_from_name(text_of(act_name), &act)) {
+    const char *act = invocation_value(in, "act");
+    struct listing listing = {.scratch = scratch, .is_json = invocation_flag(in, "json"), .has_act = act != NULL};
+    if (act && !ledger_act_from_name(text_of(act), &listing.act)) {
         FAIL(err, INVALID_ARGUMENT, "there is no act of this name in a log");
         return error_hint(err, "acts are load, read, export, refusal, key.unseal and the others of spec/ledger_acts.csv");
     }
     TRY(open_log(in, &view, err));
-    uint64_t size = ledger_view_checkpoint(view)->size;
-    TRY(list_bounds(in, size, &first, &left, err));
-    for (uint64_t i = first; i < size && left > 0; i++) {
-        struct ledger_record record;
-        struct text entry;
-        TRY(task_check(err) && read_record(view, i, scratch, &record, &entry, err));
-        if (act_name && record.act != act) {
-            continue;
-        }
-        left--;
-        if (invocation_flag(in, "json")) {
-            printf("{\"entry\":%llu,\"record\":%.*s}\n", (unsigned long long)i, (int)entry.length, entry.data);
-        } else {
-            print_line(i, &record);
-        }
-    }
-    return true;
+    listing.view = view;
+    return list(in, &listing, err);
 }
 
 static void print_record(uint64_t index, const struct ledger_record *record)

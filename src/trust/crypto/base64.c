@@ -11,6 +11,11 @@ void crypto_base64(char *out, const void *bytes, size_t length)
 bool crypto_from_base64(void *out, size_t room, size_t *out_length, struct text text)
 {
     size_t length = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        if ((uint8_t)text.data[i] > 0x7F) {
+            return false; /* libsodium 1.0.18 takes some of these for digits */
+        }
+    }
     if (sodium_base642bin(out, room, text.data, text.length, NULL, &length, NULL, sodium_base64_VARIANT_ORIGINAL) != 0) {
         return false;
     }

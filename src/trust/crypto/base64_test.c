@@ -29,7 +29,8 @@ static void vectors(void **state)
 static void refuses(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"Zg", "Zg=", "Zg===", "Zh==", "Zm9v\n", " Zm9v", "Zm9v=", "Zm-v", "=", "Zm9vYmE"};
+    static const char *const wrong[] = {"Zg",    "Zg=",  "Zg===", "Zh==",    "Zm9v\n",  " Zm9v",
+                                        "Zm9v=", "Zm-v", "=",     "Zm9vYmE", "Zm9\xEB", "\xEBm9v"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char back[16];
         size_t length = 7;

@@ -37,6 +37,17 @@ static bool checkpoint_store(const char *directory, const struct checkpoint *che
     return file_write_atomic(path, note.data, note.length, FILE_MODE, err);
 }
 
+/* The directory's own entry in its parent. */
+static bool sync_parent(const char *directory, struct error *err)
+{
+    char parent[FILES_PATH_SIZE];
+    const char *slash = strrchr(directory, '/');
+    if (!slash || !text_copy(parent, sizeof parent, (struct text){directory, (size_t)(slash - directory)})) {
+        return file_sync_directory(".", err);
+    }
+    return file_sync_directory(parent[0] ? parent : "/", err);
+}
+
 bool ledger_create(const char *directory, const struct note_signer *signer, struct error *err)
 {
     char path[FILES_PATH_SIZE], vkey[NOTE_VKEY_SIZE + 1];
@@ -58,6 +69,7 @@ bool ledger_create(const char *directory, const struct note_signer *signer, stru
     vkey[length++] = '\n';
     TRY(file_write_atomic(path, vkey, length, FILE_MODE, err));
     memcpy(empty.origin, signer->key.name, sizeof empty.origin);
+    TRY(sync_parent(directory, err));
     return checkpoint_store(directory, &empty, signer, err);
 }
 

@@ -31,6 +31,9 @@ static bool add_locked(const char *directory, struct text checkpoint_text, struc
     log_files_path(directory, "checkpoint", path);
     TRY(file_read(path, &before, err) && note_parse(&note, before.data, before.length, err));
     TRY(parse_line(line, &wrapped, &added, err));
+    if (text_equal(added.signatures[0].name, note.signatures[0].name)) {
+        return FAIL(err, INVALID_ARGUMENT, "the log does not witness itself");
+    }
     if (!text_equal(note.text, checkpoint_text)) {
         FAIL(err, NOT_FOUND, "the log has another checkpoint now");
         return error_hint(err, "run the witness again");

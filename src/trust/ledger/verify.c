@@ -73,7 +73,7 @@ static bool check_records(struct verification *v, uint64_t first, struct error *
     for (unsigned i = 0; i < v->bundle.count && !v->options->any_entries; i++) {
         arena_reset(v->scratch);
         if (!ledger_record_parse(&record, v->bundle.entries[i], v->scratch, err)) {
-            if (err) {
+            if (err && err->code != ERROR_UNSUPPORTED) { /* of a later version: not wrong, only unknown */
                 err->code = ERROR_CORRUPT;
             }
             return error_context(err, "entry %llu", (unsigned long long)(first + i));

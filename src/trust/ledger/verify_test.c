@@ -146,7 +146,7 @@ static void tiles_made_to_fit(void **state)
     CLEANUP(scratch) struct scratch scratch = new_log();
     static struct tile_entries entries;
     const struct change change = {"", 3, 1, 9000, false, false};
-    CLEANUP(buffer_value) struct buffer bundle = {.maximum = 1 << 20}, tile = {.maximum = 1 << 14}, upper = {.maximum = 1 << 14};
+    CLEANUP(buffer_value) struct buffer bundle = {.maximum = 1 << 20}, upper = {.maximum = 1 << 14};
     change_bundle(&scratch, "log/tile/entries/001", &change);
     assert_true(file_read(scratch_path(&scratch, "log/tile/entries/001"), &bundle, &err));
     assert_true(tile_entries_parse(&entries, bundle.data, bundle.length, &err));

@@ -10,7 +10,10 @@
 enum { DIRECTORY_MODE = 0755, FILE_MODE = 0644 };
 
 struct ledger_view {
-    struct log_files files;
+    struct log_files files, bundles; /* of hashes, of entries: the last bundle stays where it was read */
+    bool has_bundle;
+    uint64_t bundle_index;
+    unsigned bundle_width;
     struct buffer note_bytes;
     struct note note;
     struct checkpoint checkpoint;
@@ -48,9 +51,9 @@ bool ledger_view_open(struct ledger_view **out_view, const char *directory, cons
         return FAIL(err, LIMIT, "no memory left to read a log");
     }
     view->note_bytes.maximum = NOTE_BYTES_MAX;
-    TRY(log_files_begin(&view->files, directory, 0, err));
+    TRY(log_files_begin(&view->files, directory, 0, err) && log_files_begin(&view->bundles, directory, 0, err));
     TRY(read_checkpoint(view, directory, key, err));
-    view->files.size = view->checkpoint.size;
+    view->files.size = view->bundles.size = view->checkpoint.size;
     *out_view = view;
     view = NULL;
     return true;
@@ -60,6 +63,7 @@ void ledger_view_close(struct ledger_view *view)
 {
     if (view) {
         log_files_finish(&view->files);
+        log_files_finish(&view->bundles);
         buffer_finish(&view->note_bytes);
         free(view);
     }
@@ -86,11 +90,22 @@ static bool index_check(const struct ledger_view *view, uint64_t index, struct e
                                                  (unsigned long long)index, (unsigned long long)view->checkpoint.size);
 }
 
+static bool read_bundle(struct ledger_view *view, uint64_t index, struct error *err)
+{
+    if (view->has_bundle && view->bundle_index == index) {
+        return true;
+    }
+    view->has_bundle = false;
+    TRY(log_bundle_read(&view->bundles, index, &view->bundle, &view->bundle_width, err));
+    view->has_bundle = true;
+    view->bundle_index = index;
+    return true;
+}
+
 bool ledger_view_entry(struct ledger_view *view, uint64_t index, struct text *out_entry, struct error *err)
 {
-    unsigned width;
     TRY(index_check(view, index, err));
-    TRY(log_bundle_read(&view->files, index / TILE_WIDTH, &view->bundle, &width, err));
+    TRY(read_bundle(view, index / TILE_WIDTH, err));
     if (view->bundle.count <= index % TILE_WIDTH) {
         return FAIL(err, CORRUPT, "the bundle of entry %llu ends before it", (unsigned long long)index);
     }
@@ -136,7 +151,8 @@ static bool copy_tile(struct ledger_view *view, const char *directory, struct ti
     const struct crypto_hash *hashes = NULL;
     unsigned width;
     if (tile.level == TILE_ENTRIES) {
-        TRY(log_bundle_read(&view->files, tile.index, &view->bundle, &width, err));
+        TRY(read_bundle(view, tile.index, err));
+        width = view->bundle_width;
         for (unsigned i = 0; i < view->bundle.count && i < width; i++) {
             TRY(tile_entry_append(&bundle, view->bundle.entries[i], err));
         }

@@ -66,11 +66,11 @@ static void follows_and_refuses(void **state)
     assert_int_equal(note_verify(&note, &witness.key, &time), NOTE_VALID);
     assert_int_equal(time, 1764000000);
 
-    CLEANUP(ledger) struct ledger *cut = new_log(&scratch, "cut", 0, 799);
+    ledger_close(new_log(&scratch, "cut", 0, 799));
     assert_refused(&scratch, "cut", "rollback");
-    CLEANUP(ledger) struct ledger *fork = new_log(&scratch, "fork", 1, 800);
+    ledger_close(new_log(&scratch, "fork", 1, 800));
     assert_refused(&scratch, "fork", "fork");
-    CLEANUP(ledger) struct ledger *rewritten = new_log(&scratch, "rewritten", 1, 900);
+    ledger_close(new_log(&scratch, "rewritten", 1, 900));
     assert_refused(&scratch, "rewritten", "rewritten");
     assert_true(example_append(ledger, 800, 100, &err));
     assert_true(file_remove(scratch_path(&scratch, "log/tile/0/003.p/132"), &err)); /* what cannot be shown is not vouched for */
@@ -99,7 +99,7 @@ static void state_is_its_own(void **state)
     (void)state;
     struct error err;
     CLEANUP(scratch) struct scratch scratch = scratch_open();
-    CLEANUP(ledger) struct ledger *ledger = new_log(&scratch, "log", 0, 3);
+    ledger_close(new_log(&scratch, "log", 0, 3));
     struct witness_outcome outcome;
     CLEANUP(buffer_value) struct buffer log_note = {.maximum = 1 << 16};
     assert_true(run(&scratch, "log", &outcome, NULL, &err));
