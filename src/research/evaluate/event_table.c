@@ -42,20 +42,32 @@ size_t event_table_persons(const struct event_table *table)
 }
 
 /* ---- observation periods ---- */
-static bool period_contains(const struct observation_periods *periods, uint32_t period, int64_t start,
-                            const struct period_condition *condition)
+static bool period_contains(const struct listed_periods *periods, uint32_t period, int64_t start, const struct period_condition *condition)
 {
     int64_t first = periods->starts[period], last = periods->ends[period];
     return first <= start && start <= last && first + condition->prior_days <= start && start + condition->post_days <= last;
 }
 
-static size_t join_count(const struct segment_run *run, const struct event_list *list, const struct period_condition *condition)
+/* The periods of the person at i, walking through the list: first .. end - 1. */
+struct period_run {
+    uint32_t first, end;
+};
+static inline void period_run_move(struct period_run *at, const struct listed_periods *periods, const struct event_list *list, size_t i)
 {
-    const struct observation_periods *periods = &run->periods;
+    uint32_t person = list->persons[i];
+    if (i == 0 || person != list->persons[i - 1]) {
+        at->first = periods->is_gathered ? at->end : periods->offsets[person];
+        at->end = at->first + (periods->offsets[person + 1] - periods->offsets[person]);
+    }
+}
+
+static size_t join_count(const struct listed_periods *periods, const struct event_list *list, const struct period_condition *condition)
+{
     size_t count = 0;
+    struct period_run at = {0, 0};
     for (size_t i = 0; i < list->count; i++) {
-        uint32_t end = list->starts[i] == STORE_NO_DAY ? 0 : periods->offsets[list->persons[i] + 1];
-        for (uint32_t period = periods->offsets[list->persons[i]]; period < end; period++) {
+        period_run_move(&at, periods, list, i);
+        for (uint32_t period = at.first; period < at.end && list->starts[i] != STORE_NO_DAY; period++) {
             count += period_contains(periods, period, list->starts[i], condition);
         }
     }
@@ -65,22 +77,24 @@ static size_t join_count(const struct segment_run *run, const struct event_list 
 bool period_join_make(struct segment_run *run, const struct event_list *list, const struct period_condition *condition, struct arena *arena,
                       struct period_join *out_join, struct error *err)
 {
-    const struct observation_periods *periods = &run->periods;
-    TRY(segment_run_periods(run, list, err));
-    size_t bound = periods->overlap ? join_count(run, list, condition) : list->count;
+    struct listed_periods periods;
+    TRY(segment_run_periods(run, list, arena, &periods, err));
+    bool may_join_twice = periods.overlap && !condition->first_per_person;
+    size_t bound = may_join_twice ? join_count(&periods, list, condition) : list->count;
     uint32_t *items = arena_allocate_raw(arena, bound + 1, sizeof *items);
     int32_t *starts = arena_allocate_raw(arena, bound + 1, sizeof *starts), *ends = arena_allocate_raw(arena, bound + 1, sizeof *ends);
     size_t count = 0;
     uint32_t last_person = UINT32_MAX;
+    struct period_run at = {0, 0};
     for (size_t i = 0; i < list->count; i++) {
         uint32_t person = list->persons[i];
-        bool is_done = condition->first_per_person && person == last_person;
-        uint32_t end = is_done || list->starts[i] == STORE_NO_DAY ? 0 : periods->offsets[person + 1];
-        for (uint32_t period = periods->offsets[person]; period < end; period++) {
-            if (period_contains(periods, period, list->starts[i], condition)) {
+        period_run_move(&at, &periods, list, i);
+        bool is_done = list->starts[i] == STORE_NO_DAY || (condition->first_per_person && person == last_person);
+        for (uint32_t period = is_done ? at.end : at.first; period < at.end; period++) {
+            if (period_contains(&periods, period, list->starts[i], condition)) {
                 items[count] = (uint32_t)i;
-                starts[count] = periods->starts[period];
-                ends[count++] = periods->ends[period];
+                starts[count] = periods.starts[period];
+                ends[count++] = periods.ends[period];
                 last_person = person;
                 if (condition->first_per_person) {
                     break;

@@ -63,8 +63,36 @@ static void attrition_add(struct segment_result *result, unsigned events_met_in_
     }
 }
 
-static bool statistics_add(const struct event_table *events, const uint64_t *masks, struct segment_result *result, struct error *err)
+/* With few rules there are few masks: they are counted where they are, and only then looked up in the tables. */
+enum { COUNTED_RULES_MAX = 6 };
+struct mask_counts {
+    uint64_t counts[COHORT_STATISTICS_MODES][1 << COUNTED_RULES_MAX];
+};
+
+static bool mask_count(struct mask_counts *counts, bool are_few, int mode, uint64_t mask, struct segment_result *result, struct error *err)
 {
+    if (are_few) {
+        counts->counts[mode][mask]++;
+        return true;
+    }
+    return mask_table_add(&result->masks[mode], mask, 1, err);
+}
+
+static bool mask_counts_add(const struct mask_counts *counts, struct segment_result *result, struct error *err)
+{
+    for (int mode = 0; mode < COHORT_STATISTICS_MODES; mode++) {
+        for (uint64_t mask = 0; mask < UINT64_C(1) << COUNTED_RULES_MAX; mask++) {
+            TRY(mask_table_add(&result->masks[mode], mask, counts->counts[mode][mask], err));
+        }
+    }
+    return true;
+}
+
+static bool statistics_add(const struct event_table *events, const uint64_t *masks, size_t rules, struct segment_result *result,
+                           struct error *err)
+{
+    struct mask_counts counts = {0};
+    const bool are_few = rules <= COUNTED_RULES_MAX;
     for (size_t first = 0; first < events->count;) {
         size_t end = first, best = first;
         unsigned person_met = 0;
@@ -72,14 +100,16 @@ static bool statistics_add(const struct event_table *events, const uint64_t *mas
             unsigned met = (unsigned)__builtin_ctzll(~masks[end]); /* at most 53 rules: the complement is never 0 */
             person_met = met > person_met ? met : person_met;
             attrition_add(result, met, true);
-            TRY(mask_table_add(&result->masks[COHORT_ALL_EVENTS], masks[end], 1, err));
-            best = is_better(masks[end], events->starts[end], masks[best], events->starts[best]) ? end : best;
+            TRY(mask_count(&counts, are_few, COHORT_ALL_EVENTS, masks[end], result, err));
+            if (end > first && is_better(masks[end], events->starts[end], masks[best], events->starts[best])) {
+                best = end;
+            }
         }
         attrition_add(result, person_met, false);
-        TRY(mask_table_add(&result->masks[COHORT_BEST_EVENTS], masks[best], 1, err));
+        TRY(mask_count(&counts, are_few, COHORT_BEST_EVENTS, masks[best], result, err));
         first = end;
     }
-    return true;
+    return mask_counts_add(&counts, result, err);
 }
 
 /* ---- rules ---- */
@@ -106,7 +136,7 @@ bool included_events_keep(struct segment_run *run, struct event_table *events, s
     uint64_t all = (UINT64_C(1) << program->rule_count) - 1;
     if (program->rule_count > 0) {
         TRY(rules_evaluate(run, events, masks, err));
-        TRY(statistics_add(events, masks, result, err));
+        TRY(statistics_add(events, masks, program->rule_count, result, err));
     }
     for (size_t i = 0; i < events->count; i++) {
         keep[i] = masks[i] == all;

@@ -91,12 +91,12 @@ static const int32_t *period_days(const struct store_vector *vector, int32_t abs
     return days;
 }
 
-static bool periods_overlap(const struct observation_periods *periods, uint32_t persons)
+static bool periods_overlap(const struct whole_periods *periods, const uint32_t *offsets, uint32_t persons)
 {
     bool overlap = false;
     for (uint32_t person = 0; person < persons; person++) {
         int32_t last_end = INT32_MIN;
-        for (uint32_t i = periods->offsets[person]; i < periods->offsets[person + 1]; i++) {
+        for (uint32_t i = offsets[person]; i < offsets[person + 1]; i++) {
             overlap |= periods->starts[i] <= last_end;
             last_end = periods->ends[i] > last_end ? periods->ends[i] : last_end;
         }
@@ -104,7 +104,7 @@ static bool periods_overlap(const struct observation_periods *periods, uint32_t 
     return overlap;
 }
 
-static bool periods_read_whole(struct segment_run *run, struct error *err)
+static bool periods_read_whole(struct segment_run *run, const uint32_t *offsets, struct error *err)
 {
     struct store_vector starts, ends;
     const int table = OMOP_TABLE_OBSERVATION_PERIOD;
@@ -112,67 +112,61 @@ static bool periods_read_whole(struct segment_run *run, struct error *err)
     TRY(column_read(run, table, omop_table(table)->end_field, run->segment_data, &ends, err));
     run->periods.starts = period_days(&starts, INT32_MAX, run->segment_data);
     run->periods.ends = period_days(&ends, INT32_MIN, run->segment_data);
-    run->periods.overlap = periods_overlap(&run->periods, run->persons);
-    run->periods.is_whole = true;
+    run->periods.overlap = periods_overlap(&run->periods, offsets, run->persons);
     return true;
 }
 
-/* Rows of the periods of a list's persons, ascending. */
-static size_t period_rows(const struct segment_run *run, const struct event_list *list, uint32_t *out_rows)
+/* Rows of the periods of a list's persons, ascending: at most all rows of the table. */
+static size_t period_rows(const uint32_t *offsets, const struct event_list *list, uint32_t *out_rows)
 {
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++) {
         uint32_t person = list->persons[i];
         if (i == 0 || person != list->persons[i - 1]) {
-            for (uint32_t row = run->periods.offsets[person]; row < run->periods.offsets[person + 1]; row++) {
-                if (out_rows) {
-                    out_rows[count] = row;
-                }
-                count++;
+            for (uint32_t row = offsets[person]; row < offsets[person + 1]; row++) {
+                out_rows[count++] = row;
             }
         }
     }
     return count;
 }
 
-static bool periods_gather(struct segment_run *run, const struct event_list *list, size_t count, struct error *err)
+static bool periods_gather(struct segment_run *run, const uint32_t *rows, size_t count, struct arena *arena, struct listed_periods *periods,
+                           struct error *err)
 {
     struct store_vector starts, ends;
     const int table = OMOP_TABLE_OBSERVATION_PERIOD;
-    struct observation_periods *periods = &run->periods;
-    if (!periods->gathered_starts) {
-        size_t rows = (size_t)store_segment_rows(run->segment, table);
-        periods->gathered_starts = arena_allocate_raw(run->segment_data, rows + 1, sizeof(int32_t));
-        periods->gathered_ends = arena_allocate_raw(run->segment_data, rows + 1, sizeof(int32_t));
-    }
-    struct arena_mark mark = arena_mark_take(run->scratch);
-    uint32_t *rows = arena_allocate_raw(run->scratch, count + 1, sizeof *rows);
-    period_rows(run, list, rows);
-    TRY(segment_run_gather(run, table, omop_table(table)->start_field, rows, count, run->scratch, &starts, err));
-    TRY(segment_run_gather(run, table, omop_table(table)->end_field, rows, count, run->scratch, &ends, err));
-    for (size_t i = 0; i < count; i++) {
-        periods->gathered_starts[rows[i]] = store_vector_is_valid(&starts, i) ? starts.days[i] : INT32_MAX;
-        periods->gathered_ends[rows[i]] = store_vector_is_valid(&ends, i) ? ends.days[i] : INT32_MIN;
-    }
-    periods->starts = periods->gathered_starts;
-    periods->ends = periods->gathered_ends;
-    periods->gathered += count;
-    arena_mark_release(run->scratch, mark);
+    TRY(segment_run_gather(run, table, omop_table(table)->start_field, rows, count, arena, &starts, err));
+    TRY(segment_run_gather(run, table, omop_table(table)->end_field, rows, count, arena, &ends, err));
+    periods->starts = period_days(&starts, INT32_MAX, arena);
+    periods->ends = period_days(&ends, INT32_MIN, arena);
+    periods->is_gathered = periods->overlap = true;
+    run->periods_gathered += count;
     return true;
 }
 
-bool segment_run_periods(struct segment_run *run, const struct event_list *list, struct error *err)
+bool segment_run_periods(struct segment_run *run, const struct event_list *list, struct arena *arena, struct listed_periods *out_periods,
+                         struct error *err)
 {
     const int table = OMOP_TABLE_OBSERVATION_PERIOD;
-    TRY(segment_run_offsets(run, table, &run->periods.offsets, err));
-    if (run->periods.is_whole) {
-        return true;
+    struct listed_periods periods = {0};
+    TRY(segment_run_offsets(run, table, &periods.offsets, err));
+    if (!run->periods.starts) {
+        size_t all_rows = (size_t)store_segment_rows(run->segment, table);
+        uint32_t *rows = arena_allocate_raw(arena, all_rows + 1, sizeof *rows);
+        size_t count = period_rows(periods.offsets, list, rows);
+        if (run->periods_gathered + count <= all_rows / 8) {
+            TRY(periods_gather(run, rows, count, arena, &periods, err));
+            *out_periods = periods;
+            return true;
+        }
+        TRY(periods_read_whole(run, periods.offsets, err));
     }
-    size_t count = period_rows(run, list, NULL);
-    if (run->periods.gathered + count > store_segment_rows(run->segment, table) / 8) {
-        return periods_read_whole(run, err);
-    }
-    return periods_gather(run, list, count, err);
+    periods.starts = run->periods.starts;
+    periods.ends = run->periods.ends;
+    periods.overlap = run->periods.overlap;
+    *out_periods = periods;
+    return true;
 }
 
 /* ---- beginning ---- */
@@ -183,7 +177,8 @@ bool segment_run_begin(struct segment_run *run, struct store_segment *segment, s
     run->persons = store_segment_persons(segment);
     memset(run->offsets, 0, sizeof run->offsets);
     memset(run->person_columns, 0, sizeof run->person_columns);
-    run->periods = (struct observation_periods){.overlap = true};
+    run->periods = (struct whole_periods){.starts = NULL};
+    run->periods_gathered = 0;
     run->slots = ARENA_ARRAY(run->segment_data, uint32_t, run->persons + 1);
     run->person_ids = NULL;
     return !run->sees_persons || store_segment_person_ids(segment, &run->person_ids, err);

@@ -9,15 +9,19 @@
 
 #define NO_VISIT INT64_MIN
 
-/* Observation periods of the persons of a segment: those of ordinal p are offsets[p] .. offsets[p + 1] - 1, by start. A period without a
- * date contains no day. Few persons have their periods gathered, so that a rare cohort does not read everybody's. */
-struct observation_periods {
+/* Observation periods of a segment by row, once they were read as a whole. A period without a date contains no day. */
+struct whole_periods {
+    const int32_t *starts, *ends; /* NULL: not read yet */
+    bool overlap;                 /* a person has two that share a day */
+};
+/* The periods of the persons of a list, by start: each person has offsets[p + 1] - offsets[p] of them; they begin at offsets[p] or, where
+ * they were gathered, follow those of the person before in the list. Few persons have theirs gathered, so that a rare cohort does not
+ * read everybody's. */
+struct listed_periods {
     const uint32_t *offsets;
-    const int32_t *starts, *ends; /* filled for the persons that were asked for */
-    int32_t *gathered_starts, *gathered_ends;
-    size_t gathered; /* rows so far */
-    bool is_whole;
-    bool overlap; /* a person has two that share a day; true until it is whole and known better */
+    const int32_t *starts, *ends;
+    bool is_gathered;
+    bool overlap; /* true where it is not known */
 };
 /* One field of PERSON by row, and the rows of each ordinal (none where the person is absent). */
 struct person_field {
@@ -38,7 +42,8 @@ struct segment_run {
     bool sees_persons;          /* the grant gives person ids; without, one is known by its ordinal */
     const int64_t *person_ids;  /* NULL without sees_persons */
     struct arena *segment_data; /* what is read of the segment once */
-    struct observation_periods periods;
+    struct whole_periods periods;
+    size_t periods_gathered; /* rows so far */
     const uint32_t *offsets[OMOP_TABLE_COUNT];
     const struct store_vector *person_columns[OMOP_PERSON_FIELD_COUNT];
     uint32_t *slots; /* by person, all 0 between uses */
@@ -64,8 +69,9 @@ static inline bool person_matters(const struct segment_run *run, uint32_t person
     return !run->universe || (run->universe[person / 64] >> (person % 64) & 1);
 }
 
-/* Makes run->periods ready for the persons of a list. */
-MUST_CHECK bool segment_run_periods(struct segment_run *run, const struct event_list *list, struct error *err);
+/* A list is in the order of persons. Gathered periods live in `arena`. */
+MUST_CHECK bool segment_run_periods(struct segment_run *run, const struct event_list *list, struct arena *arena,
+                                    struct listed_periods *out_periods, struct error *err);
 /* Rows of each ordinal in a table: persons + 1 offsets, read once. */
 MUST_CHECK bool segment_run_offsets(struct segment_run *run, int table, const uint32_t **out_offsets, struct error *err);
 MUST_CHECK bool segment_run_person_field(struct segment_run *run, int field, struct person_field *out_field, struct error *err);

@@ -118,28 +118,31 @@ void bitpack_tail_pack(uint8_t *out, const uint32_t *values, size_t count, unsig
     }
 }
 
-/* Eight bytes from position `at` of `length`, zeros behind the end. */
-static inline uint64_t load_within(const uint8_t *in, size_t at, size_t length)
+/* How many values begin in a byte from which on eight bytes are there. */
+static inline size_t tail_easy(size_t count, unsigned width, size_t length)
 {
-    uint64_t word = 0;
-    size_t there = length - at < sizeof word ? length - at : sizeof word;
-    memcpy(&word, in + at, there);
-    return word;
+    if (width == 0 || length < sizeof(uint64_t)) {
+        return 0;
+    }
+    const size_t easy = ((length - sizeof(uint64_t)) * 8 + 7) / width + 1;
+    return easy < count ? easy : count;
 }
 
-/* The bit string is read word by word while eight bytes are there, and with care at its end. */
+/* The bit string is read eight bytes at a time while they are there; what is left lies within the last eight. */
 void bitpack_tail_unpack_add(const uint8_t *in, size_t count, unsigned width, uint32_t base, uint32_t *out)
 {
-    const size_t length = bitpack_tail_bytes(count, width);
-    const uint64_t mask = mask_of(width);
-    size_t i = 0, bit = 0;
-    for (; i < count && bit / 8 + 8 <= length; i++, bit += width) {
-        uint64_t word;
+    const size_t length = bitpack_tail_bytes(count, width), easy = tail_easy(count, width, length);
+    const uint64_t mask = width ? mask_of(width) : 0;
+    size_t bit = 0, last = length < sizeof(uint64_t) ? 0 : length - sizeof(uint64_t);
+    uint64_t word = 0;
+    for (size_t i = 0; i < easy; i++, bit += width) {
         memcpy(&word, in + bit / 8, sizeof word);
         out[i] = base + (uint32_t)(word >> (bit % 8) & mask);
     }
-    for (; i < count; i++, bit += width) {
-        out[i] = base + (width ? (uint32_t)(load_within(in, bit / 8, length) >> (bit % 8) & mask) : 0);
+    word = 0;
+    memcpy(&word, in + last, length - last);
+    for (size_t i = easy; i < count; i++, bit += width) {
+        out[i] = base + (uint32_t)(word >> (bit - last * 8) & mask);
     }
 }
 

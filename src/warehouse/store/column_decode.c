@@ -94,6 +94,9 @@ size_t column_chunk_validity(const struct column_chunk *chunk, uint64_t *out_wor
         const unsigned last = byte == chunk->count / 8 ? (1U << (chunk->count % 8)) - 1 : 0xFF;
         out_words[byte / 8] |= (uint64_t)(validity->bytes[byte] & last) << (8 * (byte % 8));
     }
+    if (validity->kind == VALIDITY_ALL) {
+        return 0;
+    }
     size_t present = 0;
     for (size_t i = 0; i < word_count; i++) {
         present += (size_t)__builtin_popcountll(out_words[i]);

@@ -378,17 +378,54 @@ void ints_group_i64(const struct ints *ints, size_t group, int64_t *out)
     }
 }
 
+/* A constant count lets the compiler make vectors of the loops below for all groups but the last. */
+static inline __attribute__((always_inline)) void units_add(uint32_t *out, size_t count, uint32_t base, uint32_t unit)
+{
+    for (size_t i = 0; i < count; i++) {
+        out[i] = base + out[i] * unit;
+    }
+}
+
+static inline __attribute__((always_inline)) void steps_add(uint32_t *out, size_t count, uint32_t base, uint32_t step)
+{
+    for (size_t i = 0; i < count; i++) {
+        out[i] += base + (uint32_t)i * step;
+    }
+}
+
+static void half_unpack_sum(const uint8_t *in, size_t count, unsigned width, uint32_t *out)
+{
+    if (count == BITPACK_GROUP) {
+        bitpack_codec()->unpack_sum(in, width, 0, out);
+    } else {
+        bitpack_tail_unpack_sum(in, count, width, 0, out);
+    }
+}
+
+/* Modulo 2^32 the low halves of base, codes, unit and step are enough. */
 void ints_group_u32(const struct ints *ints, size_t group, uint32_t *out)
 {
     const size_t count = ints_group_count(ints, group);
-    if (ints->form == FORM_FRAME && ints->unit == 1 && ints->widths[group] <= HALF_BITS) {
-        half_unpack(ints->packed + ints->offsets[group], count, ints->widths[group], (uint32_t)group_base(ints, group), out);
+    if (ints->form == FORM_CONSTANT) {
+        for (size_t i = 0; i < count; i++) {
+            out[i] = (uint32_t)ints->base;
+        }
         return;
     }
-    int64_t values[BITPACK_GROUP];
-    ints_group_i64(ints, group, values);
-    for (size_t i = 0; i < count; i++) {
-        out[i] = (uint32_t)(uint64_t)values[i];
+    const unsigned width = ints->widths[group] < HALF_BITS ? ints->widths[group] : HALF_BITS;
+    const uint8_t *in = ints->packed + ints->offsets[group];
+    const uint32_t base = (uint32_t)group_base(ints, group);
+    if (ints->form == FORM_STEPS) {
+        half_unpack_sum(in, count, width, out);
+        const uint32_t without_first = base - out[0]; /* the code of the first counts for nothing */
+        count == BITPACK_GROUP ? steps_add(out, BITPACK_GROUP, without_first, (uint32_t)ints->step)
+                               : steps_add(out, count, without_first, (uint32_t)ints->step);
+    } else if (ints->unit == 1) {
+        half_unpack(in, count, width, base, out);
+    } else {
+        half_unpack(in, count, width, 0, out);
+        count == BITPACK_GROUP ? units_add(out, BITPACK_GROUP, base, (uint32_t)ints->unit)
+                               : units_add(out, count, base, (uint32_t)ints->unit);
     }
 }
 

@@ -131,24 +131,39 @@ struct part_view {
     const uint8_t *packed;
 };
 
-static bool head_read(struct cursor *cursor, struct part_view *part, uint8_t flags, struct error *err)
+enum { HEAD_BYTES = 5 };
+
+static void head_read(const uint8_t *bytes, struct part_view *part)
 {
-    TRY(cursor_u32(cursor, &part->base, err));
-    TRY(cursor_u8(cursor, &part->head, err));
-    if ((part->head & WIDTH_BITS) > BITPACK_WIDTH_MAX || (part->head & ~WIDTH_BITS & ~flags) != 0) {
-        return corrupt(err);
-    }
-    return true;
+    part->base = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    part->head = bytes[4];
+}
+
+static bool head_is_good(const struct part_view *part, uint8_t flags)
+{
+    return (part->head & WIDTH_BITS) <= BITPACK_WIDTH_MAX && (part->head & ~WIDTH_BITS & ~flags) == 0;
 }
 
 static bool group_open(struct cursor *cursor, size_t count, struct part_view *ascending, struct part_view *days, struct error *err)
 {
-    TRY(head_read(cursor, ascending, 0, err));
-    if (days) {
-        TRY(head_read(cursor, days, DAYS_SOME_ABSENT | DAYS_ALL_ABSENT, err));
+    const uint8_t *heads = NULL, *packed = NULL;
+    TRY(cursor_bytes(cursor, days ? 2 * HEAD_BYTES : HEAD_BYTES, &heads, err));
+    head_read(heads, ascending);
+    if (!head_is_good(ascending, 0)) {
+        return corrupt(err);
     }
-    TRY(cursor_bytes(cursor, part_bytes(ascending->head, count), &ascending->packed, err));
-    return !days || cursor_bytes(cursor, part_bytes(days->head, count), &days->packed, err);
+    const size_t length = part_bytes(ascending->head, count);
+    if (!days) {
+        return cursor_bytes(cursor, length, &ascending->packed, err);
+    }
+    head_read(heads + HEAD_BYTES, days);
+    if (!head_is_good(days, DAYS_SOME_ABSENT | DAYS_ALL_ABSENT)) {
+        return corrupt(err);
+    }
+    TRY(cursor_bytes(cursor, length + part_bytes(days->head, count), &packed, err));
+    ascending->packed = packed;
+    days->packed = packed + length;
+    return true;
 }
 
 /* Steps that are too wide to be summed blindly: only ever seen where persons or rows are very far apart. */

@@ -251,16 +251,29 @@ bool segment_person_ids(struct store_segment *segment, const int64_t **out_ids, 
     return true;
 }
 
-static bool person_rows_fit(const uint32_t *rows, size_t persons, uint64_t table_rows)
+/* Without a branch in the loop, whose count is a constant for all but the last: this is read for every cohort. */
+static inline __attribute__((always_inline)) uint32_t descents_count(const uint32_t *rows, size_t count)
 {
-    bool fits = rows[0] == 0 && rows[persons] == table_rows;
-    for (size_t i = 0; i < persons && fits; i++) {
-        fits = rows[i] <= rows[i + 1];
+    uint32_t descents = 0;
+    for (size_t i = 0; i < count; i++) {
+        descents += rows[i] > rows[i + 1];
     }
-    return fits;
+    return descents;
 }
 
-bool segment_person_rows(struct store_segment *segment, int table, struct arena *arena, const uint32_t **out_rows, struct error *err)
+static bool person_rows_fit(const uint32_t *rows, size_t persons, uint64_t table_rows)
+{
+    enum { BLOCK = 256 };
+    uint32_t descents = 0;
+    size_t i = 0;
+    for (; i + BLOCK <= persons; i += BLOCK) {
+        descents |= descents_count(rows + i, BLOCK);
+    }
+    descents |= descents_count(rows + i, persons - i);
+    return rows[0] == 0 && rows[persons] == table_rows && descents == 0;
+}
+
+static bool person_rows_read(struct store_segment *segment, int table, struct arena *arena, const uint32_t **out_rows, struct error *err)
 {
     const struct segment_table *owner = &segment->tables[table];
     const size_t persons = segment->layout.persons;
@@ -268,10 +281,6 @@ bool segment_person_rows(struct store_segment *segment, int table, struct arena 
     struct cursor cursor;
     const uint32_t *rows = NULL;
     size_t count = 0;
-    if (!owner->layout) {
-        *out_rows = ARENA_ARRAY(arena, uint32_t, persons + 1);
-        return true;
-    }
     const bool done = page_reader_part(&pages, &owner->layout->person_rows, &cursor, err) &&
                       ints_array_decode_u32(&cursor, persons + 1, persons + 1, arena, &rows, &count, err);
     page_reader_finish(&pages);
@@ -281,5 +290,22 @@ bool segment_person_rows(struct store_segment *segment, int table, struct arena 
         return segment_error(segment, err);
     }
     *out_rows = rows;
+    return true;
+}
+
+bool segment_person_rows(struct store_segment *segment, int table, struct arena *arena, const uint32_t **out_rows, struct error *err)
+{
+    if (!segment->tables[table].layout) {
+        *out_rows = ARENA_ARRAY(arena, uint32_t, segment->layout.persons + (size_t)1);
+        return true;
+    }
+    if (table != OMOP_TABLE_OBSERVATION_PERIOD) {
+        return person_rows_read(segment, table, arena, out_rows, err);
+    }
+    task_lock_take(segment->lock);
+    const bool done = segment->period_rows || person_rows_read(segment, table, segment->memory, &segment->period_rows, err);
+    task_lock_give(segment->lock);
+    TRY(done);
+    *out_rows = segment->period_rows;
     return true;
 }

@@ -27,7 +27,8 @@ struct store_segment {
     struct arena *memory;
     struct segment_layout layout;
     struct segment_table tables[OMOP_TABLE_COUNT];
-    const int64_t *person_ids;
+    const int64_t *person_ids;   /* as read when first needed */
+    const uint32_t *period_rows; /* of each person in OBSERVATION_PERIOD: every cohort asks for them */
     struct segment_view *view; /* without the excluded persons; NULL: nobody of the segment is excluded (segment_view.h) */
 };
 
@@ -58,6 +59,7 @@ MUST_CHECK bool segment_column_words(struct store_segment *segment, int table, i
 MUST_CHECK bool segment_column_concepts(struct store_segment *segment, int table, int field, const struct concept_directory **out_concepts,
                                         struct error *err);
 MUST_CHECK bool segment_person_ids(struct store_segment *segment, const int64_t **out_ids, struct error *err);
+/* In the arena, or kept by the segment. */
 MUST_CHECK bool segment_person_rows(struct store_segment *segment, int table, struct arena *arena, const uint32_t **out_rows,
                                     struct error *err);
 

@@ -117,6 +117,7 @@ static bool group_take_wanted(const struct question *question, struct streams *s
     const struct event_arrays group = {room.persons, out->rows ? room.rows : NULL, out->starts ? room.starts : NULL,
                                        out->ends ? room.ends : NULL};
     TRY(group_take(question, streams, count, &group, 0, err));
+#pragma GCC unroll 8
     for (size_t i = 0; i < count; i++) { /* each place is written before it is known to stay */
         places[found] = (uint8_t)i;
         found += is_wanted(question->persons, room.persons[i]);

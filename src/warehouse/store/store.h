@@ -156,7 +156,7 @@ uint32_t store_segment_persons(const struct store_segment *segment);
 uint64_t store_segment_rows(const struct store_segment *segment, int table);
 /* person_id by ordinal, ascending. Owned by the segment. DENIED to COUNT. */
 MUST_CHECK bool store_segment_person_ids(struct store_segment *segment, const int64_t **out_ids, struct error *err);
-/* Rows of ordinal p in `table` are out[p] .. out[p + 1] - 1. persons + 1 values, in arena. */
+/* Rows of ordinal p in `table` are out[p] .. out[p + 1] - 1. persons + 1 values, in arena or as long as the segment. */
 MUST_CHECK bool store_person_rows(struct store_segment *segment, int table, struct arena *arena, const uint32_t **out_offsets,
                                   struct error *err);
 
