@@ -26,32 +26,25 @@ static bool row_is_open(const struct matching *matching, size_t i)
 }
 
 /* ---- starts only, one event a person: a slot for each, and one pass over A ---- */
-static int32_t held(int64_t day_number)
-{
-    return day_number < INT32_MIN ? INT32_MIN : day_number > INT32_MAX ? INT32_MAX : (int32_t)day_number;
-}
+/* Slots are small, so that those of a segment stay near the processor; more events than they can tell apart are taken in parts. */
+enum { SLOT_EVENTS_MAX = UINT16_MAX };
 
 /* Slot 0 is for persons without an open event: nothing lies in it. */
-static void count_dense(const struct matching *matching, uint32_t *counts)
+static void count_dense_part(const struct matching *matching, size_t first, size_t count, uint32_t *counts)
 {
     const struct event_table *table = matching->table;
     const struct event_list *list = matching->list;
     struct arena *scratch = matching->run->scratch;
-    uint32_t *slots = matching->run->slots;
-    int32_t *low = arena_allocate_raw(scratch, table->count + 1, sizeof *low);
-    int32_t *high = arena_allocate_raw(scratch, table->count + 1, sizeof *high);
-    uint32_t *by_slot = ARENA_ARRAY(scratch, uint32_t, table->count + 1);
+    const uint32_t *persons = table->persons + first;
+    uint16_t *slots = matching->run->slots;
+    int32_t *low = arena_allocate_raw(scratch, count + 1, sizeof *low);
+    int32_t *high = arena_allocate_raw(scratch, count + 1, sizeof *high);
+    uint32_t *by_slot = ARENA_ARRAY(scratch, uint32_t, count + 1);
     low[0] = INT32_MAX;
     high[0] = INT32_MIN;
-    for (size_t i = 0; i < table->count; i++) {
-        struct day_interval starts, ends;
-        if (row_is_open(matching, i)) {
-            match_window_at(&matching->window, table, i, &starts, &ends);
-            bool is_empty = starts.low > starts.high;
-            low[i + 1] = is_empty ? INT32_MAX : held(starts.low);
-            high[i + 1] = is_empty ? INT32_MIN : held(starts.high);
-            slots[table->persons[i]] = (uint32_t)i + 1;
-        }
+    match_window_starts(&matching->window, table, first, count, low + 1, high + 1);
+    for (size_t i = 0; i < count; i++) {
+        slots[persons[i]] = row_is_open(matching, first + i) ? (uint16_t)(i + 1) : 0;
     }
     for (size_t i = 0; i < list->count; i++) {
         uint32_t slot = slots[list->persons[i]];
@@ -59,9 +52,17 @@ static void count_dense(const struct matching *matching, uint32_t *counts)
             by_slot[slot]++; /* few are: an addition of 0 would make each event wait for the one before */
         }
     }
-    for (size_t i = 0; i < table->count; i++) {
-        counts[i] = by_slot[i + 1];
-        slots[table->persons[i]] = 0;
+    for (size_t i = 0; i < count; i++) {
+        counts[first + i] = by_slot[i + 1];
+        slots[persons[i]] = 0;
+    }
+}
+
+static void count_dense(const struct matching *matching, uint32_t *counts)
+{
+    for (size_t first = 0; first < matching->table->count; first += SLOT_EVENTS_MAX) {
+        size_t rest = matching->table->count - first;
+        count_dense_part(matching, first, rest < SLOT_EVENTS_MAX ? rest : SLOT_EVENTS_MAX, counts);
     }
 }
 

@@ -287,6 +287,74 @@ static void statistics_of_rules(void **state)
     example_end(&example);
 }
 
+/* Few masks are counted by themselves, many in the table: a rule that stands several times says the same in both. */
+static void many_rules_count_as_few(void **state)
+{
+    (void)state;
+    struct example_store example;
+    open_population(&example, 3, GRANT_ROWS);
+    struct cohort_criterion primary = conditions_of(A), b = conditions_of(B);
+    struct cohort_correlated item = at_least(1, &b);
+    struct cohort_rule rules[9];
+    for (size_t i = 0; i < 9; i++) {
+        rules[i] = (struct cohort_rule){
+            .name = "B", .description = "", .path = "", .group = {.correlated = &item, .correlated_count = 1, .path = ""}};
+    }
+    struct cohort_program program = program_of(&primary);
+    program.rules = rules;
+    program.rule_count = 1;
+    CLEANUP(cohort_result) struct cohort_result *few = evaluate(&example, &program);
+    program.rule_count = 9;
+    CLEANUP(cohort_result) struct cohort_result *many = evaluate(&example, &program);
+    for (int mode = 0; mode < COHORT_STATISTICS_MODES; mode++) {
+        const struct cohort_statistics *a = &few->statistics[mode], *b9 = &many->statistics[mode];
+        assert_int_equal(a->mask_count, 2);
+        assert_int_equal(b9->mask_count, 2);
+        assert_int_equal(b9->masks[1].mask, 511);
+        for (size_t i = 0; i < 2; i++) {
+            assert_int_equal(a->masks[i].count, b9->masks[i].count);
+        }
+        assert_int_equal(a->final_count, b9->final_count);
+    }
+    example_end(&example);
+}
+
+/* More persons than there are slots of 16 bits; so many that nobody is left out beforehand. Every third has a B, in the month after A. */
+static void more_events_than_slots(void **state)
+{
+    (void)state;
+    enum { MANY = 66000 };
+    struct example_store example;
+    struct error err = {0};
+    CLEANUP(buffer_value) struct buffer period = {.maximum = 1 << 24}, condition = {.maximum = 1 << 24};
+    bool done =
+        buffer_append_text(&period, "observation_period_id,person_id,observation_period_start_date,observation_period_end_date\n", &err) &&
+        buffer_append_text(&condition, "condition_occurrence_id,person_id,condition_concept_id,condition_start_date\n", &err);
+    for (int i = 1; i <= MANY && done; i++) {
+        done = buffer_append_format(&period, &err, "%d,%d,2010-01-01,2012-12-31\n", i, i) &&
+               buffer_append_format(&condition, &err, "%d,%d,10,2011-02-0%d\n", i, i, 1 + i % 9) &&
+               (i % 3 || buffer_append_format(&condition, &err, "%d,%d,20,2011-02-2%d\n", MANY + i, i, i % 9));
+    }
+    done = done && example_begin(&example, &err) && example_table(&example, "observation_period", (const char *)period.data, &err) &&
+           example_table(&example, "condition_occurrence", (const char *)condition.data, &err) &&
+           example_open(&example, 1, GRANT_ROWS, &err);
+    if (!done) {
+        fail_msg("%s", err.message);
+    }
+    struct cohort_criterion primary = conditions_of(A), b = conditions_of(B);
+    struct cohort_correlated item = at_least(1, &b);
+    struct cohort_group group = {.kind = COHORT_ALL, .correlated = &item, .correlated_count = 1, .path = ""};
+    struct cohort_program program = program_of(&primary);
+    program.additional = &group;
+    CLEANUP(cohort_result) struct cohort_result *result = evaluate(&example, &program);
+    assert_int_equal(result->attrition.primary.events, MANY);
+    assert_int_equal(result->rows.count, MANY / 3);
+    for (size_t i = 0; i < result->rows.count; i++) {
+        assert_int_equal(result->rows.persons[i], 3 * (i + 1));
+    }
+    example_end(&example);
+}
+
 static void counts_need_no_grant_for_rows(void **state)
 {
     (void)state;
@@ -373,6 +441,8 @@ int main(void)
         cmocka_unit_test(deaths_share_a_key),
         cmocka_unit_test(statistics_of_rules),
         cmocka_unit_test(deaths_beside_others_need_a_grant_for_rows),
+        cmocka_unit_test(many_rules_count_as_few),
+        cmocka_unit_test(more_events_than_slots),
         cmocka_unit_test(counts_need_no_grant_for_rows),
         cmocka_unit_test(what_cannot_go_on_says_why),
     };

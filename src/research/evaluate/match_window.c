@@ -79,3 +79,20 @@ void match_window_at(const struct match_window *window, const struct event_table
     *out_starts = starts;
     *out_ends = ends;
 }
+
+static int32_t held(int64_t day_number)
+{
+    return day_number < INT32_MIN ? INT32_MIN : day_number > INT32_MAX ? INT32_MAX : (int32_t)day_number;
+}
+
+void match_window_starts(const struct match_window *window, const struct event_table *table, size_t first, size_t count, int32_t *out_low,
+                         int32_t *out_high)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct day_interval starts, ends;
+        match_window_at(window, table, first + i, &starts, &ends);
+        bool is_empty = starts.low > starts.high;
+        out_low[i] = is_empty ? INT32_MAX : held(starts.low);
+        out_high[i] = is_empty ? INT32_MIN : held(starts.high);
+    }
+}

@@ -16,3 +16,6 @@ struct match_window match_window_of(const struct cohort_correlated *item);
 /* The intervals for event i. */
 void match_window_at(const struct match_window *window, const struct event_table *table, size_t i, struct day_interval *out_starts,
                      struct day_interval *out_ends);
+/* The intervals of starts alone for `count` events from `first` on, as day numbers: low > high where nothing lies in them. */
+void match_window_starts(const struct match_window *window, const struct event_table *table, size_t first, size_t count, int32_t *out_low,
+                         int32_t *out_high);

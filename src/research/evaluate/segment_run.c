@@ -179,7 +179,7 @@ bool segment_run_begin(struct segment_run *run, struct store_segment *segment, s
     memset(run->person_columns, 0, sizeof run->person_columns);
     run->periods = (struct whole_periods){.starts = NULL};
     run->periods_gathered = 0;
-    run->slots = ARENA_ARRAY(run->segment_data, uint32_t, run->persons + 1);
+    run->slots = ARENA_ARRAY(run->segment_data, uint16_t, run->persons + 1);
     run->person_ids = NULL;
     return !run->sees_persons || store_segment_person_ids(segment, &run->person_ids, err);
 }

@@ -46,7 +46,7 @@ struct segment_run {
     size_t periods_gathered; /* rows so far */
     const uint32_t *offsets[OMOP_TABLE_COUNT];
     const struct store_vector *person_columns[OMOP_PERSON_FIELD_COUNT];
-    uint32_t *slots; /* by person, all 0 between uses */
+    uint16_t *slots; /* by person, all 0 between uses */
     /* of the program */
     const struct program_plan *plan;
     struct arena *program_data;            /* lists and events, until the program is done */
