@@ -53,11 +53,12 @@ INLINE __m256i add_step(const uint8_t *in, unsigned width, unsigned step, __m256
     return carry;
 }
 
+/* From one step to the next only an addition is waited for: the last sum of a step is spread before the carry is known. */
 INLINE __m256i sum_step(const uint8_t *in, unsigned width, unsigned step, __m256i carry, uint32_t *out)
 {
-    const __m256i sums = _mm256_add_epi32(carry, lanes_sum(step_values(in, width, step)));
-    store_row(out, step, sums);
-    return _mm256_permutevar8x32_epi32(sums, _mm256_set1_epi32(7));
+    const __m256i sums = lanes_sum(step_values(in, width, step));
+    store_row(out, step, _mm256_add_epi32(carry, sums));
+    return _mm256_add_epi32(carry, _mm256_permutevar8x32_epi32(sums, _mm256_set1_epi32(7)));
 }
 
 #define STEPS_4(function, width, step)                     \
