@@ -31,6 +31,7 @@ struct waves {
     bool is_too_large;   /* why the scan was stopped */
     uint64_t rows_since_check;
     struct progress *progress;
+    struct segment_workspace **workspaces;                   /* of the workers, while segments are sealed */
     struct finding_batch field_findings[FINDING_FIELDS_MAX]; /* of the batch at hand */
     uint32_t *order;                                         /* rows of a batch by segment */
     uint32_t *segment_of;
@@ -370,12 +371,29 @@ static bool seal_segment(void *context, size_t index, unsigned worker, struct er
 {
     struct waves *waves = context;
     struct wave_segment *segment = &waves->segments[waves->first + index];
-    (void)worker;
+    segment_builder_lend(segment->builder, waves->workspaces[worker]);
     TRY(store_writer_add(waves->load->writer, segment->builder, (uint32_t)(waves->first + index), err));
     segment_builder_destroy(segment->builder);
     segment->builder = NULL;
     progress_add(waves->progress, segment->persons);
     return true;
+}
+
+static bool segments_seal(struct waves *waves, struct error *err)
+{
+    const unsigned threads = task_pool_threads(waves->load->pool);
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    waves->workspaces = ARENA_ARRAY(scratch, struct segment_workspace *, threads);
+    for (unsigned i = 0; i < threads; i++) {
+        waves->workspaces[i] = segment_workspace_create();
+    }
+    const struct task_set set = {.count = waves->end - waves->first, .run = seal_segment, .context = waves};
+    const bool done = task_pool_run(waves->load->pool, &set, err);
+    for (unsigned i = 0; i < threads; i++) {
+        segment_workspace_destroy(waves->workspaces[i]);
+    }
+    waves->workspaces = NULL;
+    return done;
 }
 
 static uint64_t persons_of(const struct waves *waves)
@@ -392,8 +410,7 @@ static bool wave_seal(struct waves *waves, struct error *err)
     const uint64_t persons = persons_of(waves);
     waves->person_bytes = (double)wave_bytes(waves) / (double)persons;
     waves->progress = progress_begin("sealing segments", persons, "persons", waves->load->options->quiet);
-    const struct task_set set = {.count = waves->end - waves->first, .run = seal_segment, .context = waves};
-    const bool done = task_pool_run(waves->load->pool, &set, err);
+    const bool done = segments_seal(waves, err);
     progress_end(waves->progress);
     waves->progress = NULL;
     waves->load->segments += (uint32_t)(waves->end - waves->first);

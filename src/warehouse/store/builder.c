@@ -47,6 +47,11 @@ void segment_builder_destroy(struct segment_builder *builder)
     free(builder);
 }
 
+void segment_builder_lend(struct segment_builder *builder, struct segment_workspace *workspace)
+{
+    builder->workspace = workspace;
+}
+
 enum omop_scope segment_builder_scope(const struct segment_builder *builder)
 {
     return builder->scope;

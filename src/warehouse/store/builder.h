@@ -17,7 +17,8 @@ struct segment_builder {
     enum omop_scope scope;
     uint64_t seed; /* of the dictionaries */
     struct builder_table tables[OMOP_TABLE_COUNT];
-    struct integer_dictionary persons; /* every person_id of every table; person fields hold its codes */
+    struct segment_workspace *workspace; /* lent; NULL: none */
+    struct integer_dictionary persons;   /* every person_id of every table; person fields hold its codes */
 };
 
 static inline double double_of_bits(int64_t bits)

@@ -61,7 +61,7 @@ static bool flat_make(struct table_source *source, struct table_flat *flat, int 
 bool table_source_prepare(struct table_source *source, int field, struct error *err)
 {
     table_source_finish(source);
-    return flat_make(source, &source->flat, field, source->order->room, err);
+    return flat_make(source, &source->flat, field, source->room, err);
 }
 
 bool table_source_prepare_other(struct table_source *source, int field, struct error *err)

@@ -3,7 +3,6 @@
  * concept. A concept that fills a large part of the table (no matching concept, the one type of all records) needs no list: looking through
  * the codes finds it as fast. The table's own concept and its source concept have persons and days in their postings; the other concept
  * columns (units, values, types) only rows, from which the rest follows. */
-#include "base/bulk.h"
 #include "warehouse/store/postings.h"
 #include "warehouse/store/segment_writer.h"
 #include <stdlib.h>
@@ -21,7 +20,7 @@ struct posting_row {
     int32_t start, end;
 };
 struct concept_source {
-    uint32_t *codes; /* by sorted position; NO_CODE where absent */
+    uint32_t *codes; /* by sorted position; NO_CODE where absent. In the workspace, as rows */
     int64_t *ids;    /* by code */
     uint32_t *counts;
     size_t count;
@@ -36,11 +35,9 @@ static bool no_memory(struct error *err)
 
 static void concept_source_finish(struct concept_source *concepts)
 {
-    free(concepts->codes);
     free(concepts->ids);
     free(concepts->counts);
     free(concepts->first);
-    free(concepts->rows);
 }
 
 /* ---- codes ---- */
@@ -106,7 +103,7 @@ static bool concepts_find(struct segment_writer *writer, int field, struct conce
 {
     struct integer_dictionary seen;
     integer_dictionary_init(&seen, writer->builder->seed);
-    concepts->codes = bulk_allocate(writer->source.rows, sizeof *concepts->codes);
+    concepts->codes = workspace_take(writer->workspace, WORKSPACE_CODES, writer->source.rows, sizeof *concepts->codes);
     const bool done = (concepts->codes || no_memory(err)) && codes_in_order_of_appearance(writer, field, &seen, concepts->codes, err) &&
                       codes_rank(concepts, &seen, writer->source.rows, err);
     integer_dictionary_finish(&seen);
@@ -162,15 +159,16 @@ static void rows_place(const struct table_source *source, struct concept_source 
 }
 
 /* The rows of each concept one after the other: one counting pass, since codes are dense. */
-static bool rows_by_concept(const struct table_source *source, struct concept_source *concepts, unsigned postings, struct error *err)
+static bool rows_by_concept(struct segment_writer *writer, struct concept_source *concepts, unsigned postings, struct error *err)
 {
+    const struct table_source *source = &writer->source;
     size_t total = 0;
     for (size_t code = 0; code < concepts->count; code++) {
         concepts->first[code] = total;
         total += has_list(concepts, code, source->rows, postings) ? concepts->counts[code] : 0;
     }
     concepts->first[concepts->count] = total;
-    concepts->rows = bulk_allocate(total + 1, sizeof *concepts->rows);
+    concepts->rows = workspace_take(writer->workspace, WORKSPACE_POSTINGS, total + 1, sizeof *concepts->rows);
     size_t *next = malloc((concepts->count + 1) * sizeof *next);
     const bool done = concepts->rows && next;
     if (done && total) {
@@ -242,7 +240,7 @@ static bool postings_write(struct segment_writer *writer, struct concept_source 
     const unsigned postings = column->postings;
     int64_t *core_places = ARENA_ARRAY(scratch, int64_t, concepts->count + 1);
     int64_t *detail_places = ARENA_ARRAY(scratch, int64_t, concepts->count + 1);
-    TRY(rows_by_concept(&writer->source, concepts, postings, err));
+    TRY(rows_by_concept(writer, concepts, postings, err));
     if (postings & POSTINGS_CORE) {
         TRY(stream_write(writer, concepts, postings, true, core_places, err));
     }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Sort keys are cut down to the bits that their values need and packed into words of 64 bits; nearly always one word holds them all. */
 #include "warehouse/store/order.h"
-#include "base/bulk.h"
 #include "warehouse/store/radix.h"
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LEADING_MAX = 3, KEYS_MAX = 2 * LEADING_MAX, PART_BITS = 8, STEP_ROWS = SLAB_ROWS };
@@ -186,6 +184,7 @@ static void words_fill_all(const struct order_keys *keys, unsigned word, const u
 
 /* What sorting needs beside its result. */
 struct sorter {
+    struct segment_workspace *workspace;
     uint64_t *words, *spare;
     uint32_t *places_spare;
 };
@@ -246,7 +245,7 @@ static unsigned place_bits_for(size_t count)
 static bool parts_sort(struct sorter *sorter, const struct order_keys *keys, size_t count, struct row_order *order, struct error *err)
 {
     const unsigned bits = keys->word_bits[0], rest_bits = bits > PART_BITS ? bits - PART_BITS : 0, place_bits = place_bits_for(count);
-    order->layout.parts = malloc(count);
+    order->layout.parts = workspace_take(sorter->workspace, WORKSPACE_PARTS, count, 1);
     TRY(order->layout.parts || no_memory(err));
     order->has_parts = true;
     words_fill_all(keys, 0, NULL, count, sorter->words);
@@ -255,7 +254,7 @@ static bool parts_sort(struct sorter *sorter, const struct order_keys *keys, siz
         packed_sort(sorter, order, count, place_bits, rest_bits);
         return true;
     }
-    sorter->places_spare = bulk_allocate(count, sizeof *sorter->places_spare);
+    sorter->places_spare = workspace_take(sorter->workspace, WORKSPACE_PLACES_SPARE, count, sizeof *sorter->places_spare);
     TRY(sorter->places_spare || no_memory(err));
     pairs_sort(sorter, order, count, rest_bits);
     return true;
@@ -264,7 +263,7 @@ static bool parts_sort(struct sorter *sorter, const struct order_keys *keys, siz
 /* ---- keys of several words: stable sorts, the least significant word first ---- */
 static bool words_sort(struct sorter *sorter, const struct order_keys *keys, size_t count, struct row_order *order, struct error *err)
 {
-    sorter->places_spare = bulk_allocate(count, sizeof *sorter->places_spare);
+    sorter->places_spare = workspace_take(sorter->workspace, WORKSPACE_PLACES_SPARE, count, sizeof *sorter->places_spare);
     TRY(sorter->places_spare || no_memory(err));
     for (size_t i = 0; i < count; i++) {
         order->places[i] = (uint32_t)i;
@@ -276,43 +275,26 @@ static bool words_sort(struct sorter *sorter, const struct order_keys *keys, siz
     return true;
 }
 
-static bool sort(struct order_keys *keys, size_t count, struct row_order *order, struct error *err)
+static bool sort(struct order_keys *keys, size_t count, struct segment_workspace *workspace, struct row_order *order, struct error *err)
 {
+    struct sorter sorter = {
+        .workspace = workspace,
+        .words = workspace_take(workspace, WORKSPACE_WORDS, count, sizeof(uint64_t)),
+        .spare = workspace_take(workspace, WORKSPACE_SPARE, count, sizeof(uint64_t)),
+    };
+    order->places = workspace_take(workspace, WORKSPACE_PLACES, count, sizeof *order->places);
+    TRY((sorter.words && sorter.spare && order->places) || no_memory(err));
     keys_trim(keys);
     keys_pack(keys);
-    struct sorter sorter = {.words = bulk_allocate(count, sizeof(uint64_t)), .spare = bulk_allocate(count, sizeof(uint64_t))};
-    order->places = bulk_allocate(count, sizeof *order->places);
-    const bool has_memory = (sorter.words && sorter.spare && order->places) || no_memory(err);
-    const bool done =
-        has_memory && (keys->words == 1 ? parts_sort(&sorter, keys, count, order, err) : words_sort(&sorter, keys, count, order, err));
-    order->room = sorter.words;
-    order->spare = sorter.spare;
-    free(sorter.places_spare);
-    return done;
+    return keys->words == 1 ? parts_sort(&sorter, keys, count, order, err) : words_sort(&sorter, keys, count, order, err);
 }
 
 bool order_rows(const struct segment_builder *builder, int table, const uint32_t *ordinals, uint32_t person_count,
-                struct row_order *out_order, struct error *err)
+                struct segment_workspace *workspace, struct row_order *out_order, struct error *err)
 {
     struct order_keys keys;
     const size_t count = (size_t)builder->tables[table].rows;
     keys_choose(&keys, builder, table, ordinals, person_count);
     *out_order = (struct row_order){.places = NULL};
-    if (is_sorted(&keys, count)) {
-        return true;
-    }
-    if (!sort(&keys, count, out_order, err)) {
-        row_order_finish(out_order);
-        return false;
-    }
-    return true;
-}
-
-void row_order_finish(struct row_order *order)
-{
-    free(order->places);
-    free(order->layout.parts);
-    free(order->room);
-    free(order->spare);
-    *order = (struct row_order){.places = NULL};
+    return is_sorted(&keys, count) || sort(&keys, count, workspace, out_order, err);
 }

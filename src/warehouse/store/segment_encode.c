@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* segment_encode: from a builder to the blocks of a sealed file. Persons first, then table after table (sorted, column by column), and the
  * directory as the last block. */
-#include "base/bulk.h"
 #include "warehouse/store/order.h"
 #include "warehouse/store/segment_writer.h"
 #include <stdlib.h>
@@ -108,14 +107,7 @@ static bool columns_write(struct segment_writer *writer, struct layout_table *ta
     return true;
 }
 
-/* What a table needs in memory beside the builder, released together. */
-struct table_memory {
-    struct row_order order;
-    uint64_t *persons_and_starts; /* where the order leaves no memory for them */
-    int32_t *ends;
-};
-
-static bool days_write(struct segment_writer *writer, struct table_memory *memory, int32_t *starts, struct error *err)
+static bool days_write(struct segment_writer *writer, int32_t *starts, struct error *err)
 {
     struct table_source *source = &writer->source;
     const int start = source->info->start_field, end = source->info->end_field;
@@ -126,28 +118,27 @@ static bool days_write(struct segment_writer *writer, struct table_memory *memor
     if (end == start) {
         source->ends = source->starts;
     } else if (end != OMOP_NO_FIELD && source->columns[end].values.nulls < source->rows) {
-        memory->ends = bulk_allocate(source->rows, sizeof *memory->ends);
-        TRY(memory->ends || no_memory(err));
-        TRY(days_collect(source, end, memory->ends, err));
-        source->ends = memory->ends;
+        int32_t *ends = workspace_take(writer->workspace, WORKSPACE_ENDS, source->rows, sizeof *ends);
+        TRY(ends || no_memory(err));
+        TRY(days_collect(source, end, ends, err));
+        source->ends = ends;
     }
     return true;
 }
 
-static bool table_write_with(struct segment_writer *writer, struct layout_table *table, struct table_memory *memory, struct error *err)
+static bool table_write_with(struct segment_writer *writer, struct layout_table *table, struct error *err)
 {
     struct table_source *source = &writer->source;
-    TRY(order_rows(writer->builder, source->table, writer->ordinals, writer->persons, &memory->order, err));
-    source->order = &memory->order;
-    if (!memory->order.spare) {
-        memory->persons_and_starts = bulk_allocate(source->rows, sizeof(uint64_t));
-        TRY(memory->persons_and_starts || no_memory(err));
-    }
-    uint32_t *persons = (uint32_t *)(memory->order.spare ? memory->order.spare : memory->persons_and_starts);
+    struct row_order order;
+    TRY(order_rows(writer->builder, source->table, writer->ordinals, writer->persons, writer->workspace, &order, err));
+    source->order = &order;
+    source->room = order.places ? workspace_take(writer->workspace, WORKSPACE_WORDS, source->rows, sizeof(uint64_t)) : NULL;
+    uint32_t *persons = workspace_take(writer->workspace, WORKSPACE_SPARE, source->rows, sizeof(uint64_t));
+    TRY(persons || no_memory(err));
     source->persons = persons;
     if (writer->builder->scope == OMOP_PERSON) {
         TRY(person_rows_write(writer, persons, &table->person_rows, err));
-        TRY(days_write(writer, memory, (int32_t *)persons + source->rows, err));
+        TRY(days_write(writer, (int32_t *)persons + source->rows, err));
     } else {
         memset(persons, 0, source->rows * sizeof *persons);
     }
@@ -156,7 +147,6 @@ static bool table_write_with(struct segment_writer *writer, struct layout_table 
 
 static bool table_write(struct segment_writer *writer, int table, struct layout_table *out_table, struct error *err)
 {
-    struct table_memory memory = {.ends = NULL};
     writer->source = (struct table_source){
         .table = table,
         .info = omop_table(table),
@@ -167,11 +157,8 @@ static bool table_write(struct segment_writer *writer, int table, struct layout_
     };
     (void)text_copy(out_table->name, sizeof out_table->name, text_of(writer->source.info->name));
     out_table->rows = writer->source.rows;
-    const bool done = table_write_with(writer, out_table, &memory, err);
+    const bool done = table_write_with(writer, out_table, err);
     table_source_finish(&writer->source);
-    row_order_finish(&memory.order);
-    free(memory.persons_and_starts);
-    free(memory.ends);
     return done;
 }
 
@@ -207,11 +194,13 @@ bool segment_encode(struct sealed_writer *out, const struct segment_builder *bui
 {
     CLEANUP(arena) struct arena *memory = arena_create();
     CLEANUP(compressor) struct compressor *compressor = compressor_create();
+    CLEANUP(segment_workspace) struct segment_workspace *own = builder->workspace ? NULL : segment_workspace_create();
     struct segment_layout layout = {0};
     struct segment_summary summary = {0};
     struct segment_writer writer = {
         .builder = builder,
         .compressor = compressor,
+        .workspace = own ? own : builder->workspace,
         .part.maximum = PART_BYTES_MAX,
         .memory = memory,
         .ordinals = arena_allocate_raw(memory, builder->persons.keys.count + 1, sizeof(uint32_t)),

@@ -13,6 +13,7 @@ struct table_source {
     const struct builder_column *columns;
     size_t rows;
     const struct row_order *order;
+    void *room; /* 8 bytes a row, for a flat column */
     /* By sorted position. persons is all zero outside scope PERSON; starts and ends are NULL where the table has none, ends also where no
      * row has one. */
     const uint32_t *persons;
@@ -26,6 +27,7 @@ struct segment_writer {
     const struct segment_builder *builder;
     struct page_writer pages;
     struct compressor *compressor;
+    struct segment_workspace *workspace;
     struct buffer part;   /* the part being encoded */
     struct arena *memory; /* of the layout */
     uint32_t *ordinals;   /* by person code */

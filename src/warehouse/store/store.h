@@ -73,6 +73,12 @@ MUST_CHECK bool segment_builder_append_begin(struct segment_builder *builder, in
 MUST_CHECK bool segment_builder_append_field(struct segment_builder *builder, int table, int field, const struct store_vector *vector,
                                              const uint32_t *selection, size_t count, struct error *err);
 void segment_builder_append_end(struct segment_builder *builder, int table, size_t count);
+/* Memory that sealing needs, to be used for one segment after the other: one for each worker. Without it a segment takes its own. */
+struct segment_workspace;
+struct segment_workspace *segment_workspace_create(void);
+void segment_workspace_destroy(struct segment_workspace *workspace);
+DEFINE_CLEANUP(segment_workspace, segment_workspace_destroy)
+void segment_builder_lend(struct segment_builder *builder, struct segment_workspace *workspace);
 uint64_t segment_builder_bytes(const struct segment_builder *builder);
 uint64_t segment_builder_rows(const struct segment_builder *builder, int table);
 /* The column as it stands, in the order of appending; texts and arrays live in `scratch` or in the builder. */
