@@ -65,6 +65,13 @@ static const struct option_spec restore_options[] = {
     {"to", "DIR", "directory to make; it must not exist"},
     {0},
 };
+static const struct option_spec drill_options[] = {
+    {"truth", "DIR", "a population of `emc2 synthesise`: its names, codes, dates and counts are looked for, and its rows as plaintext"},
+    {"planted", "FILE", "look for these: lines of `name|date|code|count|text STRING`"},
+    {"plain", "DIR", "source files that were loaded: no 16 bytes of them may be found (default: --truth)"},
+    {"shares", "DIR", "fewer shares than the threshold: every key that they might give is tried"},
+    {0},
+};
 static const struct option_spec key_backup_options[] = {
     {"to", "DIR", "directory on a medium of its own; made when it is absent, replaced when it holds an earlier copy"},
     {0},
@@ -275,6 +282,13 @@ static const struct command commands[] = {
      "what it cosigned: publish it.",
      "  emc2 witness run --log /mnt/log --state state --key witness.key --every 3600", witness_run_options, command_witness_run,
      SANDBOX_OPEN, false},
+    {"drill disclosure", "DIR...", 1, 64, "take everything that the host has, and show that it says nothing",
+     "Looks in every file of every DIR (stores, ledgers, logs, backups) for planted strings, also in UTF-16, hexadecimal, base64, "
+     "backwards\n"
+     "and compressed, for source data in plain, for equal blocks, for bytes unlike noise, and tries keys made of the shares. Exit code 8\n"
+     "when there is a finding; it is named by file and offset, never by what was found.",
+     "  emc2 drill disclosure /srv/emc2 /var/log/emc2 /mnt/backup/emc2 --truth population --shares two-of-three", drill_options,
+     command_drill_disclosure, SANDBOX_OPEN, true},
     {"demo", "", 0, 0, "the whole journey: a population, an encrypted store, the rare-blood-cancer cohorts, a report",
      "Makes DIR anew with population/, warehouse/, cohorts/ and report.html, which opens in any browser.", "  emc2 demo --persons 20000",
      demo_options, command_demo, SANDBOX_OFFLINE, false},

@@ -28,6 +28,7 @@ MUST_CHECK bool command_key_custodian_restore(struct invocation *in, struct erro
 MUST_CHECK bool command_key_ceremony(struct invocation *in, struct error *err);
 MUST_CHECK bool command_key_drill(struct invocation *in, struct error *err);
 MUST_CHECK bool command_key_reshare(struct invocation *in, struct error *err);
+MUST_CHECK bool command_drill_disclosure(struct invocation *in, struct error *err);
 MUST_CHECK bool command_demo(struct invocation *in, struct error *err);
 const char *demo_directory(const struct invocation *in);
 MUST_CHECK bool command_log_list(struct invocation *in, struct error *err);

@@ -64,13 +64,30 @@ static size_t size_at_most(const struct store_vector *columns, int fields, size_
     return size;
 }
 
+static uint64_t get_u64(const uint8_t *bytes)
+{
+    uint64_t value = 0;
+    for (int i = 7; i >= 0; i--) {
+        value = value << 8 | bytes[i];
+    }
+    return value;
+}
+
+static void put_u64(uint8_t *out, uint64_t value)
+{
+    for (int i = 0; i < 8; i++) {
+        out[i] = (uint8_t)(value >> (8 * i));
+    }
+}
+
 static void sum_add(uint8_t sum[CRYPTO_WIDE_HASH_SIZE], const uint8_t more[CRYPTO_WIDE_HASH_SIZE])
 {
-    unsigned carry = 0;
-    for (int i = 0; i < CRYPTO_WIDE_HASH_SIZE; i++) {
-        carry += (unsigned)sum[i] + more[i];
-        sum[i] = (uint8_t)carry;
-        carry >>= 8;
+    uint64_t carry = 0;
+    for (int i = 0; i < CRYPTO_WIDE_HASH_SIZE; i += 8) {
+        uint64_t total;
+        bool is_over = __builtin_add_overflow(get_u64(sum + i), carry, &total);
+        carry = is_over || __builtin_add_overflow(total, get_u64(more + i), &total);
+        put_u64(sum + i, total);
     }
 }
 

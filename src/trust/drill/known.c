@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* known: the source files stay mapped; a table of places by hash, and before it one bit for each hash, which noise rarely gets past. */
+#include "trust/drill/known.h"
+#include "base/arena.h"
+#include "trust/drill/mapped.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIFFERENT_MIN = 6, FILTER_BITS = 1 << 27 };
+
+struct place {
+    uint32_t file;   /* + 1; 0: empty */
+    uint32_t offset; /* in strides */
+};
+struct known {
+    struct mapped *files;
+    size_t file_count;
+    uint64_t stride, windows;
+    struct place *table;
+    size_t table_size; /* a power of two */
+    uint64_t *filter;
+};
+
+static uint64_t hash_of(const uint8_t window[KNOWN_WINDOW])
+{
+    uint64_t low, high;
+    memcpy(&low, window, 8);
+    memcpy(&high, window + 8, 8);
+    uint64_t hash = (low * 0x9e3779b97f4a7c15U) ^ ((high << 29 | high >> 35) * 0xc2b2ae3d27d4eb4fU);
+    hash ^= hash >> 32;
+    hash *= 0xd6e8feb86659fd93U;
+    return hash ^ hash >> 29;
+}
+
+static bool says_something(const uint8_t window[KNOWN_WINDOW])
+{
+    uint64_t seen[4] = {0};
+    int different = 0;
+    for (int i = 0; i < KNOWN_WINDOW; i++) {
+        uint64_t bit = (uint64_t)1 << (window[i] % 64);
+        different += !(seen[window[i] / 64] & bit);
+        seen[window[i] / 64] |= bit;
+    }
+    return different >= DIFFERENT_MIN;
+}
+
+static const uint8_t *window_at(const struct known *known, struct place place)
+{
+    return known->files[place.file - 1].bytes + place.offset * known->stride;
+}
+
+/* Where the window is, or where it would be put. */
+static struct place *slot_of(const struct known *known, const uint8_t *window, uint64_t hash)
+{
+    size_t at = hash >> 20 & (known->table_size - 1);
+    while (known->table[at].file && memcmp(window_at(known, known->table[at]), window, KNOWN_WINDOW) != 0) {
+        at = (at + 1) & (known->table_size - 1);
+    }
+    return &known->table[at];
+}
+
+bool known_has(const struct known *known, const uint8_t window[KNOWN_WINDOW])
+{
+    uint64_t hash = hash_of(window), bit = hash % FILTER_BITS;
+    return (known->filter[bit / 64] >> (bit % 64) & 1) && slot_of(known, window, hash)->file;
+}
+
+static void add_file(struct known *known, size_t file)
+{
+    const struct mapped *mapped = &known->files[file];
+    for (size_t at = 0; at + KNOWN_WINDOW <= mapped->length; at += known->stride) {
+        const uint8_t *window = mapped->bytes + at;
+        if (!says_something(window)) {
+            continue;
+        }
+        uint64_t hash = hash_of(window), bit = hash % FILTER_BITS;
+        struct place *slot = slot_of(known, window, hash);
+        if (!slot->file) {
+            *slot = (struct place){(uint32_t)file + 1, (uint32_t)(at / known->stride)};
+            known->filter[bit / 64] |= (uint64_t)1 << (bit % 64);
+            known->windows++;
+        }
+    }
+}
+
+static bool make_room(struct known *known, size_t maximum, struct error *err)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < known->file_count; i++) {
+        total += known->files[i].length;
+    }
+    known->stride = 1 + total / (maximum + 1);
+    known->table_size = 1024;
+    while (known->table_size < 2 * (total / known->stride + 1)) {
+        known->table_size *= 2;
+    }
+    known->table = calloc(known->table_size, sizeof *known->table);
+    known->filter = calloc(FILTER_BITS / 64, sizeof *known->filter);
+    return (known->table && known->filter) || FAIL(err, LIMIT, "no memory left for the known plaintext");
+}
+
+bool known_create(struct known **out_known, const char *const *paths, size_t count, size_t maximum, struct error *err)
+{
+    CLEANUP(known) struct known *known = calloc(1, sizeof *known);
+    if (!known || !(known->files = calloc(count + 1, sizeof *known->files))) {
+        return FAIL(err, LIMIT, "no memory left for the known plaintext");
+    }
+    for (size_t i = 0; i < count; i++) {
+        TRY(mapped_open(&known->files[i], paths[i], err));
+        known->file_count++;
+    }
+    TRY(make_room(known, maximum, err));
+    for (size_t i = 0; i < count; i++) {
+        add_file(known, i);
+    }
+    *out_known = known;
+    known = NULL;
+    return true;
+}
+
+void known_destroy(struct known *known)
+{
+    if (known) {
+        for (size_t i = 0; i < known->file_count; i++) {
+            mapped_close(&known->files[i]);
+        }
+        free(known->files);
+        free(known->table);
+        free(known->filter);
+        free(known);
+    }
+}
+
+uint64_t known_windows(const struct known *known)
+{
+    return known->windows;
+}
+
+uint64_t known_stride(const struct known *known)
+{
+    return known->stride;
+}
