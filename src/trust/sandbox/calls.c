@@ -5,6 +5,7 @@
 #include "trust/sandbox/sandbox_internal.h"
 #include <errno.h>
 #include <seccomp.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -98,23 +99,31 @@ static int forbid(scmp_filter_ctx filter, const char *name)
     return result == -EDOM ? 0 : result;
 }
 
-static int forbid_sockets(scmp_filter_ctx filter, bool has_unix_socket)
+/* The call with one argument as compared. */
+static int forbid_with(scmp_filter_ctx filter, int call, struct scmp_arg_cmp compared)
 {
-    if (!has_unix_socket) {
-        int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socketpair), 0);
-        return result ? result : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 0);
-    }
-    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+    return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), call, 1, &compared);
 }
 
-/* Typing into the terminal that a person goes on using. */
+static int forbid_sockets(scmp_filter_ctx filter, bool has_unix_socket)
+{
+    if (has_unix_socket) {
+        return forbid_with(filter, SCMP_SYS(socket), (struct scmp_arg_cmp){.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX});
+    }
+    int result = forbid(filter, "socketpair");
+    return result ? result : forbid(filter, "socket");
+}
+
+/* Typing into the terminal that a person goes on using. The kernel looks at the low half of the argument. */
 static int forbid_terminal(scmp_filter_ctx filter)
 {
     enum { TIOCLINUX_CALL = 0x541c };
-    int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, TIOCSTI));
-    return result ? result
-                  : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
-                                     SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, TIOCLINUX_CALL));
+    int result = forbid_with(filter, SCMP_SYS(ioctl),
+                             (struct scmp_arg_cmp){.arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = TIOCSTI});
+    return result
+               ? result
+               : forbid_with(filter, SCMP_SYS(ioctl),
+                             (struct scmp_arg_cmp){.arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = TIOCLINUX_CALL});
 }
 
 bool sandbox_calls_confine(bool has_unix_socket, bool *out_done, struct error *err)
