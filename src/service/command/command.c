@@ -65,7 +65,7 @@ static const struct option_spec restore_options[] = {
     {"to", "DIR", "directory to make; it must not exist"},
     {0},
 };
-static const struct option_spec drill_options[] = {
+static const struct option_spec disclosure_options[] = {
     {"truth", "DIR", "a population of `emc2 synthesise`: its names, codes, dates and counts are looked for, and its rows as plaintext"},
     {"planted", "FILE", "look for these: lines of `name|date|code|count|text STRING`"},
     {"plain", "DIR", "source files that were loaded: no 16 bytes of them may be found (default: --truth)"},
@@ -287,7 +287,7 @@ static const struct command commands[] = {
      "backwards\n"
      "and compressed, for source data in plain, for equal blocks, for bytes unlike noise, and tries keys made of the shares. Exit code 8\n"
      "when there is a finding; it is named by file and offset, never by what was found.",
-     "  emc2 drill disclosure /srv/emc2 /var/log/emc2 /mnt/backup/emc2 --truth population --shares two-of-three", drill_options,
+     "  emc2 drill disclosure /srv/emc2 /var/log/emc2 /mnt/backup/emc2 --truth population --shares two-of-three", disclosure_options,
      command_drill_disclosure, SANDBOX_OPEN, true},
     {"demo", "", 0, 0, "the whole journey: a population, an encrypted store, the rare-blood-cancer cohorts, a report",
      "Makes DIR anew with population/, warehouse/, cohorts/ and report.html, which opens in any browser.", "  emc2 demo --persons 20000",
