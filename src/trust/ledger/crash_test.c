@@ -49,13 +49,7 @@ static void prepare(struct scratch *scratch, const char *directory)
     snprintf(first, sizeof first, "%s", scratch_path(scratch, "prepared"));
     assert_true(file_exists(first, &exists, &err));
     if (exists) {
-        pid_t process = fork();
-        if (process == 0) {
-            execlp("cp", "cp", "-r", first, directory, (char *)NULL);
-            _exit(127);
-        }
-        int status;
-        assert_true(waitpid(process, &status, 0) == process && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        example_copy(first, directory);
         return;
     }
     assert_true(ledger_create(first, &signer, &err));

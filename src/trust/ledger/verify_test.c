@@ -13,14 +13,22 @@ enum { SIZE = 700 }; /* two full tiles and 188 */
 static struct secret *seed;
 static struct note_signer signer;
 
-static struct scratch new_log(void)
+static char prepared[400]; /* the log that the others are copies of */
+
+static void prepare(struct scratch *scratch)
 {
     struct error err;
-    struct scratch scratch = scratch_open();
     CLEANUP(ledger) struct ledger *ledger = NULL;
-    assert_true(ledger_create(scratch_path(&scratch, "log"), &signer, &err));
-    assert_true(ledger_open(&ledger, scratch_path(&scratch, "log"), &signer, 0, &err));
+    snprintf(prepared, sizeof prepared, "%s", scratch_path(scratch, "log"));
+    assert_true(ledger_create(prepared, &signer, &err));
+    assert_true(ledger_open(&ledger, prepared, &signer, 0, &err));
     assert_true(example_append(ledger, 0, SIZE, &err));
+}
+
+static struct scratch new_log(void)
+{
+    struct scratch scratch = scratch_open();
+    example_copy(prepared, scratch_path(&scratch, "log"));
     return scratch;
 }
 
@@ -250,6 +258,20 @@ static void foreign_entries(void **state)
     assert_verdict(&scratch, &plain, ERROR_CORRUPT, "this is no record of a log");
 }
 
+/* tests/golden/ledger_1: written by the first version; must stay readable. */
+static void golden(void **state)
+{
+    (void)state;
+    struct error err;
+    struct ledger_verified verified;
+    CLEANUP(ledger_view) struct ledger_view *view = NULL;
+    const struct ledger_verify_options options = {.key = &signer.key};
+    assert_true(ledger_verify("tests/golden/ledger_1/log", &options, &verified, &err));
+    assert_int_equal(verified.checkpoint.size, 5);
+    assert_true(ledger_view_open(&view, "tests/golden/ledger_1/log", &signer.key, &err));
+    assert_int_equal(ledger_view_note(view)->count, 2);
+}
+
 int main(void)
 {
     struct error err;
@@ -258,10 +280,13 @@ int main(void)
     }
     seed = example_seed(1);
     signer = example_signer(seed, "example.org/log", NOTE_ED25519);
+    CLEANUP(scratch) struct scratch first = scratch_open();
+    prepare(&first);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entries_changed), cmocka_unit_test(tiles_changed),        cmocka_unit_test(tiles_made_to_fit),
-        cmocka_unit_test(checkpoints),     cmocka_unit_test(cut_and_signed_again), cmocka_unit_test(quorum),
-        cmocka_unit_test(foreign_entries),
+        cmocka_unit_test(entries_changed),      cmocka_unit_test(tiles_changed),
+        cmocka_unit_test(tiles_made_to_fit),    cmocka_unit_test(checkpoints),
+        cmocka_unit_test(cut_and_signed_again), cmocka_unit_test(quorum),
+        cmocka_unit_test(foreign_entries),      cmocka_unit_test(golden),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     secret_destroy(seed);
