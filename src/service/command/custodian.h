@@ -3,7 +3,7 @@
 #pragma once
 #include "base/buffer.h"
 #include "service/command/invocation.h"
-#include "trust/keys/custody.h"
+#include "trust/keys/keys_custody.h"
 
 /* The lock of a custodian's file and what it borrows. */
 struct custodian_lock {

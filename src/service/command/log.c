@@ -85,7 +85,7 @@ static void print_fact(const struct ledger_fact *fact)
     }
 }
 
-static void print_line(uint64_t index, const struct ledger_record *record)
+static void print_entry_line(uint64_t index, const struct ledger_record *record)
 {
     char time[COUNT_TEXT_SIZE];
     printf("%6llu  %s  %-18s %s", (unsigned long long)index, time_text(record->time, time), ledger_act_name(record->act), record->actor);
@@ -118,7 +118,7 @@ static bool list_entry(const struct listing *listing, uint64_t index, bool is_sh
     if (is_shown && *out_counts && listing->is_json) {
         printf("{\"entry\":%llu,\"record\":%.*s}\n", (unsigned long long)index, (int)entry.length, entry.data);
     } else if (is_shown && *out_counts) {
-        print_line(index, &record);
+        print_entry_line(index, &record);
     }
     return true;
 }

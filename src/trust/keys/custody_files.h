@@ -7,7 +7,7 @@
  * All that stands before the sealed part is associated with it. */
 #pragma once
 #include "trust/crypto/crypto_envelope.h"
-#include "trust/keys/custody.h"
+#include "trust/keys/keys_custody.h"
 #include "trust/keys/sealed_key.h"
 
 enum { SHARE_SEALED_SIZE = SHARE_CONTENT_SIZE + CRYPTO_ENVELOPE_OVERHEAD };

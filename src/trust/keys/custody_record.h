@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* custody_record: what the ceremony puts into keys/custody.json (private to keys). */
 #pragma once
-#include "trust/keys/custody.h"
 #include "trust/keys/custody_files.h"
+#include "trust/keys/keys_custody.h"
 
 /* BLAKE2b over store, ceremony, index, share and blinding: hides the share (16 random bytes), and no other share fits it. */
 struct crypto_hash custody_commitment(const struct share *share);

@@ -5,7 +5,7 @@
 #pragma once
 #include "base/buffer.h"
 #include "base/error.h"
-#include "trust/keys/custody.h"
+#include "trust/keys/keys_custody.h"
 
 enum { SEALED_KEY_SIZE = 4 + 4 + CRYPTO_SALT_SIZE + KEY_WRAPPED_SIZE, SEALED_KEY_ASSOCIATED_MAX = 256 };
 

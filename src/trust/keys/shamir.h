@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* shamir: a secret cut into n shares of which any k give it back and fewer give nothing (Shamir 1979), byte by byte over GF(2^8) with the
  * polynomial of AES (x^8 + x^4 + x^3 + x + 1), as draft-mcgrew-tss and SLIP-39 do. Private to keys.
- * A share says by itself neither whose it is nor whether it is right: share.h and custody.h add that. No table and no branch depends on
+ * A share says by itself neither whose it is nor whether it is right: keys_custody.h adds that. No table and no branch depends on
  * a secret byte. */
 #pragma once
 #include "base/error.h"

@@ -85,8 +85,8 @@ static bool associate(struct buffer *all, const void *transcript, size_t length,
     return length == 0 || buffer_append(all, transcript, length, err);
 }
 
-static bool seal(struct buffer *out, const struct share *share, const uint8_t recipient[CRYPTO_PUBLIC_KEY_SIZE], const char *purpose,
-                 const void *transcript, size_t transcript_length, struct error *err)
+static bool envelope_seal(struct buffer *out, const struct share *share, const uint8_t recipient[CRYPTO_PUBLIC_KEY_SIZE],
+                          const char *purpose, const void *transcript, size_t transcript_length, struct error *err)
 {
     CLEANUP(buffer_value) struct buffer head = {.maximum = SHARE_FILE_MAX + SHARE_TRANSCRIPT_MAX};
     uint8_t sealed[SHARE_SEALED_SIZE];
@@ -98,8 +98,8 @@ static bool seal(struct buffer *out, const struct share *share, const uint8_t re
     return buffer_append(out, sealed, sizeof sealed, err);
 }
 
-static bool open(struct share *out_share, const void *file, size_t length, const struct secret *key, const char *purpose,
-                 const void *transcript, size_t transcript_length, struct error *err)
+static bool envelope_open(struct share *out_share, const void *file, size_t length, const struct secret *key, const char *purpose,
+                          const void *transcript, size_t transcript_length, struct error *err)
 {
     struct share_file parsed;
     uint8_t own[CRYPTO_PUBLIC_KEY_SIZE];
@@ -125,22 +125,22 @@ static bool open(struct share *out_share, const void *file, size_t length, const
 
 bool share_file_seal(struct buffer *out_file, const struct share *share, const uint8_t recipient[CRYPTO_PUBLIC_KEY_SIZE], struct error *err)
 {
-    return seal(out_file, share, recipient, purpose_rest, NULL, 0, err);
+    return envelope_seal(out_file, share, recipient, purpose_rest, NULL, 0, err);
 }
 
 bool share_open(struct share *out_share, const void *file, size_t length, const struct secret *custodian_key, struct error *err)
 {
-    return open(out_share, file, length, custodian_key, purpose_rest, NULL, 0, err);
+    return envelope_open(out_share, file, length, custodian_key, purpose_rest, NULL, 0, err);
 }
 
 bool share_reseal(struct buffer *out_message, const struct share *share, const uint8_t keeper_public_key[CRYPTO_PUBLIC_KEY_SIZE],
                   const void *transcript, size_t transcript_length, struct error *err)
 {
-    return seal(out_message, share, keeper_public_key, purpose_keeper, transcript, transcript_length, err);
+    return envelope_seal(out_message, share, keeper_public_key, purpose_keeper, transcript, transcript_length, err);
 }
 
 bool share_receive(struct share *out_share, const void *message, size_t length, const struct secret *keeper_key, const void *transcript,
                    size_t transcript_length, struct error *err)
 {
-    return open(out_share, message, length, keeper_key, purpose_keeper, transcript, transcript_length, err);
+    return envelope_open(out_share, message, length, keeper_key, purpose_keeper, transcript, transcript_length, err);
 }

@@ -102,9 +102,8 @@ static const char *fact(const struct sheet_facts *facts, struct text mark, char 
 /* Marks are {{name}}. */
 static bool print_marked(struct buffer *out, const char *page, const struct sheet_facts *facts, struct text lines, struct error *err)
 {
-    for (const char *mark; (mark = strstr(page, "{{")) != NULL;) {
-        const char *end = strstr(mark, "}}");
-        struct text name = {mark + 2, end ? (size_t)(end - mark - 2) : 0};
+    for (const char *mark, *end; (mark = strstr(page, "{{")) != NULL && (end = strstr(mark, "}}")) != NULL; page = end + 2) {
+        struct text name = {mark + 2, (size_t)(end - mark - 2)};
         char room[VALUE_SIZE];
         const char *value = fact(facts, name, room);
         TRY(buffer_append(out, page, (size_t)(mark - page), err));
@@ -117,7 +116,6 @@ static bool print_marked(struct buffer *out, const char *page, const struct shee
         } else {
             return FAIL(err, INTERNAL, "the recovery sheet has an unknown mark");
         }
-        page = end + 2;
     }
     return buffer_append_text(out, page, err);
 }

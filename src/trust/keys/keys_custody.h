@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* custody: the root key held by n custodians of whom any k bring it back (architecture.md section 5; SNC 10.5.c: no one alone).
+/* keys_custody: the root key held by n custodians of whom any k bring it back (architecture.md section 5; SNC 10.5.c: no one alone).
  *   custodian   a person with an X25519 key: the public part is one line, the secret part a file sealed under a passphrase or a token
  *   ceremony    cuts a root key into shares, each sealed to its custodian, and writes what anybody may see into keys/custody.json
  *   generation  counts the ceremonies of a store; shares of an earlier one belong to an earlier root key, which opens nothing any more
