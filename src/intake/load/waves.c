@@ -341,15 +341,23 @@ static void builders_destroy(struct waves *waves)
     }
 }
 
+static bool builders_create(struct waves *waves, struct error *err)
+{
+    for (size_t i = waves->first; i < waves->end; i++) {
+        struct wave_segment *segment = &waves->segments[i];
+        segment->builder = segment_builder_create(OMOP_PERSON);
+        TRY(segment_builder_expect(segment->builder, segment->first, segment->last, segment->persons, err));
+    }
+    return true;
+}
+
 /* Fills the builders of the wave, with fewer segments when they do not fit. */
 static bool wave_fill(struct waves *waves, struct error *err)
 {
     CLEANUP(findings_mark) struct findings_mark *mark = findings_mark_take(waves->load->findings);
     const struct load_tally tally = waves->load->tally;
     for (;;) {
-        for (size_t i = waves->first; i < waves->end; i++) {
-            waves->segments[i].builder = segment_builder_create(OMOP_PERSON);
-        }
+        TRY(builders_create(waves, err));
         waves->is_too_large = false;
         waves->rows_since_check = 0;
         guesses_make(waves);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { BLOCK_ROWS = 1024, BLOCK_WORDS = BLOCK_ROWS / 64, DAY_FIRST = -719162, DAY_LAST = 2932896 };
+enum { PERSON_SPREAD = 4 }; /* numbers for each person, at most, for a code of its own for each number */
 
 struct segment_builder *segment_builder_create(enum omop_scope scope)
 {
@@ -44,7 +45,21 @@ void segment_builder_destroy(struct segment_builder *builder)
         table_finish(&builder->tables[table], omop_table(table)->field_count);
     }
     integer_dictionary_finish(&builder->persons);
+    free(builder->seen);
     free(builder);
+}
+
+bool segment_builder_expect(struct segment_builder *builder, int64_t first_person, int64_t last_person, uint64_t persons, struct error *err)
+{
+    const uint64_t span = (uint64_t)last_person - (uint64_t)first_person;
+    assert(!builder->persons.keys.count);
+    if (span / PERSON_SPREAD >= persons) {
+        return true;
+    }
+    builder->seen = calloc((size_t)span / 64 + 1, sizeof *builder->seen);
+    builder->first_person = first_person;
+    builder->person_codes = (size_t)span + 1;
+    return builder->seen || FAIL(err, LIMIT, "the system has no memory for the persons of a segment");
 }
 
 void segment_builder_lend(struct segment_builder *builder, struct segment_workspace *workspace)
@@ -135,11 +150,30 @@ static bool block_texts(struct block *block, struct builder_column *column, uint
     return true;
 }
 
-static bool block_persons(struct block *block, struct integer_dictionary *persons, const int64_t *ids, const uint32_t *selection,
-                          size_t first, struct error *err)
+static bool block_persons_of_range(struct block *block, struct segment_builder *builder, const int64_t *ids, const uint32_t *selection,
+                                   size_t first, struct error *err)
 {
+    const uint64_t base = (uint64_t)builder->first_person, limit = builder->person_codes;
+    for (size_t i = 0; i < block->count; i++) {
+        const uint64_t code = (uint64_t)ids[selected(selection, first, i)] - base;
+        if (code >= limit) {
+            return FAIL(err, INVALID_ARGUMENT, "a person is outside of the range that was given");
+        }
+        builder->seen[code / 64] |= UINT64_C(1) << (code % 64);
+        block->values[i] = (int64_t)code;
+    }
+    return true;
+}
+
+static bool block_persons(struct block *block, struct segment_builder *builder, const int64_t *ids, const uint32_t *selection, size_t first,
+                          struct error *err)
+{
+    struct integer_dictionary *persons = &builder->persons;
     if (block->has_nulls) {
         return FAIL(err, INVALID_INPUT, "a row has no person");
+    }
+    if (builder->seen) {
+        return block_persons_of_range(block, builder, ids, selection, first, err);
     }
     for (size_t i = 0; i < block->count; i++) {
         uint32_t code = 0;
@@ -154,7 +188,7 @@ static bool block_fill(struct block *block, struct segment_builder *builder, str
 {
     block_validity(block, vector, selection, first);
     if (is_person) {
-        return block_persons(block, &builder->persons, vector->integers, selection, first, err);
+        return block_persons(block, builder, vector->integers, selection, first, err);
     }
     switch (vector->type) {
     case OMOP_INTEGER:
@@ -236,7 +270,7 @@ bool segment_builder_append(struct segment_builder *builder, int table, const st
 /* ---- looking ---- */
 uint64_t segment_builder_bytes(const struct segment_builder *builder)
 {
-    uint64_t bytes = sizeof *builder + integer_dictionary_bytes(&builder->persons);
+    uint64_t bytes = sizeof *builder + integer_dictionary_bytes(&builder->persons) + (builder->seen ? builder->person_codes / 8 : 0);
     for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
         const struct builder_column *columns = builder->tables[table].columns;
         for (int field = 0; columns && field < omop_table(table)->field_count; field++) {
@@ -259,7 +293,7 @@ static void vector_convert(const struct segment_builder *builder, const struct b
     const size_t count = vector->count;
     vector->integers = vector->type == OMOP_INTEGER || vector->type == OMOP_DATETIME ? values : NULL;
     for (size_t i = 0; is_person && i < count; i++) {
-        values[i] = builder->persons.keys.items[values[i]];
+        values[i] = builder_person(builder, (size_t)values[i]);
     }
     if (vector->type == OMOP_FLOAT) {
         double *floats = arena_allocate_raw(scratch, count + 1, sizeof *floats);

@@ -19,7 +19,25 @@ struct segment_builder {
     struct builder_table tables[OMOP_TABLE_COUNT];
     struct segment_workspace *workspace; /* lent; NULL: none */
     struct integer_dictionary persons;   /* every person_id of every table; person fields hold its codes */
+    /* Or, where their range is known and dense: the code is the distance from first_person. */
+    uint64_t *seen; /* a bit for each code; NULL: the dictionary is used */
+    int64_t first_person;
+    size_t person_codes; /* numbers in the range */
 };
+
+/* Codes are below this; not each of them is a person. */
+static inline size_t builder_person_codes(const struct segment_builder *builder)
+{
+    return builder->seen ? builder->person_codes : builder->persons.keys.count;
+}
+static inline bool builder_has_person(const struct segment_builder *builder, size_t code)
+{
+    return !builder->seen || (builder->seen[code / 64] >> (code % 64) & 1);
+}
+static inline int64_t builder_person(const struct segment_builder *builder, size_t code)
+{
+    return builder->seen ? (int64_t)((uint64_t)builder->first_person + code) : builder->persons.keys.items[code];
+}
 
 static inline double double_of_bits(int64_t bits)
 {

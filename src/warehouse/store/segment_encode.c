@@ -26,23 +26,29 @@ static int keyed_person_compare(const void *a, const void *b)
 
 static bool persons_write(struct segment_writer *writer, struct segment_layout *layout, struct error *err)
 {
-    const struct integer_keys *keys = &writer->builder->persons.keys;
+    const struct segment_builder *builder = writer->builder;
+    const size_t codes = builder_person_codes(builder);
     CLEANUP(arena) struct arena *scratch = arena_create();
-    struct keyed_person *persons = arena_allocate_raw(scratch, keys->count + 1, sizeof *persons);
-    int64_t *ids = arena_allocate_raw(scratch, keys->count + 1, sizeof *ids);
-    for (size_t code = 0; code < keys->count; code++) {
-        persons[code] = (struct keyed_person){keys->items[code], (uint32_t)code};
+    struct keyed_person *persons = arena_allocate_raw(scratch, codes + 1, sizeof *persons);
+    int64_t *ids = arena_allocate_raw(scratch, codes + 1, sizeof *ids);
+    size_t count = 0;
+    for (size_t code = 0; code < codes; code++) {
+        if (builder_has_person(builder, code)) {
+            persons[count++] = (struct keyed_person){builder_person(builder, code), (uint32_t)code};
+        }
     }
-    qsort(persons, keys->count, sizeof *persons, keyed_person_compare);
-    for (size_t ordinal = 0; ordinal < keys->count; ordinal++) {
+    if (!builder->seen) { /* else they are in order */
+        qsort(persons, count, sizeof *persons, keyed_person_compare);
+    }
+    for (size_t ordinal = 0; ordinal < count; ordinal++) {
         ids[ordinal] = persons[ordinal].id;
         writer->ordinals[persons[ordinal].code] = (uint32_t)ordinal;
     }
-    layout->persons = writer->persons = (uint32_t)keys->count;
-    layout->first_person = keys->count ? ids[0] : 0;
-    layout->last_person = keys->count ? ids[keys->count - 1] : 0;
+    layout->persons = writer->persons = (uint32_t)count;
+    layout->first_person = count ? ids[0] : 0;
+    layout->last_person = count ? ids[count - 1] : 0;
     buffer_clear(&writer->part);
-    TRY(ints_array_encode(&writer->part, ids, keys->count, err));
+    TRY(ints_array_encode(&writer->part, ids, count, err));
     return page_writer_put(&writer->pages, writer->part.data, writer->part.length, &layout->person_ids, err);
 }
 
@@ -203,7 +209,7 @@ bool segment_encode(struct sealed_writer *out, const struct segment_builder *bui
         .workspace = own ? own : builder->workspace,
         .part.maximum = PART_BYTES_MAX,
         .memory = memory,
-        .ordinals = arena_allocate_raw(memory, builder->persons.keys.count + 1, sizeof(uint32_t)),
+        .ordinals = arena_allocate_raw(memory, builder_person_codes(builder) + 1, sizeof(uint32_t)),
     };
     page_writer_init(&writer.pages, out);
     const bool done = segment_write(&writer, &layout, &summary, err);

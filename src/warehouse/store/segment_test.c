@@ -446,6 +446,35 @@ static void refused_rows(void **unused)
     assert_int_equal(err.code, ERROR_INVALID_INPUT);
 }
 
+/* Whether the range is dense or not: the same persons in the same order; in a dense one nobody else is taken. */
+static void persons_of_a_range(void **unused)
+{
+    (void)unused;
+    static const int64_t lasts[] = {16, INT64_MAX};
+    for (size_t i = 0; i < 2; i++) {
+        struct place place;
+        struct error err = {0};
+        const int64_t *ids = NULL;
+        unsigned problems = 0;
+        CLEANUP(segment_builder) struct segment_builder *builder = segment_builder_create(OMOP_PERSON);
+        check(segment_builder_expect(builder, 10, lasts[i], 5, &err), &err);
+        check(example_add_person(builder, 12, &err), &err);
+        check(example_add_person(builder, 10, &err), &err);
+        check(example_add_person(builder, 15, &err), &err);
+        place_make(&place, 0);
+        place_commit(&place, builder);
+        struct store_segment *segment = store_reader_segment(place.reader, OMOP_PERSON, 0);
+        assert_int_equal(store_segment_persons(segment), 3);
+        check(store_segment_person_ids(segment, &ids, &err), &err);
+        assert_true(ids[0] == 10 && ids[1] == 12 && ids[2] == 15);
+        check(segment_verify(segment, problem_print, &problems, &err), &err);
+        assert_int_equal(problems, 0);
+        place_remove(&place);
+        assert_int_equal(example_add_person(builder, 17, &err), lasts[i] != 16);
+        assert_true(lasts[i] != 16 || err.code == ERROR_INVALID_ARGUMENT);
+    }
+}
+
 static void grants_are_asked(void **unused)
 {
     (void)unused;
@@ -563,7 +592,7 @@ int main(void)
         cmocka_unit_test(nothing_at_all),         cmocka_unit_test(refused_rows),
         cmocka_unit_test(grants_are_asked),       cmocka_unit_test(a_grant_bounds_what_is_read),
         cmocka_unit_test(random_person_segments), cmocka_unit_test(large_person_segment),
-        cmocka_unit_test(random_other_segments),
+        cmocka_unit_test(persons_of_a_range),     cmocka_unit_test(random_other_segments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,6 +73,9 @@ MUST_CHECK bool segment_builder_append_begin(struct segment_builder *builder, in
 MUST_CHECK bool segment_builder_append_field(struct segment_builder *builder, int table, int field, const struct store_vector *vector,
                                              const uint32_t *selection, size_t count, struct error *err);
 void segment_builder_append_end(struct segment_builder *builder, int table, size_t count);
+/* Before any row: the persons are within first .. last, and about so many. Where they lie close together nothing is sought for a row. */
+MUST_CHECK bool segment_builder_expect(struct segment_builder *builder, int64_t first_person, int64_t last_person, uint64_t persons,
+                                       struct error *err);
 /* Memory that sealing needs, to be used for one segment after the other: one for each worker. Without it a segment takes its own. */
 struct segment_workspace;
 struct segment_workspace *segment_workspace_create(void);
