@@ -175,6 +175,30 @@ int main(void)
         self.tree.replace("CMakeLists.txt", "LABELS system", "LABELS other")
         self.fails("system", "no whole-system test ran")
 
+    def test_isolated(self):
+        """A test that speaks to its own machine over TCP passes in `tests`, and fails where there is no network at all."""
+        self.tree.replace(TEST, "#include <cmocka.h>", "#include <arpa/inet.h>\n#include <cmocka.h>\n#include <sys/socket.h>")
+        self.in_test("    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};\n"
+                     "    socklen_t size = sizeof here;\n    int one = socket(AF_INET, SOCK_STREAM, 0), other = socket(AF_INET, SOCK_STREAM, 0);\n"
+                     "    assert_int_equal(bind(one, (struct sockaddr *)&here, size) + listen(one, 1), 0);\n"
+                     "    assert_int_equal(getsockname(one, (struct sockaddr *)&here, &size), 0);\n"
+                     "    assert_int_equal(connect(other, (struct sockaddr *)&here, size), 0);\n")
+        self.passes("tests")
+        self.fails("isolated", "test trust/keys/keys_test fails")
+
+    def test_valgrind_uninitialised(self):
+        self.passes("valgrind")
+        self.tree.replace(TEST, "#include <cmocka.h>", "#include <cmocka.h>\n#include <stdlib.h>")
+        self.tree.replace(TEST, ADDS, "    int *volatile numbers = malloc(2 * sizeof *numbers);\n    int sum = keys_add(numbers[0], 1);\n"
+                                      "    assert_true(sum == 3 || sum != 3);\n    free(numbers);\n")
+        self.tree.replace(KEYS, "return a + b;", "volatile int seen = 0;\n    if (a > 7) {\n        seen = 1;\n    }\n    return a + b + 0 * seen;")
+        self.fails("valgrind", f"{KEYS}:", "trust/keys/keys_test fails under valgrind", "uninitialised")
+
+    def test_valgrind_leak(self):
+        self.tree.replace(TEST, "#include <cmocka.h>", "#include <cmocka.h>\n#include <stdlib.h>")
+        self.tree.replace(TEST, ADDS, "    char *volatile text = malloc(4);\n    text = NULL;\n    assert_null(text);\n")
+        self.fails("valgrind", "trust/keys/keys_test fails under valgrind", "definitely lost")
+
     def test_counts_are_real(self):
         report = self.tree.root / "counts"
         self.tree.replace(TEST, "{cmocka_unit_test(adds)}", "{cmocka_unit_test(adds), cmocka_unit_test(adds), cmocka_unit_test(adds)}")
