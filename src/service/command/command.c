@@ -15,6 +15,7 @@ static const struct option_spec load_options[] = {
     {"replace", NULL, "the new snapshot holds only this data set"},
     {"refuse-dangling", NULL, "refuse the whole load when a key points to no record"},
     {"label", "TEXT", "words that name the load in `snapshot list`"},
+    {"until", "DATE", "the end of the authorisation: from that day on (0:00 UTC) the data cannot be read (YYYY-MM-DD)"},
     {0},
 };
 static const struct option_spec snapshot_options[] = {{"snapshot", "N", "the snapshot's number (default: the latest)"}, {0}};
@@ -27,6 +28,20 @@ static const struct option_spec exclude_options[] = {
     {"person", "ID...", "a person_id of this warehouse; may be given several times"},
     {"file", "FILE", "a file with one person_id a line"},
     {"reason", "TEXT", "why, in the operator's words; kept with the snapshot. Not the name of anybody"},
+    {0},
+};
+static const struct option_spec compact_options[] = {{"reason", "TEXT", "kept with the snapshot and in the certificate"}, {0}};
+static const struct option_spec erase_options[] = {
+    {"expired", NULL, "what was loaded with --until, and that day is over"},
+    {"snapshot", "N", "what snapshot N has and the latest has not"},
+    {"all", NULL, "the end of the whole warehouse: nobody will ever read anything of it again"},
+    {"yes-destroy", "NAME", "with --all: the name of the warehouse's directory, so that it is the right one"},
+    {"reason", "TEXT", "kept with the snapshot and in the certificate"},
+    {0},
+};
+static const struct option_spec certificate_options[] = {
+    {"public-key", "HEX", "the warehouse's public key, as it was made known (else the one in the certificate is used and shown)"},
+    {"language", "en|fr", "language of the words (default fr)"},
     {0},
 };
 static const struct option_spec search_options[] = {{"limit", "N", "at most N concepts (default 20)"}, {0}};
@@ -201,6 +216,21 @@ static const struct command commands[] = {
      "  emc2 person exclude --person 4711 --person 4712 --reason 'objection of 2026-11-20'\n"
      "  emc2 person exclude --file objections.txt --reason 'objections of November'",
      exclude_options, command_person_exclude, SANDBOX_LOADER, false},
+    {"compact", "", 0, 0, "take excluded persons out of the files, and destroy the keys of the old files",
+     "Segments with excluded persons are written anew without them; then the keys of the old files are destroyed, so that these\n"
+     "are noise in every copy and backup. Older snapshots that have such files are closed. A certificate is written below\n"
+     "certificates/. Interrupted at any moment, either the old files are whole or the new ones; run it again to end it.",
+     "  emc2 compact --reason 'objections of November'", compact_options, command_compact, SANDBOX_LOADER, false},
+    {"erase", "", 0, 0, "destroy the keys of data whose time is over, and certify it",
+     "One of --expired, --snapshot N, --all. What is erased can be read by nobody any more, in no copy and no backup, and it cannot\n"
+     "be undone. A signed certificate is written below certificates/.",
+     "  emc2 erase --expired\n  emc2 erase --snapshot 3 --reason 'end of permit 2024-117'\n"
+     "  emc2 erase --all --yes-destroy emc2 --warehouse /srv/emc2",
+     erase_options, command_erase, SANDBOX_LOADER, false},
+    {"certificate verify", "FILE", 1, 1, "check a certificate of erasure, and show what it says",
+     "Needs no warehouse and no passphrase. Whether the public key is the warehouse's must be known by another way.",
+     "  emc2 certificate verify certificates/00000004.json --public-key 9f86d0...", certificate_options, command_certificate_verify,
+     SANDBOX_OFFLINE, true},
     {"vocabulary search", "WORD...", 1, 64, "find concepts by the beginnings of words of their names, or by id", NULL,
      "  emc2 vocabulary search multiple myeloma --limit 5", search_options, command_vocabulary_search, SANDBOX_READER, false},
     {"cohort count", "DEFINITION.json...", 1, 100000, "how many persons an ATLAS cohort definition finds, with attrition",

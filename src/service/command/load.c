@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* load and export: data in, data out, and the report that a person reads. */
 #include "intake/load/load.h"
+#include "base/calendar.h"
 #include "base/json.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
@@ -8,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FINDINGS_SHOWN = 20, COUNTS_SHOWN = 30 };
+enum { FINDINGS_SHOWN = 20, COUNTS_SHOWN = 30, SECONDS_PER_DAY = 86400 };
 
 /* Places are what a person needs to mend a source that was refused; of a source that was loaded, the counts say enough. */
 static void print_findings(const struct load_report *report)
@@ -87,11 +88,31 @@ static bool show_report(const struct invocation *in, const struct load_report *r
     return print_buffer(&out, err);
 }
 
+/* The first moment of a day, in Unix seconds. */
+static bool until_read(const struct invocation *in, int64_t *out_until, struct error *err)
+{
+    const char *value = invocation_value(in, "until");
+    day last;
+    *out_until = 0;
+    if (!value) {
+        return true;
+    }
+    if (!day_from_text(text_of(value), &last) || (int64_t)last.number * SECONDS_PER_DAY <= clock_unix_seconds()) {
+        FAIL(err, INVALID_ARGUMENT, "--until takes a day to come, as YYYY-MM-DD");
+        return error_hint(err, "emc2 load --help shows an example");
+    }
+    *out_until = (int64_t)last.number * SECONDS_PER_DAY;
+    return true;
+}
+
 bool command_load(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
     TRY(warehouse_open(&warehouse, in, "load", GRANT_LOAD | GRANT_COUNT, err));
+    int64_t until;
+    TRY(until_read(in, &until, err));
     struct load_options options = {.settings = &in->settings,
+                                   .until = until,
                                    .pool = in->pool,
                                    .label = invocation_value(in, "label"),
                                    .replace = invocation_flag(in, "replace"),

@@ -196,6 +196,14 @@ bool local_visit(const struct keyring *keyring, bool (*visit)(void *context, con
     return true;
 }
 
+uint64_t keyring_generation(const struct keyring *keyring)
+{
+    task_lock_take(keyring->table->lock);
+    uint64_t generation = keyring->table->last.generation;
+    task_lock_give(keyring->table->lock);
+    return generation;
+}
+
 /* ---- destroying ---- */
 struct removal {
     const struct key_file_id *ids;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* snapshot_read: what a snapshot holds, in numbers, without the persons that are excluded; and whether it can be opened at all. */
+#include "base/calendar.h"
 #include "warehouse/store/manifest.h"
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,31 @@ static bool keys_check(const struct store *store, const struct grant *grant, con
         *out_is_closed = *out_is_closed || reason.code == ERROR_ERASED; /* a missing or damaged key is for verify to tell */
     }
     return true;
+}
+
+bool store_erased_error(const struct store *store, const struct grant *grant, uint32_t snapshot, const uint8_t file_id[KEY_FILE_ID_SIZE],
+                        struct error *err)
+{
+    struct snapshot_numbers numbers = {.maximum = 0};
+    bool done = manifest_list(store, &numbers, NULL);
+    for (size_t i = 0; done && i < numbers.count; i++) {
+        CLEANUP(manifest_value) struct manifest manifest = {.number = 0};
+        struct crypto_hash hash;
+        char day_text[INSTANT_TEXT_SIZE];
+        bool is_there = numbers.items[i] > snapshot && manifest_load(&manifest, store, grant, numbers.items[i], &hash, NULL, NULL);
+        for (size_t k = 0; is_there && k < manifest.destroyed.count; k++) {
+            if (memcmp(manifest.destroyed.items[k].bytes, file_id, KEY_FILE_ID_SIZE) == 0) {
+                instant_to_text((instant){manifest.created * 1000000}, day_text);
+                FAIL(err, ERASED, "snapshot %u was closed by the %s of %.10s (snapshot %u): data of it were destroyed", snapshot,
+                     manifest.act == STORE_ACT_COMPACT ? "compaction" : "erasure", day_text, manifest.number);
+                error_hint(err, "use snapshot %u or a later one; certificates/%08u.json tells what was destroyed", manifest.number,
+                           manifest.number);
+                done = false;
+            }
+        }
+    }
+    snapshot_numbers_finish(&numbers);
+    return false;
 }
 
 static void add(struct store_snapshot *snapshot, const struct segment_summary *summary)

@@ -21,9 +21,20 @@
 
 /* ---- the directory ---- */
 struct store;
+enum store_act { STORE_ACT_LOAD, STORE_ACT_EXCLUDE, STORE_ACT_COMPACT, STORE_ACT_ERASE, STORE_ACT_COUNT }; /* what made a snapshot */
+/* Somebody else's memory of the snapshots (the ledger), by which it shows that the newest were taken away. A snapshot is published first,
+ * and recorded then; what could not be recorded, the next writer records as recovered. */
+struct store_journal {
+    /* The newest snapshot that is recorded; number 0: none. */
+    bool (*latest)(void *context, uint32_t *out_number, struct crypto_hash *out_hash, struct error *err);
+    bool (*record)(void *context, enum store_act act, uint32_t number, const struct crypto_hash *hash, bool is_recovered,
+                   struct error *err);
+    void *context;
+};
 struct store_options {
-    uint64_t cache_bytes;     /* bound of decrypted pages kept in locked memory by each reader; 0: none */
-    uint32_t segment_persons; /* for writers; 0: 131072 */
+    const struct store_journal *journal; /* borrowed, or NULL */
+    uint64_t cache_bytes;                /* bound of decrypted pages kept in locked memory by each reader; 0: none */
+    uint32_t segment_persons;            /* for writers; 0: 131072 */
 };
 /* Makes DIRECTORY (which must be absent or empty) with store.json, segments/ and snapshots/; keys/ is the caller's. */
 MUST_CHECK bool store_create(const char *directory, uint8_t out_store_id[GRANT_STORE_ID_SIZE], struct error *err);
@@ -115,8 +126,6 @@ void store_writer_close(struct store_writer *writer); /* without a commit: remov
 DEFINE_CLEANUP(store_writer, store_writer_close)
 
 /* ---- snapshots ---- */
-/* What made a snapshot. */
-enum store_act { STORE_ACT_LOAD, STORE_ACT_EXCLUDE, STORE_ACT_COMPACT, STORE_ACT_ERASE, STORE_ACT_COUNT };
 const char *store_act_name(enum store_act act); /* "load", ... */
 struct store_snapshot {
     uint32_t number; /* 1, 2, ... */

@@ -25,6 +25,8 @@ struct store {
     struct crypto_hash identity_hash; /* of the bytes of store.json; every manifest repeats it */
     const struct keyring *keyring;    /* borrowed */
     struct store_options options;     /* defaults filled in */
+    uint32_t journal_number;          /* the newest that the journal knows; 0: none, or there is no journal */
+    struct crypto_hash journal_hash;
 };
 
 /* What a segment says of itself; the manifest keeps it, and opening compares. */
@@ -60,6 +62,8 @@ struct store_path {
 struct store_path store_segment_path(const struct store *store, const uint8_t file_id[KEY_FILE_ID_SIZE]);
 struct store_path store_manifest_path(const struct store *store, uint32_t number);
 struct store_path store_part_path(const struct store *store, const char *part); /* "segments", "snapshots", "store.json", ... */
+/* Asks the journal, and fails with CORRUPT when it knows of a snapshot that is not there. */
+MUST_CHECK bool store_journal_check(struct store *store, struct error *err);
 /* The lock of writers. BUSY says who holds it. The kernel gives it back when the process dies. */
 struct store_lock;
 MUST_CHECK bool store_lock_take(const struct store *store, struct store_lock **out_lock, struct error *err);
@@ -110,6 +114,9 @@ MUST_CHECK bool store_reader_check_persons(struct store_reader *reader, struct e
 struct manifest;
 MUST_CHECK bool store_reader_begin(struct store_reader **out_reader, struct store *store, const struct grant *grant,
                                    const struct manifest *manifest, const struct person_ids *excluded, struct error *err);
+/* The error about a file of a snapshot whose key was destroyed, by the act that did it. Always false. */
+bool store_erased_error(const struct store *store, const struct grant *grant, uint32_t snapshot, const uint8_t file_id[KEY_FILE_ID_SIZE],
+                        struct error *err);
 /* Hides, in segments without persons, the rows that tell of excluded persons. Opens what it needs for that. */
 MUST_CHECK bool store_reader_hide_dependents(struct store_reader *reader, struct error *err);
 /* Whether the range of a segment holds one of the persons. */

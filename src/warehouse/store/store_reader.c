@@ -57,6 +57,15 @@ static bool sealed_open_entry(const struct store_reader *reader, const struct st
         if (err) {
             *err = reason;
         }
+        CLEANUP(secret) struct secret *key = NULL;
+        struct error about_key = {.code = ERROR_INTERNAL};
+        if (!keyring_data_key_open(reader->store->keyring, &reader->grant, entry->domain, entry->file_id, &key, &about_key) &&
+            about_key.code == ERROR_ERASED) { /* its file may be gone, too */
+            if (err) {
+                *err = about_key;
+            }
+            return store_erased_error(reader->store, &reader->grant, reader->snapshot, entry->file_id, err);
+        }
         if (reason.code == ERROR_NOT_FOUND) {
             FAIL(err, CORRUPT, "%s is missing: snapshot %" PRIu32 " needs it", path.text + strlen(reader->store->directory) + 1,
                  reader->snapshot);

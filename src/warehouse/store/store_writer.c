@@ -58,11 +58,35 @@ static bool leftover_remove(void *context, const char *name, struct error *err)
     return !is_segment || keyring_data_key_forget(writer->store->keyring, &writer->grant, &id, 1, err);
 }
 
+static bool snapshot_record(struct store_writer *writer, const struct manifest *manifest, const struct crypto_hash *hash, bool is_recovered,
+                            struct error *err)
+{
+    struct store *store = writer->store;
+    const struct store_journal *journal = store->options.journal;
+    if (!journal) {
+        return true;
+    }
+    if (!fault_point("store_record", err) || !journal->record(journal->context, manifest->act, manifest->number, hash, is_recovered, err)) {
+        return error_context(err, "snapshot %u is in the store, but not in the log yet; the next load, exclusion or erasure adds it",
+                             manifest->number);
+    }
+    store->journal_number = manifest->number;
+    store->journal_hash = *hash;
+    return true;
+}
+
+/* A snapshot whose writer died before the journal had it. */
+static bool snapshot_recover(struct store_writer *writer, const struct manifest *manifest, struct error *err)
+{
+    return manifest->number <= writer->store->journal_number || snapshot_record(writer, manifest, &writer->latest_hash, true, err);
+}
+
 static bool named_collect(struct store_writer *writer, const struct snapshot_numbers *numbers, struct file_ids *named, struct error *err)
 {
     for (size_t i = 0; i < numbers->count; i++) {
         CLEANUP(manifest_value) struct manifest manifest = {.number = 0};
         TRY(manifest_load(&manifest, writer->store, &writer->grant, numbers->items[i], &writer->latest_hash, NULL, err));
+        TRY(snapshot_recover(writer, &manifest, err));
         for (size_t j = 0; j < manifest.files.count; j++) {
             struct key_file_id id;
             memcpy(id.bytes, manifest.files.items[j].file_id, sizeof id.bytes);
@@ -104,6 +128,7 @@ bool store_writer_open(struct store_writer **out_writer, struct store *store, co
     writer->excluded.maximum = MANIFEST_PERSONS_MAX;
     writer->lock = task_lock_create();
     TRY(store_lock_take(store, &writer->directory_lock, err));
+    TRY(store_journal_check(store, err));
     TRY(directories_clean(writer, err));
     *out_writer = writer;
     writer = NULL;
@@ -349,7 +374,7 @@ static bool publish(struct store_writer *writer, const struct manifest *manifest
     struct crypto_hash hash;
     writer->is_published = true;
     if (manifest_store(manifest, writer->store, &writer->grant, report, &hash, err)) {
-        return true;
+        return snapshot_record(writer, manifest, &hash, false, err);
     }
     bool exists = true;
     struct store_path path = store_manifest_path(writer->store, manifest->number);

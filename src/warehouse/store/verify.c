@@ -211,6 +211,34 @@ static bool chain_verify(struct verify *verify, struct store *store, const struc
     return true;
 }
 
+/* Each file has a key. A snapshot with an erased file is closed, and there is nothing to verify. */
+static bool keys_verify(struct verify *verify, const struct store *store, const struct grant *grant, const struct manifest *manifest,
+                        struct error *err)
+{
+    for (size_t i = 0; i < manifest->files.count; i++) {
+        CLEANUP(secret) struct secret *key = NULL;
+        const struct store_file_entry *entry = &manifest->files.items[i];
+        struct error reason = {.code = ERROR_INTERNAL};
+        struct file_problems problems = {.count = 0};
+        char name[NAME_MAX_BYTES], hex[2 * KEY_FILE_ID_SIZE + 1];
+        if (keyring_data_key_open(store->keyring, grant, entry->domain, entry->file_id, &key, &reason)) {
+            continue;
+        }
+        if (reason.code == ERROR_ERASED) {
+            if (err) {
+                *err = reason;
+            }
+            return store_erased_error(store, grant, manifest->number, entry->file_id, err);
+        }
+        TRY(becomes_problem(&problems, &reason, err));
+        crypto_hex(hex, entry->file_id, KEY_FILE_ID_SIZE);
+        snprintf(name, sizeof name, "segments/%s.sealed", hex);
+        tell(verify, name, problems.told[0] ? problems.told[0] : "it has no key");
+        free(problems.told[0]);
+    }
+    return true;
+}
+
 /* ---- all of it ---- */
 static bool files_verify(struct verify *verify, unsigned threads, struct error *err)
 {
@@ -274,6 +302,7 @@ bool store_verify_with_threads(struct store *store, const struct grant *grant, u
     TRY(identity_verify(&verify, store, err));
     TRY(chain_verify(&verify, store, grant, number, &manifest, &is_there, err));
     if (is_there) {
+        TRY(keys_verify(&verify, store, grant, &manifest, err));
         TRY(manifest_verify(&verify, &uncached, grant, &manifest, threads, err));
     }
     *out_problems = verify.problems;
