@@ -55,13 +55,14 @@ bool command_witness_new(struct invocation *in, struct error *err)
 {
     const char *name, *path;
     uint8_t id[GRANT_STORE_ID_SIZE], no_key[CRYPTO_PUBLIC_KEY_SIZE] = {0};
-    CLEANUP(secret) struct secret *passphrase = NULL, *seed = NULL;
+    CLEANUP(secret) struct secret *passphrase = NULL, *root = NULL, *seed = NULL;
     struct note_signer signer;
     TRY(demand(in, "name", &name, err) && demand(in, "key", &path, err));
     TRY(note_key_make(&signer.key, name, NOTE_COSIGNATURE, no_key, err)); /* the name, before anybody types a passphrase */
     TRY(warehouse_passphrase(in, true, &passphrase, err));
     identity_of(name, id);
-    TRY(custody_passphrase_create(path, id, passphrase, err));
+    TRY(secret_random(&root, CRYPTO_KEY_SIZE, err));
+    TRY(custody_passphrase_create(path, id, root, passphrase, err));
     TRY(open_seed(path, name, passphrase, &seed, err));
     TRY(note_signer_of_seed(&signer, name, NOTE_COSIGNATURE, seed, err));
     TRY(store_vkey(arena_text_format(in->arena, "%s.vkey", path), &signer.key, err));
