@@ -134,6 +134,20 @@ static const struct option_spec drill_options[] = {
     TOKEN_OPTIONS,
     {0},
 };
+static const struct option_spec keeper_options[] = {
+    {"keys", "DIR", "the directory of the keys (default: keys/ of the warehouse)"},
+    {"socket", "PATH", "where clients reach it (default: keeper.sock in the directory of the keys)"},
+    {0},
+};
+static const struct option_spec unseal_options[] = {
+    {"share", "FILE", "the custodian's share file"},
+    {"custodian", "FILE", "the custodian's file; --passphrase-file then names the custodian's passphrase"},
+    {0},
+};
+static const struct option_spec passphrase_options[] = {
+    {"new-passphrase-file", "FILE", "read the new passphrase from FILE (mode 0600) instead of asking for it"},
+    {0},
+};
 static const struct option_spec synthesise_options[] = {
     {"persons", "N", "number of persons (default 10000)"},
     {"seed", "S", "the same seed gives the same bytes (default 1)"},
@@ -286,6 +300,24 @@ static const struct command commands[] = {
      "As many old custodians as the threshold asks for are present. The root key itself is replaced.",
      "  emc2 key reshare alice.pub bruno.pub fatou.pub --threshold 2 --shares old --out shares --warehouse /srv/emc2", reshare_options,
      command_key_reshare, SANDBOX_OPEN, true},
+    {"keeper run", "", 0, 0, "hold the keys of a warehouse in a process of its own, for the other commands",
+     "Begins sealed; `emc2 key unseal` brings the keys. It has no network, its memory is locked and not dumped, and it answers\n"
+     "only its own user (or the group of a socket's folder of mode 0750). SIGTERM, `emc2 key seal` and time seal it again.",
+     "  emc2 keeper run --warehouse /srv/emc2", keeper_options, command_keeper_run, SANDBOX_KEEPER, false},
+    {"key status", "", 0, 0, "whether the keeper is sealed, whose shares it has, how much it did", NULL,
+     "  emc2 key status --warehouse /srv/emc2", no_options, command_key_status, SANDBOX_LOADER, false},
+    {"key unseal", "", 0, 0, "give the keeper one custodian's share, or the passphrase of the warehouse",
+     "The share is opened at this terminal, sealed again for this one unsealing and sent; the keeper says how many are missing.",
+     "  emc2 key unseal --share alice.share --custodian alice.custodian\n  emc2 key unseal --passphrase-file passphrase", unseal_options,
+     command_key_unseal, SANDBOX_LOADER, false},
+    {"key seal", "", 0, 0, "let the keeper wipe its keys; nothing can be read until it is unsealed again", NULL,
+     "  emc2 key seal --warehouse /srv/emc2", no_options, command_key_seal, SANDBOX_LOADER, false},
+    {"key rotate", "", 0, 0, "a new root key and new domain keys, for a warehouse with a passphrase; no data is rewritten",
+     "The passphrase stays. After a crash the warehouse opens as before, and the same command finishes what was begun.",
+     "  emc2 key rotate --warehouse /srv/emc2", no_options, command_key_rotate, SANDBOX_LOADER, false},
+    {"key passphrase", "", 0, 0, "change the passphrase of a warehouse",
+     "Who kept the old passphrase and an old copy of keys/ can still open that copy: `emc2 key rotate` ends that for new data.",
+     "  emc2 key passphrase --warehouse /srv/emc2", passphrase_options, command_key_passphrase, SANDBOX_LOADER, false},
     {"synthesise", "", 0, 0, "make a French-shaped synthetic population in OMOP, with its truth",
      "Person i depends on the seed and on i alone, so any size is repeatable. DIR can be loaded with `emc2 load DIR`.",
      "  emc2 synthesise --persons 100000 --seed 7 --out population", synthesise_options, command_synthesise, SANDBOX_OFFLINE, false},

@@ -9,13 +9,30 @@ static const struct option_place {
     const char *option;
     enum sandbox_access access;
 } option_places[] = {
-    {"passphrase-file", SANDBOX_READ}, {"settings", SANDBOX_READ},  {"statistics", SANDBOX_WRITE},
-    {"out", SANDBOX_REPLACE},          {"from", SANDBOX_READ},      {"keys", SANDBOX_READ},
-    {"compare", SANDBOX_READ},         {"key", SANDBOX_READ},       {"since", SANDBOX_READ},
-    {"opening", SANDBOX_READ},         {"witness", SANDBOX_READ},   {"file", SANDBOX_READ},
-    {"to", SANDBOX_REPLACE},           {"custodian", SANDBOX_READ}, {"share", SANDBOX_READ},
-    {"sheet", SANDBOX_READ},           {"shares", SANDBOX_READ},    {"custody", SANDBOX_READ},
-    {"truth", SANDBOX_READ},           {"planted", SANDBOX_READ},   {"plain", SANDBOX_READ},
+    {"passphrase-file", SANDBOX_READ},
+    {"settings", SANDBOX_READ},
+    {"statistics", SANDBOX_WRITE},
+    {"out", SANDBOX_REPLACE},
+    {"from", SANDBOX_READ},
+    {"keys", SANDBOX_READ},
+    {"compare", SANDBOX_READ},
+    {"key", SANDBOX_READ},
+    {"since", SANDBOX_READ},
+    {"opening", SANDBOX_READ},
+    {"witness", SANDBOX_READ},
+    {"file", SANDBOX_READ},
+    {"to", SANDBOX_REPLACE},
+    {"socket", SANDBOX_REPLACE},
+    {"keeper", SANDBOX_READ},
+    {"new-passphrase-file", SANDBOX_READ},
+    {"custodian", SANDBOX_READ},
+    {"share", SANDBOX_READ},
+    {"sheet", SANDBOX_READ},
+    {"shares", SANDBOX_READ},
+    {"custody", SANDBOX_READ},
+    {"truth", SANDBOX_READ},
+    {"planted", SANDBOX_READ},
+    {"plain", SANDBOX_READ},
 };
 
 bool command_confine(struct invocation *in, struct error *err)

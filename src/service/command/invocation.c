@@ -9,6 +9,7 @@
 const struct option_spec invocation_common_options[] = {
     {"warehouse", "DIR", "the warehouse's directory (default: $EMC2_WAREHOUSE, or ./warehouse)"},
     {"passphrase-file", "FILE", "read the passphrase from FILE (mode 0600) instead of asking for it"},
+    {"keeper", "SOCKET", "let this keeper open the warehouse (default: keys/keeper.sock of the warehouse, if it is there)"},
     {"settings", "FILE", "limits and defaults, as `name = value` lines (else: emc2.settings of the warehouse)"},
     {"threads", "N", "worker threads (default: one a core)"},
     {"json", NULL, "print the result as JSON, for programs"},

@@ -44,7 +44,7 @@ struct invocation {
     struct sandbox_state sandbox;
 };
 
-/* Options that every command takes: --warehouse, --passphrase-file, --settings, --threads, --json, --quiet, --help. */
+/* Options that every command takes: --warehouse, --passphrase-file, --keeper, --settings, --threads, --json, --quiet, --help. */
 extern const struct option_spec invocation_common_options[];
 
 /* NULL when absent. */

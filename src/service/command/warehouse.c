@@ -3,7 +3,9 @@
 #include "service/command/warehouse.h"
 #include "base/calendar.h"
 #include "base/file.h"
+#include "service/command/keeper.h"
 #include "service/command/passphrase.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +36,13 @@ bool warehouse_passphrase(const struct invocation *in, bool is_new, struct secre
     const struct passphrase_wish wish = {
         .what = "passphrase", .question = "passphrase of the warehouse", .option = "passphrase-file", .is_new = is_new};
     return passphrase_get(&wish, invocation_value(in, wish.option), out_passphrase, err);
+}
+
+bool warehouse_new_passphrase(const struct invocation *in, const char *option, struct secret **out_passphrase, struct error *err)
+{
+    const struct passphrase_wish wish = {
+        .what = "passphrase", .question = "new passphrase of the warehouse", .option = option, .is_new = true};
+    return passphrase_get(&wish, invocation_value(in, option), out_passphrase, err);
 }
 
 struct new_keys {
@@ -89,19 +98,54 @@ static bool self_grant(struct warehouse *warehouse, const struct invocation *in,
     return keyring_grant_issue(warehouse->keyring, grant, err);
 }
 
-static bool open_parts(struct warehouse *warehouse, const struct invocation *in, const struct secret *passphrase, const char *purpose,
-                       uint32_t actions, struct error *err)
+/* ---- opening ---- */
+static bool keys_open_with(struct warehouse *warehouse, const struct secret *passphrase, struct error *err)
 {
     uint8_t store_id[GRANT_STORE_ID_SIZE];
     char path[PATH_SIZE], keys[PATH_SIZE];
-    struct store_options options = {.cache_bytes = (uint64_t)settings_get(&in->settings, SETTING_CACHE_BYTES),
-                                    .segment_persons = (uint32_t)settings_get(&in->settings, SETTING_SEGMENT_PERSONS)};
     TRY(store_identify(warehouse->directory, store_id, err));
     TRY(key_path(path, warehouse->directory, err));
     TRY(custody_passphrase_open(&warehouse->custody, path, store_id, passphrase, err));
     TRY(key_path(keys, warehouse->directory, err));
     *strrchr(keys, '/') = '\0';
-    TRY(keyring_open(&warehouse->keyring, &warehouse->custody, keys, store_id, err));
+    return keyring_open(&warehouse->keyring, &warehouse->custody, keys, store_id, err);
+}
+
+static bool keys_connect(struct warehouse *warehouse, const char *socket_path, struct error *err)
+{
+    uint8_t store_id[GRANT_STORE_ID_SIZE];
+    TRY(store_identify(warehouse->directory, store_id, err));
+    return keyring_connect(&warehouse->keyring, socket_path, store_id, err);
+}
+
+static bool no_keeper(const char *directory, struct error *err)
+{
+    FAIL(err, NOT_FOUND, "this warehouse opens with its custodians' shares, and its keeper is not running");
+    return error_hint(err, "start it with `emc2 keeper run --warehouse %.120s`; then each custodian: `emc2 key unseal`", directory);
+}
+
+static bool keys_open(struct warehouse *warehouse, const struct invocation *in, struct error *err)
+{
+    CLEANUP(secret) struct secret *passphrase = NULL;
+    char socket_path[PATH_SIZE], keys[PATH_SIZE];
+    bool is_there, is_threshold;
+    TRY(keeper_socket_path(in, socket_path, err) && file_exists(socket_path, &is_there, err));
+    TRY(key_path(keys, warehouse->directory, err));
+    *strrchr(keys, '/') = '\0';
+    TRY(keeper_custody_is_threshold(keys, &is_threshold, err));
+    if (invocation_flag(in, "keeper") || (is_there && (is_threshold || !invocation_flag(in, "passphrase-file")))) {
+        return keys_connect(warehouse, socket_path, err);
+    }
+    TRY(!is_threshold || no_keeper(warehouse->directory, err));
+    TRY(warehouse_passphrase(in, false, &passphrase, err));
+    return keys_open_with(warehouse, passphrase, err);
+}
+
+static bool store_open_granted(struct warehouse *warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
+                               struct error *err)
+{
+    struct store_options options = {.cache_bytes = (uint64_t)settings_get(&in->settings, SETTING_CACHE_BYTES),
+                                    .segment_persons = (uint32_t)settings_get(&in->settings, SETTING_SEGMENT_PERSONS)};
     TRY(store_open(&warehouse->store, warehouse->directory, warehouse->keyring, &options, err));
     return self_grant(warehouse, in, purpose, actions, err);
 }
@@ -110,7 +154,7 @@ bool warehouse_open_with(struct warehouse *out_warehouse, const struct invocatio
                          const struct secret *passphrase, const char *purpose, uint32_t actions, struct error *err)
 {
     struct warehouse warehouse = {.directory = directory};
-    if (!open_parts(&warehouse, in, passphrase, purpose, actions, err)) {
+    if (!keys_open_with(&warehouse, passphrase, err) || !store_open_granted(&warehouse, in, purpose, actions, err)) {
         warehouse_close(&warehouse);
         return false;
     }
@@ -120,17 +164,20 @@ bool warehouse_open_with(struct warehouse *out_warehouse, const struct invocatio
 
 bool warehouse_open(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions, struct error *err)
 {
-    const char *directory = warehouse_directory(in);
+    struct warehouse warehouse = {.directory = warehouse_directory(in)};
     bool exists;
-    TRY(file_exists(directory, &exists, err));
+    TRY(file_exists(warehouse.directory, &exists, err));
     if (!exists) {
         FAIL(err, NOT_FOUND, "there is no warehouse here");
-        error_detail(err, "%s", directory);
+        error_detail(err, "%s", warehouse.directory);
         return error_hint(err, "make one with `emc2 init`, or name it with --warehouse");
     }
-    CLEANUP(secret) struct secret *passphrase = NULL;
-    TRY(warehouse_passphrase(in, false, &passphrase, err));
-    return warehouse_open_with(out_warehouse, in, directory, passphrase, purpose, actions, err);
+    if (!keys_open(&warehouse, in, err) || !store_open_granted(&warehouse, in, purpose, actions, err)) {
+        warehouse_close(&warehouse);
+        return false;
+    }
+    *out_warehouse = warehouse;
+    return true;
 }
 
 bool warehouse_open_reader(struct warehouse *warehouse, uint32_t snapshot, struct error *err)

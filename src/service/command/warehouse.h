@@ -19,9 +19,13 @@ struct warehouse {
 const char *warehouse_directory(const struct invocation *in);
 /* From --passphrase-file, or asked for on the terminal (twice when `is_new`). */
 MUST_CHECK bool warehouse_passphrase(const struct invocation *in, bool is_new, struct secret **out_passphrase, struct error *err);
+/* A new one, from the file that `option` names, or asked for twice. */
+MUST_CHECK bool warehouse_new_passphrase(const struct invocation *in, const char *option, struct secret **out_passphrase,
+                                         struct error *err);
 /* Makes store and keys in `directory`. */
 MUST_CHECK bool warehouse_create(const char *directory, const struct secret *passphrase, struct error *err);
-/* purpose stands in the grant. actions: enum grant_action. */
+/* Opens the keys through the keeper that --keeper names; or with the passphrase, when --passphrase-file names it; or through the keeper of
+ * the warehouse, when its socket is there; or with the passphrase from the terminal. purpose stands in the grant. actions: grant_action. */
 MUST_CHECK bool warehouse_open(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
                                struct error *err);
 /* The same with a directory and a passphrase at hand (the demo). The passphrase is borrowed. */

@@ -60,6 +60,8 @@ struct keeper_share_sink {
     void (*release)(void *context);
     void *context;
 };
+/* One offer for each custodian, until the threshold of custody.json at `path` is reached. */
+void keeper_threshold_sink(struct keeper_share_sink *out_sink, const char *path, const uint8_t store_id[GRANT_STORE_ID_SIZE]);
 /* One offer: the passphrase of the root key file at `path`. */
 void keeper_passphrase_sink(struct keeper_share_sink *out_sink, const char *path, const uint8_t store_id[GRANT_STORE_ID_SIZE]);
 
@@ -121,6 +123,12 @@ MUST_CHECK bool keeper_link_offer(struct keeper_link *link, const void *sealed, 
                                   struct error *err);
 MUST_CHECK bool keeper_link_offer_passphrase(struct keeper_link *link, const struct secret *passphrase, struct keeper_status *out_status,
                                              struct error *err);
+/* A custodian's share, opened at this terminal, sealed again for this unsealing; files: with the passphrase of the custodian's file. */
+struct share;
+MUST_CHECK bool keeper_link_offer_share(struct keeper_link *link, const struct share *share, struct keeper_status *out_status,
+                                        struct error *err);
+MUST_CHECK bool keeper_link_offer_share_files(struct keeper_link *link, const char *share_path, const char *custodian_path,
+                                              const struct secret *passphrase, struct keeper_status *out_status, struct error *err);
 MUST_CHECK bool keeper_link_seal(struct keeper_link *link, struct keeper_status *out_status, struct error *err);
 
 /* The keyring of a keeper that is unsealed, and of this store. Any number of threads may use it; one request is under way at a time. */

@@ -8,11 +8,11 @@
 static const struct role_rights {
     const char *name;
     enum sandbox_access warehouse;
-    bool has_unix_socket;
+    bool has_unix_socket; /* to the keeper, or for it */
 } roles[SANDBOX_ROLE_COUNT] = {
-    [SANDBOX_OPEN] = {"open", SANDBOX_WRITE, true},         [SANDBOX_READER] = {"reader", SANDBOX_READ, false},
-    [SANDBOX_MAKER] = {"maker", SANDBOX_REPLACE, false},    [SANDBOX_LOADER] = {"loader", SANDBOX_WRITE, false},
-    [SANDBOX_EXPORTER] = {"exporter", SANDBOX_READ, false}, [SANDBOX_KEEPER] = {"keeper", SANDBOX_WRITE, true},
+    [SANDBOX_OPEN] = {"open", SANDBOX_WRITE, true},        [SANDBOX_READER] = {"reader", SANDBOX_READ, true},
+    [SANDBOX_MAKER] = {"maker", SANDBOX_REPLACE, false},   [SANDBOX_LOADER] = {"loader", SANDBOX_WRITE, true},
+    [SANDBOX_EXPORTER] = {"exporter", SANDBOX_READ, true}, [SANDBOX_KEEPER] = {"keeper", SANDBOX_WRITE, true},
     [SANDBOX_OFFLINE] = {"offline", SANDBOX_NONE, false},
 };
 
