@@ -49,7 +49,7 @@ const struct note *ledger_view_note(const struct ledger_view *view);
 struct text ledger_view_note_bytes(const struct ledger_view *view);
 /* Points into the view until the next call. What it gives is not verified: prove it, or verify the directory (ledger_verify.h). */
 MUST_CHECK bool ledger_view_entry(struct ledger_view *view, uint64_t index, struct text *out_entry, struct error *err);
-/* Proofs against the view's checkpoint; they are checked before they are given: CORRUPT names the tile's level where files do not fit. */
+/* Proofs against the view's checkpoint; they are checked before they are given: CORRUPT when the files do not fit it. */
 MUST_CHECK bool ledger_view_prove(struct ledger_view *view, uint64_t index, struct merkle_proof *out_proof, struct error *err);
 MUST_CHECK bool ledger_view_prove_consistency(struct ledger_view *view, const struct checkpoint *earlier, struct merkle_proof *out_proof,
                                               struct error *err);
