@@ -116,9 +116,8 @@ static bool report(const struct ceremony *ceremony, struct error *err)
     for (unsigned i = 0; i < ceremony->count; i++) {
         char key[2 * CRYPTO_PUBLIC_KEY_SIZE + 1];
         crypto_hex(key, ceremony->custodians[i].public_key, CRYPTO_PUBLIC_KEY_SIZE);
-        key[16] = '\0';
-        printf("  %u  %-20s key %s...  %s/%s.share\n", i + 1, ceremony->custodians[i].name, key, ceremony->out,
-               ceremony->custodians[i].name);
+        key[32] = '\0'; /* 128 bits: nobody finds another key that begins like this */
+        printf("  %u  %-16s key %s  %s/%s.share\n", i + 1, ceremony->custodians[i].name, key, ceremony->out, ceremony->custodians[i].name);
     }
     if (!invocation_flag(ceremony->in, "quiet")) {
         printf("next: give each custodian their share file and %s/custody.json; each runs `emc2 key drill` and prints their sheet\n"

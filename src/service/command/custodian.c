@@ -116,7 +116,8 @@ bool command_key_custodian_new(struct invocation *in, struct error *err)
     TRY(write_new(public_path, line.data, line.length, 0644, err));
     printf("%s", (const char *)line.data);
     if (!invocation_flag(in, "quiet")) {
-        printf("keep %s; it opens only with %s\nsend %s to whoever holds the ceremony, and read its last eight signs to them over the "
+        printf("keep %s; it opens only with %s\nsend %s to whoever holds the ceremony, and read the first 32 signs of its last word to "
+               "them over the "
                "telephone\n",
                out, is_token ? "your token" : "your passphrase", public_path);
     }

@@ -96,7 +96,7 @@ static void points_of_low_order_are_refused(void **state)
     for (size_t i = 0; i < 2 * (sizeof points / sizeof *points); i++) {
         struct secret *none = NULL;
         assert_true(crypto_from_hex(point, sizeof point, points[i / 2]));
-        point[31] |= i % 2 ? 0x80 : 0;
+        point[31] = (uint8_t)(point[31] | (i % 2 ? 0x80u : 0u));
         assert_false(envelope_agree(&none, key, point, &err));
         assert_int_equal(err.code, ERROR_INVALID_INPUT);
         assert_null(none);
