@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FILES_MAX = 10 * 1000 * 1000, DEPTH_MAX = 64, WINDOWS_MAX = 1 << 24, BLOCKS_MAX = 1 << 23, TRIED_MAX = 4096 };
+enum { FILES_MAX = 10 * 1000 * 1000, DEPTH_MAX = 64, WINDOWS_MAX = 1 << 23, BLOCKS_MAX = 1 << 23, TRIED_MAX = 4096 };
 
 void drilling_find(struct drilling *drilling, const struct drill_file *file, uint64_t offset, const char *what)
 {

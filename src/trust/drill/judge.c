@@ -72,7 +72,7 @@ static void prepare(struct chance *chance, const struct drilling *drilling)
     double log_limit = -(ALARM_BITS + log2((double)drilling->patterns.count + 1)) * log(2);
     chance->noise_bits = log_of(bytes, drilling->patterns.count);
     chance->text_bits = log_of(drilling->text_bytes, drilling->patterns.count);
-    for (int length = 0; length < LENGTHS; length++) {
+    for (int length = PATTERN_MIN; length < LENGTHS; length++) {
         chance->enough[length] = enough_for(((double)bytes + 1) * pow(256, -length), log_limit);
     }
 }

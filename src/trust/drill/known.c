@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* known: the source files stay mapped; a table of places by hash, and before it one bit for each hash, which noise rarely gets past. */
+/* known: the source files stay mapped; a table of places by hash, and before it two bits for each hash, which noise rarely gets past. */
 #include "trust/drill/known.h"
 #include "base/arena.h"
 #include "trust/drill/mapped.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIFFERENT_MIN = 6, FILTER_BITS = 1 << 27 };
+enum { DIFFERENT_MIN = 6, FILTER_BITS = 1 << 27, FILE_BITS = 12, FILES_MAX = (1 << FILE_BITS) - 2 };
 
+/* A file's number + 1 in the low bits (0: empty), and above it a tag of the hash, so that the source is rarely looked at in vain. */
 struct place {
-    uint32_t file;   /* + 1; 0: empty */
+    uint32_t file_and_tag;
     uint32_t offset; /* in strides */
 };
+static uint32_t file_of(struct place place)
+{
+    return place.file_and_tag & ((1U << FILE_BITS) - 1);
+}
+
 struct known {
     struct mapped *files;
     size_t file_count;
@@ -32,6 +38,11 @@ static uint64_t hash_of(const uint8_t window[KNOWN_WINDOW])
     return hash ^ hash >> 29;
 }
 
+static uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32) & ~((1U << FILE_BITS) - 1);
+}
+
 static bool says_something(const uint8_t window[KNOWN_WINDOW])
 {
     uint64_t seen[4] = {0};
@@ -46,23 +57,32 @@ static bool says_something(const uint8_t window[KNOWN_WINDOW])
 
 static const uint8_t *window_at(const struct known *known, struct place place)
 {
-    return known->files[place.file - 1].bytes + place.offset * known->stride;
+    return known->files[file_of(place) - 1].bytes + place.offset * known->stride;
 }
 
 /* Where the window is, or where it would be put. */
 static struct place *slot_of(const struct known *known, const uint8_t *window, uint64_t hash)
 {
-    size_t at = hash >> 20 & (known->table_size - 1);
-    while (known->table[at].file && memcmp(window_at(known, known->table[at]), window, KNOWN_WINDOW) != 0) {
+    size_t at = hash & (known->table_size - 1);
+    while (known->table[at].file_and_tag && ((known->table[at].file_and_tag ^ tag_of(hash)) >> FILE_BITS ||
+                                             memcmp(window_at(known, known->table[at]), window, KNOWN_WINDOW) != 0)) {
         at = (at + 1) & (known->table_size - 1);
     }
     return &known->table[at];
 }
 
+/* Two bits of one cache line. */
+static uint64_t *filter_of(const struct known *known, uint64_t hash, uint64_t *out_bits)
+{
+    *out_bits = (uint64_t)1 << (hash & 63) | (uint64_t)1 << (hash >> 6 & 63);
+    return &known->filter[(hash >> 12) % (FILTER_BITS / 64)];
+}
+
 bool known_has(const struct known *known, const uint8_t window[KNOWN_WINDOW])
 {
-    uint64_t hash = hash_of(window), bit = hash % FILTER_BITS;
-    return (known->filter[bit / 64] >> (bit % 64) & 1) && slot_of(known, window, hash)->file;
+    uint64_t hash = hash_of(window), bits;
+    uint64_t word = *filter_of(known, hash, &bits);
+    return (word & bits) == bits && slot_of(known, window, hash)->file_and_tag;
 }
 
 static void add_file(struct known *known, size_t file)
@@ -73,11 +93,11 @@ static void add_file(struct known *known, size_t file)
         if (!says_something(window)) {
             continue;
         }
-        uint64_t hash = hash_of(window), bit = hash % FILTER_BITS;
+        uint64_t hash = hash_of(window), bits;
         struct place *slot = slot_of(known, window, hash);
-        if (!slot->file) {
-            *slot = (struct place){(uint32_t)file + 1, (uint32_t)(at / known->stride)};
-            known->filter[bit / 64] |= (uint64_t)1 << (bit % 64);
+        if (!slot->file_and_tag) {
+            *slot = (struct place){(uint32_t)(file + 1) | tag_of(hash), (uint32_t)(at / known->stride)};
+            *filter_of(known, hash, &bits) |= bits;
             known->windows++;
         }
     }
@@ -102,6 +122,9 @@ static bool make_room(struct known *known, size_t maximum, struct error *err)
 bool known_create(struct known **out_known, const char *const *paths, size_t count, size_t maximum, struct error *err)
 {
     CLEANUP(known) struct known *known = calloc(1, sizeof *known);
+    if (count > FILES_MAX) {
+        return FAIL(err, LIMIT, "more than %d source files", FILES_MAX);
+    }
     if (!known || !(known->files = calloc(count + 1, sizeof *known->files))) {
         return FAIL(err, LIMIT, "no memory left for the known plaintext");
     }
