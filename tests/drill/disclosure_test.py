@@ -34,7 +34,7 @@ class Disclosure(unittest.TestCase):
         with open(cls.passphrase, "w", encoding="utf-8") as file:
             file.write("five unrelated words for tests\n")
         os.chmod(cls.passphrase, 0o600)
-        cls.run_ok("synthesise", "--persons", "4000", "--seed", "42", "--out", cls.population)
+        cls.run_ok("synthesise", "--persons", "1200", "--seed", "42", "--out", cls.population)
         for name in ("first", "second"):
             warehouse = cls.path("host", name)
             cls.run_ok("init", "--warehouse", warehouse)
@@ -86,7 +86,7 @@ class Disclosure(unittest.TestCase):
         result = self.drill("--json", "--shares", self.shares)
         report = json.loads(result.stdout)
         self.assertEqual((result.returncode, report["found"], report["findings"]), (0, [], 0), result.stdout + result.stderr)
-        self.assertGreater(report["planted"], 2000)
+        self.assertGreater(report["planted"], 1000)
         self.assertGreater(report["windows"], 100000)
         self.assertGreater(report["sealed_files"], 8)
         self.assertGreater(report["sealed_copies"], 2)
@@ -102,9 +102,6 @@ class Disclosure(unittest.TestCase):
         code = self.column("condition_occurrence.csv", "condition_source_value", 3)
         day = self.column("condition_occurrence.csv", "condition_start_date", 3)
         days = [date.fromisoformat(self.column("condition_occurrence.csv", "condition_start_date", row)).toordinal() - 719163 for row in (1, 2, 3)]
-        with open(os.path.join(self.population, "truth", "cohorts.csv"), encoding="utf-8") as file:
-            counts = [line.split(",")[1].strip() for line in file.read().split("\n")[1:] if line]
-        count = next((value for value in counts if len(value) >= 3), None)
         with open(os.path.join(self.population, "drug_exposure.csv"), "rb") as file:
             row = file.read().split(b"\n")[9]
         yield "a name", f"patient {person} admitted\n".encode(), "the name of person.csv:9 as it is", person
@@ -118,8 +115,6 @@ class Disclosure(unittest.TestCase):
         yield "a name in noise", os.urandom(5000) + person.encode() + os.urandom(5000), "as it is", person
         yield "day numbers", os.urandom(5000) + struct.pack("<3i", *days) + os.urandom(5000), "as day numbers", day
         yield "a row", os.urandom(5000) + row + os.urandom(5000), "bytes of the source data as they are", row.decode()
-        if count:
-            yield "a count", f"cohort: {count} persons\n".encode(), "the count of truth/cohorts.csv:", count
 
     def test_each_planted_leak_is_found_and_named(self):
         kinds = 0
@@ -178,10 +173,17 @@ class Disclosure(unittest.TestCase):
         self.assertEqual(self.run_emc2("drill", "disclosure", self.host).returncode, INVALID_ARGUMENT)
         planted = self.path("planted")
         with open(planted, "w", encoding="utf-8") as file:
-            file.write("# our own\nname Montclair-sur-Ondre\ndate 2019-04-14\n")
+            file.write("# our own\nname Montclair-sur-Ondre\ndate 2019-04-14\ncount 4171\n")
+        leak = self.path("host", "report.json")
+        with open(leak, "w", encoding="utf-8") as file:
+            file.write('{"cohort": 3, "persons": 4171}\n')
+        result = self.run_emc2("drill", "disclosure", self.host, "--planted", planted, "--quiet")
+        os.remove(leak)
+        self.assertEqual(result.returncode, CORRUPT)
+        self.assertIn("report.json:25: the count of planted:4 as it is", result.stdout)
         result = self.run_emc2("drill", "disclosure", self.host, "--planted", planted, "--quiet")
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-        self.assertIn("planted       2 strings", result.stdout)
+        self.assertIn("planted       3 strings", result.stdout)
 
 
 if __name__ == "__main__":

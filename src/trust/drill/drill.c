@@ -74,22 +74,35 @@ static bool run_file(void *context, size_t index, unsigned worker, struct error 
         return error_detail(err, "%s", file->path);
     }
     progress_add(drilling->progress, mapped.length);
+    file->hash = crypto_hash_of(mapped.bytes, mapped.length);
     return !noise_is_sealed(mapped.bytes, mapped.length) ||
            noise_examine(&file->noise, mapped.bytes, mapped.length, drilling->report.sampled, err);
 }
 
-/* A backup holds the same file as the store; two different files of one id would share a key and its nonces. */
+/* A backup holds the same files as the store. */
+static void find_copy(struct drilling *drilling, size_t index)
+{
+    struct drill_file *file = &drilling->files.items[index];
+    size_t slot;
+    memcpy(&slot, file->hash.bytes, sizeof slot);
+    for (slot &= drilling->seen_size - 1; drilling->seen[slot]; slot = (slot + 1) & (drilling->seen_size - 1)) {
+        const struct drill_file *other = &drilling->files.items[drilling->seen[slot] - 1];
+        if (memcmp(other->hash.bytes, file->hash.bytes, CRYPTO_HASH_SIZE) == 0) {
+            file->is_copy = true;
+            return;
+        }
+    }
+    drilling->seen[slot] = (uint32_t)index + 1;
+    drilling->unique_bytes += file->size;
+}
+
+/* Two different files of one id would share a key and its nonces. */
 static void compare_ids(struct drilling *drilling, size_t index)
 {
     struct drill_file *file = &drilling->files.items[index];
     for (size_t i = 0; i < index && !file->is_copy; i++) {
         const struct drill_file *other = &drilling->files.items[i];
-        if (!other->noise.is_sealed || other->is_copy || memcmp(other->noise.id, file->noise.id, NOISE_ID) != 0) {
-            continue;
-        }
-        if (memcmp(other->noise.hash.bytes, file->noise.hash.bytes, CRYPTO_HASH_SIZE) == 0) {
-            file->is_copy = true;
-        } else {
+        if (other->noise.is_sealed && !other->is_copy && memcmp(other->noise.id, file->noise.id, NOISE_ID) == 0) {
             drilling_find(drilling, file, 0, "another content under the id of a sealed file: its key was used twice, or it was changed");
         }
     }
@@ -102,6 +115,7 @@ static bool gather_file(void *context, size_t index, struct error *err)
     drilling->report.streams += file->scan.streams;
     drilling->report.unpacked_bytes += file->scan.unpacked_bytes;
     drilling->text_bytes += file->scan.text_bytes;
+    find_copy(drilling, index);
     if (file->noise.is_sealed) {
         drilling->report.sealed_files++;
         compare_ids(drilling, index);
@@ -175,6 +189,11 @@ static bool try_keys(struct drilling *drilling, struct error *err)
 static bool run(struct drilling *drilling, struct error *err)
 {
     const struct task_set set = {.count = drilling->files.count, .run = run_file, .merge = gather_file, .context = drilling};
+    drilling->seen_size = 1024;
+    while (drilling->seen_size < 2 * drilling->files.count) {
+        drilling->seen_size *= 2;
+    }
+    drilling->seen = ARENA_ARRAY(drilling->arena, uint32_t, drilling->seen_size);
     drilling->progress = progress_begin("drill", drilling->report.bytes, "bytes", drilling->options->quiet);
     bool done = task_pool_run(drilling->options->pool, &set, err);
     progress_end(drilling->progress);

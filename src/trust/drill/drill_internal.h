@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* drill_internal: one drill: what was found file by file, and the judgement over all of it. */
 #pragma once
+#include "trust/crypto/crypto.h"
 #include "trust/drill/noise.h"
 #include "trust/drill/scan.h"
 
@@ -10,7 +11,8 @@ struct drill_file {
     uint64_t size;
     struct scan scan;
     struct noise_file noise;
-    bool is_copy; /* of a sealed file that came before */
+    struct crypto_hash hash;
+    bool is_copy; /* of a file that came before: its short hits are the same chance once more */
 };
 DEFINE_ARRAY(drill_files, struct drill_file)
 
@@ -21,6 +23,9 @@ struct drilling {
     struct scan_plan plan;
     struct drill_files files;
     struct noise_blocks blocks; /* of all sealed files */
+    uint32_t *seen;             /* files by hash, + 1; 0: empty */
+    size_t seen_size;           /* a power of two */
+    uint64_t unique_bytes;      /* without copies */
     struct arena *arena;
     struct progress *progress;
     struct drill_report report;

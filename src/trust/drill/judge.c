@@ -116,6 +116,9 @@ static void count_hits(struct drilling *drilling, struct chance *chance, const s
     for (size_t i = 0; i < file->scan.hits.count; i++) {
         const struct scan_hit *hit = &file->scan.hits.items[i];
         enum verdict verdict = verdict_of(drilling, chance, hit);
+        if (verdict == SHORT && file->is_copy) {
+            continue;
+        }
         drilling->report.inside_words += verdict == IN_WORD;
         drilling->report.chance_seen += verdict == SHORT;
         chance->counts[hit->pattern] += verdict == SHORT;
@@ -147,7 +150,7 @@ bool drilling_judge_hits(struct drilling *drilling, struct error *err)
     for (size_t i = 0; i < drilling->files.count; i++) {
         find_hits(drilling, &chance, &drilling->files.items[i]);
     }
-    double bytes = (double)(drilling->report.bytes + drilling->report.unpacked_bytes);
+    double bytes = (double)(drilling->unique_bytes + drilling->report.unpacked_bytes);
     for (size_t i = 0; i < drilling->patterns.count; i++) {
         drilling->report.chance_expected += bytes * pow(256, -(double)drilling->patterns.items[i].pattern.length);
     }

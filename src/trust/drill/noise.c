@@ -38,7 +38,6 @@ bool noise_examine(struct noise_file *out_file, const uint8_t *bytes, size_t len
     struct noise_file file = {.is_sealed = true, .blocks.maximum = BLOCKS_MAX};
     size_t end = length > BODY_BEGIN + TRAILER ? length - TRAILER : BODY_BEGIN;
     memcpy(file.id, bytes + ID_OFFSET, NOISE_ID);
-    file.hash = crypto_hash_of(bytes, length);
     if (end > BODY_BEGIN) {
         test_bytes(&file, bytes, BODY_BEGIN, end);
     }

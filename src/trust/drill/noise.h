@@ -3,7 +3,7 @@
  * What is known of a sealed file is what docs/formats/sealed.md says can be seen without a key. */
 #pragma once
 #include "base/buffer.h"
-#include "trust/crypto/crypto.h"
+#include "base/error.h"
 
 enum { NOISE_BLOCK = 16, NOISE_ID = 32, NOISE_MIN = 4096 };
 
@@ -16,9 +16,8 @@ DEFINE_ARRAY(noise_blocks, struct noise_block)
 struct noise_file {
     bool is_sealed;
     uint8_t id[NOISE_ID]; /* store id and file id */
-    struct crypto_hash hash;
-    bool is_tested;  /* at least NOISE_MIN bytes */
-    double distance; /* of the histogram of bytes from a uniform one, in standard deviations */
+    bool is_tested;       /* at least NOISE_MIN bytes */
+    double distance;      /* of the histogram of bytes from a uniform one, in standard deviations */
     struct noise_blocks blocks;
 };
 bool noise_is_sealed(const uint8_t *bytes, size_t length);
