@@ -350,7 +350,7 @@ static const struct command commands[] = {
      "and compressed, for source data in plain, for equal blocks, for bytes unlike noise, and tries keys made of the shares. Exit code 8\n"
      "when there is a finding; it is named by file and offset, never by what was found.",
      "  emc2 drill disclosure /srv/emc2 /var/log/emc2 /mnt/backup/emc2 --truth population --shares two-of-three", disclosure_options,
-     command_drill_disclosure, SANDBOX_OPEN, true},
+     command_drill_disclosure, SANDBOX_OFFLINE, true},
     {"demo", "", 0, 0, "the whole journey: a population, an encrypted store, the rare-blood-cancer cohorts, a report",
      "Makes DIR anew with population/, warehouse/, cohorts/ and report.html, which opens in any browser.", "  emc2 demo --persons 20000",
      demo_options, command_demo, SANDBOX_OFFLINE, false},
