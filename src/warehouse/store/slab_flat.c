@@ -116,7 +116,7 @@ static void flat_fill(struct slab_flat *flat, const struct slab_column *column, 
         places_find(&placer, first, count, places);
         codes_make(flat, values, count);
         flat_store(flat, places, values, count);
-        for (size_t i = 0; absent && i < count; i++) {
+        for (size_t i = 0; absent && flat->valid && i < count; i++) {
             if (!bit_get(valid, i)) {
                 bit_clear(flat->valid, places[i]);
             }
