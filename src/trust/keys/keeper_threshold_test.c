@@ -2,7 +2,7 @@
 /* keeper_threshold: five custodians, three of whom unseal a keeper in another process, each with their own two files and passphrase. */
 #include "base/scratch.h"
 #include "base/task.h"
-#include "trust/keys/custody.h"
+#include "trust/keys/keys_custody.h"
 #include "trust/keys/keeper_socket.h"
 #include "trust/keys/keys_keeper.h"
 #include <setjmp.h>
