@@ -76,13 +76,13 @@ bool command_keeper_run(struct invocation *in, struct error *err)
     struct keeper_options options;
     char keys[PATH_SIZE], socket_path[PATH_SIZE];
     const char *named_keys = invocation_value(in, "keys"), *named_socket = invocation_value(in, "socket");
-    bool is_memory_locked;
+    bool is_memory_locked = keeper_process_lock_memory();
     TRY(named_keys ? path_in(keys, named_keys, "", err) : path_in(keys, warehouse_directory(in), "keys", err));
     TRY(path_in(socket_path, keys, "keeper.sock", err));
-    TRY(keeper_process_harden(&is_memory_locked, err));
     TRY(options_fill(&options, in, keys, named_socket ? named_socket : socket_path, err));
     options.is_memory_locked = is_memory_locked;
     TRY(keeper_open(&keeper, &options, err));
+    TRY(keeper_process_harden(err)); /* giving the socket to a group may have taken a capability */
     /* Here, and nowhere later, everything that the keeper will open is open but the files of keys/: the place to confine the process to
      * them and to its socket. */
     if (!is_memory_locked) {

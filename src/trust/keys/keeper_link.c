@@ -74,9 +74,14 @@ static bool exchange(struct keeper_link *link, const struct keeper_request *requ
     keeper_room_wipe(&link->room);
     /* Also when sending failed: the keeper may have said why it hung up. */
     ssize_t length = recv(link->descriptor, room->data, KEEPER_MESSAGE_MAX, MSG_TRUNC | (sent < 0 ? MSG_DONTWAIT : 0));
+    bool is_reset = length < 0 && errno == ECONNRESET;
+    if (is_reset) { /* it hung up on what was sent; its last words may be there all the same */
+        length = recv(link->descriptor, room->data, KEEPER_MESSAGE_MAX, MSG_TRUNC | MSG_DONTWAIT);
+    }
     if (length <= 0) {
-        *out_is_lost = length == 0 || errno == ECONNRESET || errno == EPIPE || (sent < 0 && (reason == EPIPE || reason == ECONNRESET));
-        errno = length == 0 ? EPIPE : sent < 0 ? reason : errno;
+        bool is_cut = sent < 0 && (reason == EPIPE || reason == ECONNRESET);
+        *out_is_lost = length == 0 || is_reset || is_cut;
+        errno = length == 0 || is_reset ? EPIPE : sent < 0 ? reason : errno;
         return lost(link, err);
     }
     room->length = length < KEEPER_MESSAGE_MAX ? (size_t)length : KEEPER_MESSAGE_MAX;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* Only where the limit is none: under a smaller one, locking what is still to come would make every later allocation fail. */
-static bool lock_all(void)
+bool keeper_process_lock_memory(void)
 {
     const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
     struct rlimit limit = {0, 0};
@@ -19,16 +19,14 @@ static bool lock_all(void)
            mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
 }
 
-bool keeper_process_harden(bool *out_is_memory_locked, struct error *err)
+bool keeper_process_harden(struct error *err)
 {
     struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
-    bool is_locked = lock_all();
     umask(077);
     TRY(crypto_process_harden(err));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_capset, &head, none) != 0) {
         return FAIL_ERRNO(err, "", "the keeper could not give up its privileges");
     }
-    *out_is_memory_locked = is_locked;
     return true;
 }

@@ -108,8 +108,10 @@ MUST_CHECK bool keeper_open(struct keeper **out_keeper, const struct keeper_opti
 MUST_CHECK bool keeper_serve(struct keeper *keeper, struct error *err);
 void keeper_close(struct keeper *keeper); /* seals, and takes the socket away */
 DEFINE_CLEANUP(keeper, keeper_close)
-/* For the process of a keeper, before it has secrets: all memory locked where the system allows it, no new privileges, no capability. */
-MUST_CHECK bool keeper_process_harden(bool *out_is_memory_locked, struct error *err);
+/* For the process of a keeper, before it has secrets. True: all of its memory is locked, and will be. */
+bool keeper_process_lock_memory(void);
+/* The same, once its socket is there: not dumpable, no new privileges, no capability. */
+MUST_CHECK bool keeper_process_harden(struct error *err);
 
 /* ---- a client ---- */
 struct keeper_link;
