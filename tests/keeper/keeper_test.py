@@ -273,6 +273,11 @@ class Keeper(unittest.TestCase):
         self.start()
         self.assertFalse(self.status()["unsealed"])
 
+    def test_a_copy_of_the_keys_is_made_beside_it(self):
+        copy = os.path.join(self.root, "copy")
+        self.emc2("key", "backup", "--to", copy, "--quiet")
+        self.assertEqual({"root.sealed", "table"}, set(os.listdir(os.path.join(copy, "keys"))) - {"lock"})
+
     def test_rotate_and_passphrase(self):
         self.loaded()
         before = self.emc2("status", "--json").stdout

@@ -18,10 +18,11 @@ static const char *path_in(struct keys *keys, const char *directory, const char 
     return arena_text_format(keys->paths, "%s/%s", directory, name);
 }
 
+/* What is being written, and a keeper's socket with its lock. */
 static bool is_passed_over(const char *name)
 {
     size_t length = strlen(name);
-    return length >= 4 && strcmp(name + length - 4, ".tmp") == 0;
+    return (length >= 4 && strcmp(name + length - 4, ".tmp") == 0) || strncmp(name, "keeper.sock", strlen("keeper.sock")) == 0;
 }
 
 static bool copy_key(void *context, const char *name, struct error *err)
