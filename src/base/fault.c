@@ -20,8 +20,9 @@ static struct {
     pthread_mutex_t lock; /* for the reading of the environment */
     char point[64];       /* "*" for each point, "" for none */
     int64_t passage;      /* 1-based */
-    bool as_error;
-    int trace; /* descriptor, or -1 */
+    bool as_error, as_short;
+    _Atomic bool is_short_due; /* the point was passed */
+    int trace;                 /* descriptor, or -1 */
     _Atomic int64_t passed;
 } fault = {.lock = PTHREAD_MUTEX_INITIALIZER, .trace = -1};
 
@@ -46,9 +47,10 @@ static void read_rule(const char *rule)
     if (!text_to_i64(number, &fault.passage) || fault.passage < 1) {
         refuse("the number of the passage is not 1 or more");
     }
-    fault.as_error = end != NULL;
-    if (end && strcmp(end, ":error") != 0) {
-        refuse("what comes after the number is not 'error'");
+    fault.as_short = end && strcmp(end, ":short") == 0;
+    fault.as_error = end && !fault.as_short;
+    if (end && !fault.as_short && strcmp(end, ":error") != 0) {
+        refuse("what comes after the number is neither 'error' nor 'short'");
     }
 }
 
@@ -98,11 +100,22 @@ bool fault_point(const char *name, struct error *err)
     if (atomic_fetch_add(&fault.passed, 1) + 1 != fault.passage) {
         return true;
     }
+    if (fault.as_short) {
+        atomic_store(&fault.is_short_due, true);
+        return true;
+    }
     if (!fault.as_error) {
         raise(SIGKILL);
     }
     FAIL(err, IO, "no space left on the device (asked for at the fault point %s)", name);
     return error_hint(err, "unset EMC2_FAULT");
+}
+
+size_t fault_length(const char *name, size_t length)
+{
+    bool is_on = atomic_load_explicit(&fault.state, memory_order_acquire) == STATE_ON;
+    bool is_named = is_on && fault.as_short && (strcmp(fault.point, "*") == 0 || strcmp(fault.point, name) == 0);
+    return is_named && atomic_exchange(&fault.is_short_due, false) && length > 1 ? 1 : length;
 }
 
 void fault_reset_for_tests(void)

@@ -28,7 +28,7 @@ static bool write_all(struct file_writer *writer, const uint8_t *bytes, size_t l
         TRY(fault_point("file_write", err));
     }
     while (length > 0) {
-        ssize_t put = write(writer->descriptor, bytes, length);
+        ssize_t put = write(writer->descriptor, bytes, fault_length("file_write", length));
         if (put < 0 && errno != EINTR) {
             return FAIL_ERRNO(err, writer->temporary, "cannot write %s", file_leaf(writer->path));
         }

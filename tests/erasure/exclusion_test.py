@@ -8,6 +8,7 @@ that is printed. The public cohort data are used where they are; the project's o
 import csv
 import json
 import os
+import pathlib
 import random
 import shutil
 import subprocess
@@ -70,7 +71,7 @@ class Exclusion(unittest.TestCase):
         rows, statistics = self.path(f"{name}.csv"), self.path(f"{name}-statistics")
         self.emc2(warehouse, "cohort", "run", definitions, "--out", rows, "--statistics", statistics, "--keep-going", "--snapshot", snapshot)
         files = [rows] + sorted(os.path.join(statistics, name) for name in os.listdir(statistics))
-        found = [open(file, "rb").read() for file in files]
+        found = [pathlib.Path(file).read_bytes() for file in files]
         for file in files:
             os.remove(file)
         return found

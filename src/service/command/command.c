@@ -18,7 +18,11 @@ static const struct option_spec load_options[] = {
     {"until", "DATE", "the end of the authorisation: from that day on (0:00 UTC) the data cannot be read (YYYY-MM-DD)"},
     {0},
 };
-static const struct option_spec snapshot_options[] = {{"snapshot", "N", "the snapshot's number (default: the latest)"}, {0}};
+static const struct option_spec snapshot_options[] = {
+    {"snapshot", "N", "the snapshot's number (default: the latest)"},
+    {"repair", NULL, "say for each problem what can be done; remove what an interrupted load left, and nothing else"},
+    {0},
+};
 static const struct option_spec hash_options[] = {
     {"snapshot", "N", "the snapshot's number (default: the latest)"},
     {"compare", "hashes.json", "compare with the hashes that `export --all` wrote on another host"},
@@ -218,7 +222,7 @@ static const struct command commands[] = {
      SANDBOX_READER, false},
     {"snapshot verify", "", 0, 0, "read every byte of a snapshot and check it",
      "Names each file that is not what was written: missing, cut, changed, swapped. Exit code 8 when something is wrong.",
-     "  emc2 snapshot verify --snapshot 3", snapshot_options, command_snapshot_verify, SANDBOX_READER, false},
+     "  emc2 snapshot verify --snapshot 3", snapshot_options, command_snapshot_verify, SANDBOX_LOADER, false},
     {"snapshot hash", "", 0, 0, "one hash for each table, equal wherever the data are",
      "The hash does not depend on the order of rows, on the machine or on the format that the table travelled in\n"
      "(docs/formats/table-hash.md). With --compare, exit code 8 when a table differs.",

@@ -107,12 +107,36 @@ static void print_problem(void *context, const char *file, const char *what)
     print_line("%s: %s", file, what);
 }
 
+static void print_advice(void *context, const char *file, const char *what, const char *advice)
+{
+    (void)context;
+    printf("%s: %s\n%s%s%s", file, what, advice[0] ? "  what to do: " : "", advice, advice[0] ? "\n" : "");
+}
+
+static bool repair(struct warehouse *warehouse, uint32_t number, struct error *err)
+{
+    struct store_repair found;
+    TRY(store_snapshot_repair(warehouse->store, &warehouse->grant, number, print_advice, NULL, &found, err));
+    if (found.leftovers > 0) {
+        printf("removed: %u file%s that an interrupted load left\n", found.leftovers, found.leftovers == 1 ? "" : "s");
+    }
+    if (found.problems == 0) {
+        printf("snapshot %u is whole: there is nothing to repair\n", number);
+        return true;
+    }
+    FAIL(err, CORRUPT, "snapshot %u has %u problem%s", number, found.problems, found.problems == 1 ? "" : "s");
+    return found.whole
+               ? error_hint(err, "put the files back as it says above; until then, snapshot %u is the newest whole one", found.whole)
+               : error_hint(err, "put the files back as it says above; no older snapshot is whole");
+}
+
 bool command_snapshot_verify(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
     int64_t number;
     TRY(invocation_integer(in, "snapshot", 0, 0, UINT32_MAX, &number, err));
-    TRY(warehouse_open(&warehouse, in, "snapshot verify", GRANT_VERIFY | GRANT_COUNT, err));
+    uint32_t actions = GRANT_VERIFY | GRANT_COUNT | (invocation_flag(in, "repair") ? GRANT_LOAD : 0);
+    TRY(warehouse_open(&warehouse, in, "snapshot verify", actions, err));
     uint32_t latest;
     TRY(store_snapshot_latest(warehouse.store, &warehouse.grant, &latest, err));
     if (latest == 0) {
@@ -123,6 +147,9 @@ bool command_snapshot_verify(struct invocation *in, struct error *err)
         return error_hint(err, "if there was one, somebody removed its manifest: restore the warehouse from a backup");
     }
     uint32_t which = number > 0 ? (uint32_t)number : latest, problems = 0;
+    if (invocation_flag(in, "repair")) {
+        return repair(&warehouse, which, err);
+    }
     struct progress *progress = progress_begin("verify", 0, "bytes", invocation_flag(in, "quiet"));
     bool done = store_snapshot_verify(warehouse.store, &warehouse.grant, which, print_problem, NULL, progress, &problems, err);
     progress_end(progress);

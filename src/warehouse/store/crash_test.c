@@ -264,6 +264,19 @@ static void exclusion_and_compaction_may_be_stopped_anywhere(void **state)
     }
 }
 
+/* A write that takes less than it was given goes on where it stopped. */
+static void short_writes_do_no_harm(void **state)
+{
+    (void)state;
+    char directory[128], fault[32];
+    for (unsigned k = 1; k <= 8; k++) {
+        store_make(directory, 600 + k);
+        snprintf(fault, sizeof fault, "file_write:%u:short", k);
+        assert_true(run_child("load", directory, fault, "") == 0);
+        assert_int_equal(verify(directory, k), 2);
+    }
+}
+
 static void making_a_store_may_die_anywhere(void **state)
 {
     (void)state;
@@ -311,6 +324,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_load_may_die_anywhere),
         cmocka_unit_test(a_load_may_fail_anywhere),
         cmocka_unit_test(exclusion_and_compaction_may_be_stopped_anywhere),
+        cmocka_unit_test(short_writes_do_no_harm),
         cmocka_unit_test(making_a_store_may_die_anywhere),
     };
     return cmocka_run_group_tests(tests, start, finish);

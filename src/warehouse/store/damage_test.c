@@ -5,6 +5,7 @@
  * its number, as here. */
 #include "base/file.h"
 #include "warehouse/store/store.h"
+#include "warehouse/store/store_erasure.h"
 #include "warehouse/store/store_example.h"
 #include "warehouse/store/verify.h"
 #include <dirent.h>
@@ -18,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { FILES_MAX = 32, NAME_SIZE = 80, HEAD = 112, TAIL = 64, SAMPLE = 16, SAMPLE_ALL = 3000, SNAPSHOTS = 2 };
+enum { FILES_MAX = 32, NAME_SIZE = 80, HEAD = 112, TAIL = 64, SAMPLE = 16, SAMPLE_ALL = 3000, SNAPSHOTS = 4 };
 static char directory[128];
 static uint8_t store_id[GRANT_STORE_ID_SIZE];
 static struct keyring *keyring;
@@ -51,9 +52,14 @@ static void listen(void *context, const char *file, const char *what)
 
 static bool verify(unsigned threads, struct report *report, uint32_t *out_problems, struct error *err)
 {
+    CLEANUP(keyring) struct keyring *fresh = NULL;
     CLEANUP(store) struct store *store = NULL;
     const struct store_verify_listener listener = {listen, report};
-    TRY(store_open(&store, directory, keyring, NULL, err));
+    if (!example_keys_open(&fresh, directory, store_id, err)) {
+        snprintf(err->message, sizeof err->message, "keys/table");
+        return false;
+    }
+    TRY(store_open(&store, directory, fresh, NULL, err));
     return store_verify_with_threads(store, &grant, SNAPSHOTS, &listener, NULL, threads, out_problems, err);
 }
 
@@ -99,7 +105,10 @@ static void any_flipped_byte_is_found(void **state)
 {
     (void)state;
     struct error err;
-    for (size_t i = 0; i < name_count; i++) {
+    size_t flipped = 0, files = name_count;
+    snprintf(names[files++], NAME_SIZE, "keys/table");
+    snprintf(names[files++], NAME_SIZE, "certificates/00000004.json");
+    for (size_t i = 0; i < files; i++) {
         uint64_t size;
         assert_true(file_size(path_of(names[i]), &size, &err));
         size_t sample = getenv("EMC2_DAMAGE_ALL") ? SAMPLE_ALL : SAMPLE;
@@ -108,8 +117,10 @@ static void any_flipped_byte_is_found(void **state)
             flip(names[i], at);
             assert_found(names[i], "a flipped bit", at);
             flip(names[i], at);
+            flipped++;
         }
     }
+    printf("%zu bytes of %zu files flipped in turn, %zu found\n", flipped, files, flipped);
     assert_clean();
 }
 
@@ -249,10 +260,10 @@ static bool build(struct error *err)
     CLEANUP(store) struct store *store = NULL;
     uint32_t number;
     TRY(store_create(directory, store_id, err));
-    TRY(keyring_open(&keyring, &example_custody, NULL, store_id, err));
-    TRY(example_grant(keyring, GRANT_LOAD | GRANT_VERIFY, &grant, err));
+    TRY(example_keys_create(directory, store_id, err) && example_keys_open(&keyring, directory, store_id, err));
+    TRY(example_grant(keyring, GRANT_LOAD | GRANT_VERIFY | GRANT_ERASE, &grant, err));
     TRY(store_open(&store, directory, keyring, NULL, err));
-    for (uint32_t i = 0; i < SNAPSHOTS; i++) {
+    for (uint32_t i = 0; i < SNAPSHOTS - 2; i++) {
         CLEANUP(store_writer) struct store_writer *writer = NULL;
         const struct store_snapshot_note note = {"Paris", i ? "{}" : NULL};
         TRY(store_writer_open(&writer, store, &grant, err));
@@ -263,7 +274,12 @@ static bool build(struct error *err)
         TRY(i ? true : example_add_rest(writer, err));
         TRY(store_writer_commit(writer, &note, &number, err));
     }
-    return true;
+    CLEANUP(task_pool) struct task_pool *pool = NULL;
+    const int64_t person = 5;
+    struct store_erasure erasure;
+    size_t new_ones;
+    TRY(store_exclude(store, &grant, &person, 1, "objection", &number, &new_ones, err));
+    return task_pool_create(&pool, 1, err) && store_compact(store, &grant, "objection", pool, NULL, &erasure, err);
 }
 
 static int start(void **state)

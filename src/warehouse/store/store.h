@@ -151,6 +151,15 @@ MUST_CHECK bool store_snapshot_report(struct store *store, const struct grant *g
 MUST_CHECK bool store_snapshot_verify(struct store *store, const struct grant *grant, uint32_t number,
                                       void (*problem)(void *context, const char *file, const char *what), void *context,
                                       struct progress *progress, uint32_t *out_problems, struct error *err);
+/* Verifies, and says for each problem what can be done; removes nothing but what a dead writer left. Demands VERIFY; LOAD for the
+ * leftovers. */
+struct store_repair {
+    uint32_t problems, leftovers; /* found; removed */
+    uint32_t whole;               /* the newest snapshot, up to the one asked for, that has no problem; 0: none */
+};
+MUST_CHECK bool store_snapshot_repair(struct store *store, const struct grant *grant, uint32_t number,
+                                      void (*tell)(void *context, const char *file, const char *what, const char *advice), void *context,
+                                      struct store_repair *out_repair, struct error *err);
 
 /* ---- reading ---- */
 struct store_reader;

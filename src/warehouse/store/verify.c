@@ -3,7 +3,7 @@
  * in the order of the manifest, so that the report is the same for any number of threads. */
 #include "warehouse/store/verify.h"
 #include "base/file.h"
-#include "warehouse/store/manifest.h"
+#include "warehouse/store/certificate.h"
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -211,6 +211,47 @@ static bool chain_verify(struct verify *verify, struct store *store, const struc
     return true;
 }
 
+/* ---- certificates of erasure ---- */
+struct certificates {
+    struct verify *verify;
+    const struct store *store;
+};
+
+static bool certificate_verify(void *context, const char *name, struct error *err)
+{
+    const struct certificates *certificates = context;
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = CERTIFICATE_BYTES_MAX};
+    struct file_problems problems = {.count = 0};
+    struct error reason = {.code = ERROR_INTERNAL};
+    struct store_certificate certificate = {.snapshot = 0};
+    char part[NAME_MAX_BYTES], expected[NAME_MAX_BYTES];
+    snprintf(part, sizeof part, "certificates/%.60s", name);
+    if (strlen(name) > 4 && strcmp(name + strlen(name) - 4, ".tmp") == 0) {
+        return true; /* left by an erasure that was stopped: the next one writes it anew */
+    }
+    const uint8_t *key = keyring_manifest_public_key(certificates->store->keyring);
+    bool is_read = file_read(store_part_path(certificates->store, part).text, &bytes, &reason) &&
+                   store_certificate_read(bytes.data, bytes.length, key, &certificate, NULL, NULL, &reason);
+    snprintf(expected, sizeof expected, "certificates/%08" PRIu32 ".json", certificate.snapshot);
+    if (!is_read) {
+        TRY(becomes_problem(&problems, &reason, err));
+        tell(certificates->verify, part, problems.told[0] ? problems.told[0] : "damaged");
+        free(problems.told[0]);
+    } else if (strcmp(part, expected) != 0) {
+        tell(certificates->verify, part, "it is the certificate of another snapshot");
+    }
+    return true;
+}
+
+static bool certificates_verify(struct verify *verify, const struct store *store, struct error *err)
+{
+    struct certificates certificates = {verify, store};
+    struct store_path path = store_part_path(store, "certificates");
+    bool exists;
+    TRY(file_exists(path.text, &exists, err));
+    return !exists || directory_visit(path.text, certificate_verify, &certificates, err);
+}
+
 /* Each file has a key. A snapshot with an erased file is closed, and there is nothing to verify. */
 static bool keys_verify(struct verify *verify, const struct store *store, const struct grant *grant, const struct manifest *manifest,
                         struct error *err)
@@ -301,6 +342,7 @@ bool store_verify_with_threads(struct store *store, const struct grant *grant, u
     }
     TRY(identity_verify(&verify, store, err));
     TRY(chain_verify(&verify, store, grant, number, &manifest, &is_there, err));
+    TRY(certificates_verify(&verify, store, err));
     if (is_there) {
         TRY(keys_verify(&verify, store, grant, &manifest, err));
         TRY(manifest_verify(&verify, &uncached, grant, &manifest, threads, err));
