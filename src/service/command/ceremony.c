@@ -146,10 +146,24 @@ static bool keys_prepare(void *context, const uint8_t store_id[GRANT_STORE_ID_SI
     TRY(directory_create(ceremony->keys, 0700, err));
     TRY(shares_write(ceremony, err));
     TRY(record_write(ceremony, err));
-    return keyring_create(ceremony->keys, ceremony->store_id, ceremony->root, err);
+    TRY(keyring_create(ceremony->keys, ceremony->store_id, ceremony->root, err));
+    return warehouse_log_begin(ceremony->warehouse, ceremony->keys, ceremony->store_id, ceremony->root, ceremony->threshold,
+                               ceremony->count, err);
 }
 
 /* ---- A warehouse whose root key changes: the custody that is in place opens its keyring, then another takes over ---- */
+static bool change_record(const struct ceremony *ceremony, const struct keyring *keyring, struct error *err)
+{
+    CLEANUP(journal) struct journal *journal = NULL;
+    struct ledger_record record;
+    TRY(journal_open(&journal, ceremony->warehouse, keyring, err));
+    TRY(journal_begin(&record, LEDGER_ACT_KEY_RESHARE, NULL, err));
+    TRY(ledger_record_number(&record, "ceremony", ceremony->generation, err));
+    TRY(ledger_record_number(&record, "threshold", ceremony->threshold, err));
+    TRY(ledger_record_number(&record, "custodians", ceremony->count, err));
+    return journal_write_record(journal, &record, err);
+}
+
 static bool root_change(struct ceremony *ceremony, const struct custody *old, struct error *err)
 {
     CLEANUP(keyring) struct keyring *keyring = NULL;
@@ -157,7 +171,8 @@ static bool root_change(struct ceremony *ceremony, const struct custody *old, st
     TRY(shares_write(ceremony, err));
     TRY(keyring_root_begin(keyring, ceremony->root, err));
     TRY(record_write(ceremony, err));
-    return keyring_root_finish(keyring, ceremony->root, err);
+    TRY(keyring_root_finish(keyring, ceremony->root, err));
+    return change_record(ceremony, keyring, err);
 }
 
 static bool ceremony_convert(struct ceremony *ceremony, struct error *err)

@@ -10,18 +10,22 @@
 
 #define OUTPUT_BYTES_MAX ((size_t)1 << 36)
 
+DEFINE_ARRAY(journal_entries, struct journal_entry)
+
 struct session {
     struct invocation *in;
     struct warehouse warehouse;
     struct vocabulary *vocabulary;
     size_t bytes_max;
     size_t refused;
+    struct journal_entries reads; /* not in the log yet */
 };
 
 static bool open_session(struct session *session, const char *purpose, uint32_t actions, struct error *err)
 {
     int64_t snapshot;
     TRY(invocation_integer(session->in, "snapshot", 0, 0, UINT32_MAX, &snapshot, err));
+    session->reads.maximum = 1 << 20;
     session->bytes_max = (size_t)settings_get(&session->in->settings, SETTING_JSON_BYTES_MAX);
     TRY(warehouse_open(&session->warehouse, session->in, purpose, actions, err));
     TRY(warehouse_open_reader(&session->warehouse, (uint32_t)snapshot, err));
@@ -30,8 +34,29 @@ static bool open_session(struct session *session, const char *purpose, uint32_t 
 
 static void session_value_cleanup(struct session *session)
 {
+    journal_entries_finish(&session->reads);
     vocabulary_close(session->vocabulary);
     warehouse_close(&session->warehouse);
+}
+
+/* Which question, on which snapshot; the counts could give somebody away and are private. Written before a result is shown. */
+static bool read_note(struct session *session, const struct cohort_program *program, const struct cohort_result *result, struct error *err)
+{
+    struct crypto_hash hash;
+    struct journal_entry entry;
+    char *counts = arena_text_format(session->in->arena, "persons %llu, rows %llu", (unsigned long long)result->persons,
+                                     (unsigned long long)result->rows.count);
+    TRY(cohort_program_hash(program, &hash, err));
+    TRY(warehouse_entry(&session->warehouse, LEDGER_ACT_READ, &hash, &entry, err));
+    entry.secret = (struct journal_private){"counts", text_of(counts)};
+    return journal_entries_append(&session->reads, entry, err);
+}
+
+static bool reads_write(struct session *session, struct error *err)
+{
+    TRY(journal_write(session->warehouse.journal, session->reads.items, session->reads.count, err));
+    session->reads.count = 0;
+    return true;
 }
 
 static bool evaluate(struct session *session, const struct definition *definition, bool wants_rows, struct arena *arena,
@@ -40,7 +65,8 @@ static bool evaluate(struct session *session, const struct definition *definitio
     struct evaluate_options options = {.pool = session->in->pool, .wants_rows = wants_rows};
     TRY(task_check(err));
     TRY(definition_compile(definition, session->bytes_max, session->vocabulary, arena, out_program, err));
-    return evaluate_cohort(*out_program, session->warehouse.reader, &options, out_result, err) ||
+    return (evaluate_cohort(*out_program, session->warehouse.reader, &options, out_result, err) &&
+            read_note(session, *out_program, *out_result, err)) ||
            error_context(err, "%s", definition->path);
 }
 
@@ -59,7 +85,7 @@ bool command_cohort_count(struct invocation *in, struct error *err)
         CLEANUP(arena) struct arena *arena = arena_create();
         CLEANUP(cohort_result) struct cohort_result *result = NULL;
         struct cohort_program *program;
-        TRY(evaluate(&session, &definitions[i], false, arena, &program, &result, err));
+        TRY(evaluate(&session, &definitions[i], false, arena, &program, &result, err) && reads_write(&session, err));
         if (is_json) {
             TRY(cohort_output_json(&writer, &definitions[i], program, result, err));
         } else {
@@ -123,7 +149,7 @@ static bool run_all(struct session *session, struct run_output *output, struct e
         progress_add(progress, 1);
     }
     progress_end(progress);
-    TRY(done && write_statistics(in, output, err));
+    TRY(done && reads_write(session, err) && write_statistics(in, output, err));
     const char *path = invocation_value(in, "out");
     if (!path) {
         return fwrite(output->rows.data, 1, output->rows.length, stdout) == output->rows.length ||

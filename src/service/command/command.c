@@ -173,6 +173,7 @@ static const struct option_spec log_list_options[] = {
     {"act", "ACT", "only entries of this act, such as load or key.unseal"},
     {0},
 };
+static const struct option_spec log_forget_options[] = {{"before", "N", "the first entry whose private parts are kept"}, {0}};
 static const struct option_spec log_show_options[] = {
     {"from", "DIR", "the log's directory (default: ledger of the warehouse)"},
     {"opening", "FILE", "check these openings of private parts, and show their texts"},
@@ -339,6 +340,12 @@ static const struct command commands[] = {
      SANDBOX_READER, false},
     {"log export", "", 0, 0, "a copy of the log to publish on any web server (c2sp.org/tlog-tiles)", NULL,
      "  emc2 log export --out published", log_out_options, command_log_export, SANDBOX_EXPORTER, false},
+    {"log openings", "N", 1, 1, "the private parts of an entry, to be shown to an auditor",
+     "Each line opens one commitment of the entry: who has it checks it with `emc2 log show N --opening FILE`, without a passphrase.",
+     "  emc2 log openings 812 > shown.json", no_options, command_log_openings, SANDBOX_READER, false},
+    {"log forget", "", 0, 0, "destroy the keys of private parts that are old enough",
+     "256 entries at a time, wholly before entry N. The log verifies as before; what was private is gone, in backups too.",
+     "  emc2 log forget --before 20480", log_forget_options, command_log_forget, SANDBOX_LOADER, false},
     {"log key", "", 0, 0, "the log's public key, for auditors and witnesses", NULL, "  emc2 log key --warehouse /srv/emc2",
      log_from_options, command_log_key, SANDBOX_READER, false},
     {"witness new", "", 0, 0, "for an outside body: make a witness' key, sealed under a passphrase", NULL,

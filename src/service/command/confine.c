@@ -35,11 +35,14 @@ static const struct option_place {
     {"plain", SANDBOX_READ},
 };
 
+static const char *const log_parts[] = {"ledger", "openings", "keys"};
+
 bool command_confine(struct invocation *in, struct error *err)
 {
     enum { OPTIONS = sizeof option_places / sizeof *option_places };
     const struct command *command = in->command;
-    struct sandbox_place *places = ARENA_ARRAY(in->arena, struct sandbox_place, (size_t)in->word_count + OPTIONS + 2);
+    struct sandbox_place *places =
+        ARENA_ARRAY(in->arena, struct sandbox_place, (size_t)in->word_count + OPTIONS + 2 + sizeof log_parts / sizeof *log_parts);
     size_t count = 0;
     for (size_t i = 0; i < OPTIONS; i++) {
         const char *path = invocation_value(in, option_places[i].option);
@@ -51,6 +54,12 @@ bool command_confine(struct invocation *in, struct error *err)
         places[count++] = (struct sandbox_place){in->words[i], SANDBOX_READ};
     }
     places[count++] = (struct sandbox_place){warehouse_directory(in), sandbox_role_warehouse(command->role)};
+    if (sandbox_role_warehouse(command->role) == SANDBOX_READ) { /* what a reader reads is written into the log, under a key of its own */
+        for (size_t i = 0; i < sizeof log_parts / sizeof *log_parts; i++) {
+            places[count++] =
+                (struct sandbox_place){arena_text_format(in->arena, "%s/%s", warehouse_directory(in), log_parts[i]), SANDBOX_WRITE};
+        }
+    }
     if (command->run == command_demo) {
         places[count++] = (struct sandbox_place){demo_directory(in), SANDBOX_REPLACE};
     }

@@ -100,6 +100,7 @@ static bool load_population(struct demo *demo, struct error *err)
     struct load_report report;
     char rows[COUNT_TEXT_SIZE], bytes[COUNT_TEXT_SIZE], rate[COUNT_TEXT_SIZE];
     int64_t start = clock_monotonic_ns();
+    TRY(warehouse_record(&demo->warehouse, LEDGER_ACT_LOAD, NULL, "source", text_of(demo->population), err));
     TRY(load_run(demo->warehouse.store, &demo->warehouse.grant, demo->population, &options, &report, demo->in->arena, err));
     demo->seconds_load = seconds_since(start);
     TRY(store_snapshot_read(demo->warehouse.store, &demo->warehouse.grant, report.snapshot, &demo->snapshot, err));
@@ -107,6 +108,7 @@ static bool load_population(struct demo *demo, struct error *err)
     printf("2  store        %s rows in %.1f s (%s rows/s), %s encrypted, snapshot %u\n", count_text(report.rows_stored, rows),
            demo->seconds_load, count_text((uint64_t)((double)report.rows_read / demo->seconds_load), rate),
            bytes_text(demo->snapshot.bytes, bytes), report.snapshot);
+    TRY(warehouse_record(&demo->warehouse, LEDGER_ACT_READ, NULL, "what", TEXT("the cohorts and studies of the demonstration"), err));
     return vocabulary_open(&demo->vocabulary, demo->warehouse.reader, err);
 }
 

@@ -26,6 +26,19 @@ static bool show_json(const struct store_erasure *erasure, const char *public_ke
     return json_end_object(&writer, err) && print_buffer(&out, err);
 }
 
+/* The certificate itself is entered by its hash: nobody can write another one for the same act later. */
+static bool certificate_record(struct warehouse *warehouse, const struct store_erasure *erasure, const struct invocation *in,
+                               struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = CERTIFICATE_BYTES_MAX};
+    if (erasure->snapshot == 0) {
+        return true;
+    }
+    TRY(file_read(arena_text_format(in->arena, "%s/%s", warehouse->directory, erasure->certificate), &bytes, err));
+    struct crypto_hash hash = crypto_hash_of(bytes.data, bytes.length);
+    return warehouse_record(warehouse, LEDGER_ACT_CERTIFICATE, &hash, NULL, (struct text){NULL, 0}, err);
+}
+
 static bool show(const struct invocation *in, const struct warehouse *warehouse, const struct store_erasure *erasure, double seconds,
                  struct error *err)
 {
@@ -51,11 +64,13 @@ bool command_compact(struct invocation *in, struct error *err)
     struct store_erasure erasure;
     const char *reason = invocation_value(in, "reason");
     TRY(warehouse_open(&warehouse, in, "compact", GRANT_ERASE | GRANT_LOAD, err));
+    TRY(warehouse_record(&warehouse, LEDGER_ACT_COMPACT, NULL, "reason", text_of(reason ? reason : "excluded persons"), err));
     int64_t began_ns = clock_monotonic_ns();
     struct progress *progress = progress_begin("compact", 0, "bytes", invocation_flag(in, "quiet"));
     bool done = store_compact(warehouse.store, &warehouse.grant, reason ? reason : "excluded persons", in->pool, progress, &erasure, err);
     progress_end(progress);
-    return done && show(in, &warehouse, &erasure, (double)(clock_monotonic_ns() - began_ns) / 1e9, err);
+    return done && certificate_record(&warehouse, &erasure, in, err) &&
+           show(in, &warehouse, &erasure, (double)(clock_monotonic_ns() - began_ns) / 1e9, err);
 }
 
 /* The last part of the directory's path must be typed again. */
@@ -99,9 +114,11 @@ bool command_erase(struct invocation *in, struct error *err)
     const char *reason = invocation_value(in, "reason");
     TRY(read_what(in, &what, &snapshot, err));
     TRY(warehouse_open(&warehouse, in, "erase", GRANT_ERASE | GRANT_LOAD, err));
+    TRY(warehouse_record(&warehouse, LEDGER_ACT_ERASE, NULL, "reason", text_of(reason ? reason : reasons[what]), err));
     int64_t began_ns = clock_monotonic_ns();
     TRY(store_erase(warehouse.store, &warehouse.grant, what, (uint32_t)snapshot, reason ? reason : reasons[what], &erasure, err));
-    return show(in, &warehouse, &erasure, (double)(clock_monotonic_ns() - began_ns) / 1e9, err);
+    return certificate_record(&warehouse, &erasure, in, err) &&
+           show(in, &warehouse, &erasure, (double)(clock_monotonic_ns() - began_ns) / 1e9, err);
 }
 
 bool command_certificate_verify(struct invocation *in, struct error *err)

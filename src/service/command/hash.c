@@ -59,6 +59,7 @@ bool command_snapshot_hash(struct invocation *in, struct error *err)
     TRY(invocation_integer(in, "snapshot", 0, 0, UINT32_MAX, &snapshot, err));
     TRY(warehouse_open(&warehouse, in, "snapshot hash", GRANT_ROWS, err));
     TRY(warehouse_open_reader(&warehouse, (uint32_t)snapshot, err));
+    TRY(warehouse_record(&warehouse, LEDGER_ACT_READ, NULL, "what", TEXT("hashes of tables"), err));
     TRY(export_hashes_compute(warehouse.reader, in->pool, invocation_flag(in, "quiet"), &hashes, err));
     if (other) {
         return compare(&hashes, other, err);

@@ -199,6 +199,7 @@ bool command_key_rotate(struct invocation *in, struct error *err)
     TRY(warehouse_passphrase(in, false, &passphrase, err));
     TRY(warehouse_open_with(&warehouse, in, warehouse_directory(in), passphrase, "rotate the keys", GRANT_LOAD, err));
     TRY(store_writer_open(&writer, warehouse.store, &warehouse.grant, err)); /* nobody loads meanwhile */
+    TRY(warehouse_record(&warehouse, LEDGER_ACT_KEY_ROTATE, NULL, NULL, (struct text){NULL, 0}, err));
     TRY(root_rotate_passphrase(own.root, own.keys, own.store_id, passphrase, &is_resumed, err));
     if (!invocation_flag(in, "quiet")) {
         printf(is_resumed ? "a rotation that was interrupted is finished\n" : "the root key and the domain keys are new\n");

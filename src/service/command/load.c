@@ -119,6 +119,7 @@ bool command_load(struct invocation *in, struct error *err)
                                    .refuse_dangling = invocation_flag(in, "refuse-dangling"),
                                    .quiet = invocation_flag(in, "quiet")};
     struct load_report report = {0};
+    TRY(warehouse_record(&warehouse, LEDGER_ACT_LOAD, NULL, "source", text_of(in->words[0]), err));
     bool done = load_run(warehouse.store, &warehouse.grant, in->words[0], &options, &report, in->arena, err);
     if (done || report.errors + report.dangling > 0) {
         struct error shown = {0};
@@ -146,6 +147,7 @@ bool command_export(struct invocation *in, struct error *err)
     struct export_options options = {.quiet = invocation_flag(in, "quiet"), .threads = task_pool_threads(in->pool)};
     options.hashing = invocation_flag(in, "all") ? in->pool : NULL;
     struct export_report report;
+    TRY(warehouse_record(&warehouse, LEDGER_ACT_EXPORT, NULL, "directory", text_of(directory), err));
     TRY(export_tables(warehouse.reader, is_csv ? EXPORT_CSV : EXPORT_PARQUET, directory, &options, &report, err));
     char rows[COUNT_TEXT_SIZE], bytes[COUNT_TEXT_SIZE];
     print_line("%s rows in %u files, %s, in %s (%.1f s)", count_text(report.rows, rows), report.files, bytes_text(report.bytes, bytes),

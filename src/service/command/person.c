@@ -109,6 +109,7 @@ bool command_person_exclude(struct invocation *in, struct error *err)
     }
     TRY(persons_read(in, &persons, err));
     TRY(warehouse_open(&warehouse, in, "person exclude", GRANT_ERASE | GRANT_LOAD, err));
+    TRY(warehouse_record(&warehouse, LEDGER_ACT_EXCLUDE, NULL, "reason", text_of(reason), err));
     TRY(store_exclude(warehouse.store, &warehouse.grant, persons.items, persons.count, reason, &snapshot, &new_ones, err));
     return show(in, snapshot, persons.count, new_ones, err);
 }

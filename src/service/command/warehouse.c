@@ -63,6 +63,30 @@ static bool leftover_remove(const char *keys, const char *root, struct error *er
     return has_root || has_custody || !has_table || file_remove(table, err);
 }
 
+static bool root_at_hand(void *context, struct secret **out_root, struct error *err)
+{
+    const struct secret *root = context;
+    TRY(secret_create(out_root, CRYPTO_KEY_SIZE, err));
+    memcpy(secret_bytes(*out_root), secret_view(root), CRYPTO_KEY_SIZE);
+    return true;
+}
+
+bool warehouse_log_begin(const char *directory, const char *keys, const uint8_t store_id[GRANT_STORE_ID_SIZE], const struct secret *root,
+                         unsigned threshold, unsigned custodians, struct error *err)
+{
+    CLEANUP(keyring) struct keyring *keyring = NULL;
+    CLEANUP(journal) struct journal *journal = NULL;
+    struct ledger_record record;
+    const struct custody custody = {"at hand", root_at_hand, NULL, (void *)(uintptr_t)root};
+    TRY(keyring_open(&keyring, &custody, keys, store_id, err));
+    TRY(journal_create(directory, keyring, err) && journal_open(&journal, directory, keyring, err));
+    TRY(journal_begin(&record, LEDGER_ACT_KEY_CEREMONY, NULL, err));
+    TRY(ledger_record_word(&record, "custody", threshold > 0 ? "threshold" : "passphrase", err));
+    TRY(ledger_record_number(&record, "threshold", threshold > 0 ? threshold : 1, err));
+    TRY(ledger_record_number(&record, "custodians", custodians, err));
+    return journal_write_record(journal, &record, err);
+}
+
 static bool keys_create(void *context, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct error *err)
 {
     const struct new_keys *keys = context;
@@ -74,6 +98,7 @@ static bool keys_create(void *context, const uint8_t store_id[GRANT_STORE_ID_SIZ
     TRY(leftover_remove(directory, path, err));
     TRY(secret_random(&root, CRYPTO_KEY_SIZE, err));
     TRY(keyring_create(directory, store_id, root, err));
+    TRY(warehouse_log_begin(keys->directory, directory, store_id, root, 0, 1, err));
     return custody_passphrase_create(path, store_id, root, keys->passphrase, err);
 }
 
@@ -141,13 +166,59 @@ static bool keys_open(struct warehouse *warehouse, const struct invocation *in, 
     return keys_open_with(warehouse, passphrase, err);
 }
 
+/* Purpose and actions say what the command is about to do; the newest snapshot is entered with it (journal.h). */
+static bool grant_record(struct warehouse *warehouse, struct error *err)
+{
+    struct ledger_record record;
+    char purpose[GRANT_TEXT_MAX];
+    uint32_t latest = 0;
+    struct store_snapshot snapshot;
+    snprintf(purpose, sizeof purpose, "%s", warehouse->grant.purpose);
+    for (char *blank = purpose; (blank = strchr(blank, ' '));) {
+        *blank = '-';
+    }
+    TRY(journal_begin(&record, LEDGER_ACT_GRANT_ISSUE, &warehouse->grant, err));
+    TRY(ledger_record_word(&record, "purpose", purpose, err) && ledger_record_number(&record, "actions", warehouse->grant.actions, err));
+    TRY(ledger_record_number(&record, "until", warehouse->grant.not_after, err));
+    TRY(store_snapshot_latest(warehouse->store, &warehouse->grant, &latest, err));
+    if (latest > 0) {
+        TRY(store_snapshot_read(warehouse->store, &warehouse->grant, latest, &snapshot, err));
+        TRY(journal_head(&record, latest, &snapshot.manifest_hash, err));
+    }
+    return journal_write_record(warehouse->journal, &record, err);
+}
+
+bool warehouse_entry(const struct warehouse *warehouse, enum ledger_act act, const struct crypto_hash *object,
+                     struct journal_entry *out_entry, struct error *err)
+{
+    *out_entry = (struct journal_entry){.secret.name = NULL};
+    TRY(journal_begin(&out_entry->record, act, &warehouse->grant, err));
+    if (object) {
+        ledger_record_object(&out_entry->record, object);
+    }
+    return !warehouse->reader || ledger_record_number(&out_entry->record, "snapshot", store_reader_snapshot(warehouse->reader), err);
+}
+
+bool warehouse_record(struct warehouse *warehouse, enum ledger_act act, const struct crypto_hash *object, const char *secret_name,
+                      struct text secret, struct error *err)
+{
+    struct journal_entry entry;
+    TRY(warehouse_entry(warehouse, act, object, &entry, err));
+    entry.secret = (struct journal_private){secret_name, secret};
+    return journal_write(warehouse->journal, &entry, 1, err);
+}
+
 static bool store_open_granted(struct warehouse *warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
                                struct error *err)
 {
     struct store_options options = {.cache_bytes = (uint64_t)settings_get(&in->settings, SETTING_CACHE_BYTES),
                                     .segment_persons = (uint32_t)settings_get(&in->settings, SETTING_SEGMENT_PERSONS)};
+    warehouse->error = err;
+    TRY(journal_open(&warehouse->journal, warehouse->directory, warehouse->keyring, err));
+    options.journal = journal_of_store(warehouse->journal);
     TRY(store_open(&warehouse->store, warehouse->directory, warehouse->keyring, &options, err));
-    return self_grant(warehouse, in, purpose, actions, err);
+    TRY(self_grant(warehouse, in, purpose, actions, err));
+    return grant_record(warehouse, err);
 }
 
 bool warehouse_open_with(struct warehouse *out_warehouse, const struct invocation *in, const char *directory,
@@ -185,10 +256,24 @@ bool warehouse_open_reader(struct warehouse *warehouse, uint32_t snapshot, struc
     return store_reader_open(&warehouse->reader, warehouse->store, &warehouse->grant, snapshot, err);
 }
 
+/* A refusal is told to the user whether or not it could be entered: nothing was given out. */
+static void refusal_record(struct warehouse *warehouse)
+{
+    struct ledger_record record;
+    if (warehouse->journal && warehouse->error && (warehouse->error->code == ERROR_DENIED || warehouse->error->code == ERROR_ERASED)) {
+        bool is_entered = journal_begin(&record, LEDGER_ACT_REFUSAL, &warehouse->grant, NULL) &&
+                          ledger_record_word(&record, "reason", error_code_name(warehouse->error->code), NULL) &&
+                          journal_write_record(warehouse->journal, &record, NULL);
+        (void)is_entered;
+    }
+}
+
 void warehouse_close(struct warehouse *warehouse)
 {
+    refusal_record(warehouse);
     store_reader_close(warehouse->reader);
     store_close(warehouse->store);
+    journal_close(warehouse->journal);
     keyring_close(warehouse->keyring);
     custody_release(&warehouse->custody);
     secret_destroy(warehouse->passphrase);

@@ -3,6 +3,7 @@
  * gives to themselves for exactly the actions of this command. Private to command. */
 #pragma once
 #include "service/command/invocation.h"
+#include "service/command/journal.h"
 #include "trust/grant/grant.h"
 #include "trust/keys/keys.h"
 #include "warehouse/store/store.h"
@@ -12,9 +13,11 @@ struct warehouse {
     struct secret *passphrase;
     struct custody custody;
     struct keyring *keyring;
+    struct journal *journal;
     struct store *store;
     struct grant grant;
     struct store_reader *reader; /* with warehouse_open_reader */
+    const struct error *error;   /* the command's: a refusal that stands in it when the warehouse is closed is entered in the log */
 };
 const char *warehouse_directory(const struct invocation *in);
 /* From --passphrase-file, or asked for on the terminal (twice when `is_new`). */
@@ -22,7 +25,10 @@ MUST_CHECK bool warehouse_passphrase(const struct invocation *in, bool is_new, s
 /* A new one, from the file that `option` names, or asked for twice. */
 MUST_CHECK bool warehouse_new_passphrase(const struct invocation *in, const char *option, struct secret **out_passphrase,
                                          struct error *err);
-/* Makes store and keys in `directory`. */
+/* Makes the log of a warehouse whose key table was just made under this root, and enters how that came to be. threshold 0: a passphrase. */
+MUST_CHECK bool warehouse_log_begin(const char *directory, const char *keys, const uint8_t store_id[GRANT_STORE_ID_SIZE],
+                                    const struct secret *root, unsigned threshold, unsigned custodians, struct error *err);
+/* Makes store, keys and log in `directory`. */
 MUST_CHECK bool warehouse_create(const char *directory, const struct secret *passphrase, struct error *err);
 /* Opens the keys through the keeper that --keeper names; or with the passphrase, when --passphrase-file names it; or through the keeper of
  * the warehouse, when its socket is there; or with the passphrase from the terminal. purpose stands in the grant. actions: grant_action. */
@@ -31,6 +37,12 @@ MUST_CHECK bool warehouse_open(struct warehouse *out_warehouse, const struct inv
 /* The same with a directory and a passphrase at hand (the demo). The passphrase is borrowed. */
 MUST_CHECK bool warehouse_open_with(struct warehouse *out_warehouse, const struct invocation *in, const char *directory,
                                     const struct secret *passphrase, const char *purpose, uint32_t actions, struct error *err);
+/* An entry of the log about what is done under the grant, on the reader's snapshot. object NULL: none. */
+MUST_CHECK bool warehouse_entry(const struct warehouse *warehouse, enum ledger_act act, const struct crypto_hash *object,
+                                struct journal_entry *out_entry, struct error *err);
+/* The same, written at once: before the result is given out. secret_name NULL: nothing is private. */
+MUST_CHECK bool warehouse_record(struct warehouse *warehouse, enum ledger_act act, const struct crypto_hash *object,
+                                 const char *secret_name, struct text secret, struct error *err);
 MUST_CHECK bool warehouse_open_reader(struct warehouse *warehouse, uint32_t snapshot, struct error *err);
 void warehouse_close(struct warehouse *warehouse);
 static inline __attribute__((unused)) void warehouse_value_cleanup(struct warehouse *warehouse)

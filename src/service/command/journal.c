@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* journal: see journal.h. Everybody who writes takes WAREHOUSE/openings/lock first, so that an entry gets the number that its openings were
+ * sealed under. The keeper may be asked for keys and signatures in the meantime, and therefore never waits for this lock. */
+#include "service/command/journal.h"
+#include "base/calendar.h"
+#include "base/file.h"
+#include "trust/ledger/ledger_openings.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 4096, BUNDLE_BYTES_MAX = 1 << 24, HEX_SIZE = 2 * CRYPTO_HASH_SIZE + 1, GRANT_SECONDS = 600 };
+static const char store_acts[STORE_ACT_COUNT][8] = {"load", "exclude", "compact", "erase"};
+
+struct journal {
+    char log[PATH_SIZE], openings[PATH_SIZE];
+    const struct keyring *keyring;
+    struct ledger *ledger;
+    struct grant grant; /* for the keys of openings */
+    struct store_journal for_store;
+};
+
+/* ---- the key of the log ---- */
+static bool log_sign(void *context, const void *bytes, size_t length, uint8_t out_signature[CRYPTO_SIGNATURE_SIZE], struct error *err)
+{
+    return keyring_log_sign(context, bytes, length, out_signature, err);
+}
+
+static bool signer_of(const struct keyring *keyring, struct note_signer *out_signer, struct error *err)
+{
+    char hex[2 * GRANT_STORE_ID_SIZE + 1], name[NOTE_NAME_SIZE];
+    crypto_hex(hex, keyring_store_id(keyring), GRANT_STORE_ID_SIZE);
+    snprintf(name, sizeof name, "emc2-log/%s", hex);
+    /* The callback's context is not const in general; ours is only read. */
+    *out_signer = (struct note_signer){.sign = log_sign, .context = (void *)(uintptr_t)keyring};
+    return note_key_make(&out_signer->key, name, NOTE_ED25519, keyring_log_public_key(keyring), err);
+}
+
+static bool paths_of(struct journal *journal, const char *warehouse, struct error *err)
+{
+    bool fits = snprintf(journal->log, PATH_SIZE, "%s/ledger", warehouse) < PATH_SIZE - 64 &&
+                snprintf(journal->openings, PATH_SIZE, "%s/openings", warehouse) < PATH_SIZE - 64;
+    return fits ? true : FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
+}
+
+bool journal_key(const struct keyring *keyring, struct note_key *out_key, struct error *err)
+{
+    struct note_signer signer;
+    TRY(signer_of(keyring, &signer, err));
+    *out_key = signer.key;
+    return true;
+}
+
+bool journal_create(const char *warehouse, const struct keyring *keyring, struct error *err)
+{
+    struct journal journal;
+    struct note_signer signer;
+    bool exists;
+    TRY(paths_of(&journal, warehouse, err));
+    TRY(signer_of(keyring, &signer, err));
+    TRY(file_exists(journal.log, &exists, err));
+    TRY(!exists || directory_remove_all(journal.log, err)); /* of an init that was interrupted: signed by a key that is gone */
+    TRY(directory_create(journal.openings, 0700, err));
+    return ledger_create(journal.log, &signer, err);
+}
+
+/* ---- the store's memory ---- */
+static bool head_of(const struct ledger_record *record, uint32_t *out_number, struct crypto_hash *out_hash)
+{
+    int64_t number = -1;
+    const char *manifest = NULL;
+    for (unsigned i = 0; i < record->fact_count; i++) {
+        const struct ledger_fact *fact = &record->facts[i];
+        if (fact->is_number && strcmp(fact->name, "latest") == 0) {
+            number = fact->number;
+        } else if (!fact->is_number && strcmp(fact->name, "manifest") == 0) {
+            manifest = fact->word;
+        }
+    }
+    if (number < 0 || number > UINT32_MAX || !manifest || !crypto_from_hex(out_hash->bytes, CRYPTO_HASH_SIZE, manifest)) {
+        return false;
+    }
+    *out_number = (uint32_t)number;
+    return true;
+}
+
+/* Every grant and every snapshot is entered with the newest snapshot of the time, so the answer is near the end. */
+static bool latest(void *context, uint32_t *out_number, struct crypto_hash *out_hash, struct error *err)
+{
+    struct journal *journal = context;
+    CLEANUP(ledger_view) struct ledger_view *view = NULL;
+    struct note_signer signer;
+    TRY(signer_of(journal->keyring, &signer, err));
+    TRY(ledger_view_open(&view, journal->log, &signer.key, err));
+    *out_number = 0;
+    for (uint64_t i = ledger_view_checkpoint(view)->size; i-- > 0;) {
+        CLEANUP(arena) struct arena *scratch = arena_create();
+        struct ledger_record record;
+        struct text entry;
+        TRY(ledger_view_entry(view, i, &entry, err));
+        TRY(ledger_record_parse(&record, entry, scratch, err));
+        if (head_of(&record, out_number, out_hash)) {
+            return true;
+        }
+    }
+    return true;
+}
+
+bool journal_head(struct ledger_record *record, uint32_t snapshot, const struct crypto_hash *manifest, struct error *err)
+{
+    char hex[HEX_SIZE];
+    crypto_hex(hex, manifest->bytes, CRYPTO_HASH_SIZE);
+    return ledger_record_number(record, "latest", snapshot, err) && ledger_record_word(record, "manifest", hex, err);
+}
+
+static bool record_snapshot(void *context, enum store_act act, uint32_t number, const struct crypto_hash *hash, bool is_recovered,
+                            struct error *err)
+{
+    struct ledger_record record;
+    TRY(journal_begin(&record, is_recovered ? LEDGER_ACT_SNAPSHOT_RECOVERED : LEDGER_ACT_SNAPSHOT, NULL, err));
+    ledger_record_object(&record, hash);
+    TRY(ledger_record_word(&record, "by", store_acts[act], err) && journal_head(&record, number, hash, err));
+    return journal_write_record(context, &record, err);
+}
+
+const struct store_journal *journal_of_store(struct journal *journal)
+{
+    return &journal->for_store;
+}
+
+/* ---- opening ---- */
+bool journal_open(struct journal **out_journal, const char *warehouse, const struct keyring *keyring, struct error *err)
+{
+    CLEANUP(journal) struct journal *journal = calloc(1, sizeof *journal);
+    struct note_signer signer;
+    bool exists;
+    if (!journal) {
+        return FAIL(err, LIMIT, "no memory left for the log");
+    }
+    journal->keyring = keyring;
+    journal->for_store = (struct store_journal){latest, record_snapshot, journal};
+    TRY(paths_of(journal, warehouse, err));
+    TRY(signer_of(keyring, &signer, err));
+    TRY(file_exists(journal->log, &exists, err));
+    if (!exists) {
+        FAIL(err, CORRUPT, "the log of the warehouse is gone: the folder ledger is not there");
+        return error_hint(err, "put ledger/ back from a backup, and ask the witnesses for the newest checkpoint they have seen");
+    }
+    TRY(ledger_open(&journal->ledger, journal->log, &signer, 0, err));
+    *out_journal = journal;
+    journal = NULL;
+    return true;
+}
+
+void journal_close(struct journal *journal)
+{
+    if (journal) {
+        ledger_close(journal->ledger);
+        free(journal);
+    }
+}
+
+/* ---- openings: one data key of the governance domain for each bundle ---- */
+struct openings_head {
+    uint8_t magic[8];
+    struct key_file_id id;
+};
+static const uint8_t openings_magic[8] = "EMC2OPEN";
+
+struct openings_binding {
+    uint8_t bytes[16 + GRANT_STORE_ID_SIZE + 8];
+};
+
+static struct openings_binding binding_of(const struct journal *journal, uint64_t bundle)
+{
+    struct openings_binding binding = {"emc2 openings 1"};
+    memcpy(binding.bytes + 16, keyring_store_id(journal->keyring), GRANT_STORE_ID_SIZE);
+    for (unsigned i = 0; i < 8; i++) {
+        binding.bytes[16 + GRANT_STORE_ID_SIZE + i] = (uint8_t)(bundle >> (8 * i));
+    }
+    return binding;
+}
+
+/* The journal's own grant: to make and open the keys of its openings, for as long as one entry takes. */
+static bool own_grant(struct journal *journal, struct error *err)
+{
+    const int64_t now = clock_unix_seconds();
+    if (journal->grant.not_after > now + GRANT_SECONDS / 2) {
+        return true;
+    }
+    struct grant grant = {.project = "operator", .purpose = "journal", .holder = "operator", .actions = GRANT_LOAD};
+    grant.not_before = now - 60;
+    grant.not_after = now + GRANT_SECONDS;
+    TRY(keyring_grant_issue(journal->keyring, &grant, err));
+    journal->grant = grant;
+    return true;
+}
+
+static bool head_take(struct text sealed, struct openings_head *out_head, struct error *err)
+{
+    if (sealed.length < sizeof *out_head + CRYPTO_SEAL_OVERHEAD || memcmp(sealed.data, openings_magic, sizeof openings_magic) != 0) {
+        return FAIL(err, CORRUPT, "a file of openings is not as emc2 wrote it");
+    }
+    memcpy(out_head, sealed.data, sizeof *out_head);
+    return true;
+}
+
+static bool bundle_path(const struct journal *journal, uint64_t bundle, char out[PATH_SIZE])
+{
+    return snprintf(out, PATH_SIZE, "%s/%08llu.openings", journal->openings, (unsigned long long)bundle) < PATH_SIZE;
+}
+
+/* The key of the bundle: the one that its file names, or a new one. */
+static bool bundle_key(const struct journal *journal, uint64_t bundle, struct openings_head *out_head, struct secret **out_key,
+                       struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer before = {.maximum = BUNDLE_BYTES_MAX};
+    char path[PATH_SIZE];
+    bool exists;
+    TRY(bundle_path(journal, bundle, path) && file_exists(path, &exists, err));
+    if (exists) {
+        TRY(file_read(path, &before, err));
+        TRY(head_take((struct text){(const char *)before.data, before.length}, out_head, err));
+        return keyring_data_key_open(journal->keyring, &journal->grant, KEY_DOMAIN_GOVERNANCE, out_head->id.bytes, out_key, err);
+    }
+    memcpy(out_head->magic, openings_magic, sizeof openings_magic);
+    crypto_random(out_head->id.bytes, sizeof out_head->id.bytes);
+    TRY(keyring_data_key_create(journal->keyring, &journal->grant, KEY_DOMAIN_GOVERNANCE, out_head->id.bytes, 0, out_key, err));
+    return keyring_commit(journal->keyring, err);
+}
+
+static bool vault_seal(void *context, uint64_t bundle, struct text plain, struct buffer *out, struct error *err)
+{
+    const struct journal *journal = context;
+    CLEANUP(secret) struct secret *key = NULL;
+    struct openings_head head;
+    struct openings_binding binding = binding_of(journal, bundle);
+    TRY(bundle_key(journal, bundle, &head, &key, err));
+    TRY(buffer_append(out, &head, sizeof head, err) && buffer_reserve(out, plain.length + CRYPTO_SEAL_OVERHEAD, err));
+    TRY(crypto_seal(out->data + out->length, key, plain.data, plain.length, binding.bytes, sizeof binding.bytes, err));
+    out->length += plain.length + CRYPTO_SEAL_OVERHEAD;
+    return true;
+}
+
+static bool vault_open(void *context, uint64_t bundle, struct text sealed, struct buffer *out, struct error *err)
+{
+    const struct journal *journal = context;
+    CLEANUP(secret) struct secret *key = NULL;
+    struct openings_head head;
+    struct openings_binding binding = binding_of(journal, bundle);
+    size_t length = sealed.length - sizeof head;
+    TRY(head_take(sealed, &head, err));
+    TRY(keyring_data_key_open(journal->keyring, &journal->grant, KEY_DOMAIN_GOVERNANCE, head.id.bytes, &key, err));
+    TRY(buffer_reserve(out, length - CRYPTO_SEAL_OVERHEAD + 1, err));
+    TRY(crypto_open(out->data + out->length, key, (const uint8_t *)sealed.data + sizeof head, length, binding.bytes, sizeof binding.bytes,
+                    err));
+    out->length += length - CRYPTO_SEAL_OVERHEAD;
+    return true;
+}
+
+static struct ledger_vault vault_of(struct journal *journal)
+{
+    return (struct ledger_vault){vault_seal, vault_open, journal};
+}
+
+/* ---- writing ---- */
+static void lock_cleanup(int *lock)
+{
+    if (*lock >= 0) {
+        close(*lock);
+    }
+}
+
+static bool lock_open(const struct journal *journal, int *out_lock, struct error *err)
+{
+    char path[PATH_SIZE + 8];
+    snprintf(path, sizeof path, "%s/lock", journal->openings);
+    *out_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    return *out_lock >= 0 || FAIL_ERRNO(err, path, "the log of the warehouse cannot be written: its lock cannot be opened");
+}
+
+static bool lock_take(const struct journal *journal, int *out_lock, struct error *err)
+{
+    TRY(lock_open(journal, out_lock, err));
+    if (flock(*out_lock, LOCK_EX) != 0) { /* held for one append */
+        return FAIL_ERRNO(err, journal->openings, "the log of the warehouse cannot be locked");
+    }
+    return true;
+}
+
+bool journal_begin(struct ledger_record *out_record, enum ledger_act act, const struct grant *grant, struct error *err)
+{
+    char actor[32];
+    snprintf(actor, sizeof actor, "user:%u", (unsigned)getuid());
+    TRY(ledger_record_begin(out_record, act, actor, clock_unix_seconds(), err));
+    if (grant) {
+        struct crypto_hash hash = grant_hash(grant);
+        ledger_record_grant(out_record, &hash);
+    }
+    return true;
+}
+
+DEFINE_ARRAY(kept_openings, struct ledger_kept_opening)
+
+static void kept_value_cleanup(struct kept_openings *kept)
+{
+    kept_openings_finish(kept);
+}
+
+/* Commits to what is private, and keeps it under the numbers that the entries are about to get. */
+static bool privates_keep(struct journal *journal, struct journal_entry *entries, size_t count, struct error *err)
+{
+    CLEANUP(kept_value) struct kept_openings kept = {.maximum = count};
+    struct ledger_vault vault = vault_of(journal);
+    struct checkpoint head;
+    TRY(ledger_head(journal->ledger, &head, err));
+    for (size_t i = 0; i < count; i++) {
+        const struct journal_private *secret = &entries[i].secret;
+        struct ledger_kept_opening opening = {.entry = head.size + i};
+        struct text text = secret->text;
+        if (!secret->name) {
+            continue;
+        }
+        text.length = text.length < LEDGER_OPENING_TEXT_MAX ? text.length : LEDGER_OPENING_TEXT_MAX;
+        TRY(ledger_record_commit(&entries[i].record, secret->name, text, &opening.opening, err));
+        TRY(kept_openings_append(&kept, opening, err));
+    }
+    return kept.count == 0 || ledger_openings_keep(journal->openings, &vault, kept.items, kept.count, err);
+}
+
+bool journal_write(struct journal *journal, struct journal_entry *entries, size_t count, struct error *err)
+{
+    CLEANUP(lock) int lock = -1;
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    struct ledger_record *records = ARENA_ARRAY(scratch, struct ledger_record, count + 1);
+    TRY(own_grant(journal, err) && lock_take(journal, &lock, err));
+    TRY(privates_keep(journal, entries, count, err));
+    for (size_t i = 0; i < count; i++) {
+        records[i] = entries[i].record;
+    }
+    return count == 0 || ledger_append_records(journal->ledger, records, count, NULL, err);
+}
+
+bool journal_write_record(struct journal *journal, const struct ledger_record *record, struct error *err)
+{
+    struct journal_entry entry = {.record = *record};
+    return journal_write(journal, &entry, 1, err);
+}
+
+bool journal_try_records(struct journal *journal, const struct ledger_record *records, size_t count, bool *out_done, struct error *err)
+{
+    CLEANUP(lock) int lock = -1;
+    TRY(lock_open(journal, &lock, err));
+    *out_done = flock(lock, LOCK_EX | LOCK_NB) == 0;
+    return !*out_done || ledger_append_records(journal->ledger, records, count, NULL, err);
+}
+
+/* ---- for auditors ---- */
+bool journal_openings(struct journal *journal, uint64_t entry, struct buffer *out, struct error *err)
+{
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    struct ledger_vault vault = vault_of(journal);
+    struct ledger_opening openings[LEDGER_PRIVATE_MAX];
+    size_t count;
+    TRY(own_grant(journal, err));
+    TRY(ledger_openings_read(journal->openings, &vault, entry, scratch, openings, &count, err));
+    for (size_t i = 0; i < count; i++) {
+        const struct ledger_kept_opening kept = {entry, openings[i]};
+        TRY(ledger_opening_print(&kept, out, err) && buffer_append_text(out, "\n", err));
+    }
+    return true;
+}
+
+DEFINE_ARRAY(openings_ids, struct key_file_id)
+
+static void openings_ids_value_cleanup(struct openings_ids *ids)
+{
+    openings_ids_finish(ids);
+}
+
+/* The keys first: a crash leaves files that nobody can open. */
+bool journal_forget(struct journal *journal, uint64_t entry, const struct grant *grant, size_t *out_bundles, struct error *err)
+{
+    CLEANUP(openings_ids_value) struct openings_ids ids = {.maximum = SIZE_MAX / sizeof(struct key_file_id)};
+    char path[PATH_SIZE];
+    bool exists;
+    for (uint64_t bundle = 0; bundle < entry / TILE_WIDTH; bundle++) {
+        CLEANUP(buffer_value) struct buffer bytes = {.maximum = BUNDLE_BYTES_MAX};
+        struct openings_head head;
+        TRY(bundle_path(journal, bundle, path) && file_exists(path, &exists, err));
+        if (exists) {
+            TRY(file_read(path, &bytes, err) && head_take((struct text){(const char *)bytes.data, bytes.length}, &head, err));
+            TRY(openings_ids_append(&ids, head.id, err));
+        }
+    }
+    TRY(keyring_data_key_destroy(journal->keyring, grant, ids.items, ids.count, err));
+    for (uint64_t bundle = 0; bundle < entry / TILE_WIDTH; bundle++) {
+        TRY(bundle_path(journal, bundle, path) && file_exists(path, &exists, err));
+        TRY(!exists || file_remove(path, err));
+    }
+    *out_bundles = ids.count;
+    return true;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* journal: what commands write into the verifiable log of their warehouse (SEC-JOU-1, EHDS art. 73(1)(e)): who, what, under which grant, on
+ * which snapshot. An act is entered before its result is given out. Numbers that could give somebody away, and words of the operator, are
+ * committed to only; their openings lie sealed in WAREHOUSE/openings, 256 entries under one data key, for auditors, until that key is
+ * destroyed (RET-LOG). Private to command. */
+#pragma once
+#include "trust/grant/grant.h"
+#include "trust/keys/keys.h"
+#include "trust/ledger/ledger.h"
+#include "warehouse/store/store.h"
+
+struct journal;
+/* Makes the log of a new warehouse; done again after an interruption, it leaves what is there. */
+MUST_CHECK bool journal_create(const char *warehouse, const struct keyring *keyring, struct error *err);
+/* The keyring is borrowed. CORRUPT when the log is gone or is not signed by this warehouse. */
+MUST_CHECK bool journal_open(struct journal **out_journal, const char *warehouse, const struct keyring *keyring, struct error *err);
+void journal_close(struct journal *journal);
+DEFINE_CLEANUP(journal, journal_close)
+/* The public key of the log, as the key table has it. */
+MUST_CHECK bool journal_key(const struct keyring *keyring, struct note_key *out_key, struct error *err);
+/* The store's memory of its snapshots; lives as long as the journal. */
+const struct store_journal *journal_of_store(struct journal *journal);
+
+/* A record of an act by the user of this process, now. grant NULL: none. */
+MUST_CHECK bool journal_begin(struct ledger_record *out_record, enum ledger_act act, const struct grant *grant, struct error *err);
+/* Adds the newest snapshot of the store: by it the log shows that a store was taken back to an earlier state. */
+MUST_CHECK bool journal_head(struct ledger_record *record, uint32_t snapshot, const struct crypto_hash *manifest, struct error *err);
+/* What stays private: `text` is committed to in the record, and kept for auditors. Borrowed until the entry is written. */
+struct journal_private {
+    const char *name;
+    struct text text;
+};
+struct journal_entry {
+    struct ledger_record record;
+    struct journal_private secret; /* name NULL: none */
+};
+/* All or none, in one append; durable when it returns true. */
+MUST_CHECK bool journal_write(struct journal *journal, struct journal_entry *entries, size_t count, struct error *err);
+MUST_CHECK bool journal_write_record(struct journal *journal, const struct ledger_record *record, struct error *err);
+/* The same for a process that others wait for while they write (the keeper): when somebody else is writing, *out_done is false at once. */
+MUST_CHECK bool journal_try_records(struct journal *journal, const struct ledger_record *records, size_t count, bool *out_done,
+                                    struct error *err);
+/* Appends the openings of one entry to out, a line of JSON each; nothing when it has none. ERASED once they are forgotten. */
+MUST_CHECK bool journal_openings(struct journal *journal, uint64_t entry, struct buffer *out, struct error *err);
+/* Destroys the keys of all bundles of openings that lie wholly below `entry`. The grant must allow GRANT_ERASE. */
+MUST_CHECK bool journal_forget(struct journal *journal, uint64_t entry, const struct grant *grant, size_t *out_bundles, struct error *err);
