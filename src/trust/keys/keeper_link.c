@@ -19,7 +19,7 @@ static void hang_up(struct keeper_link *link)
 
 bool keeper_link_open(struct keeper_link **out_link, const char *socket_path, struct error *err)
 {
-    CLEANUP(keeper_link) struct keeper_link *link = calloc(1, sizeof *link);
+    struct keeper_link *link = calloc(1, sizeof *link);
     char *path = strdup(socket_path);
     struct keeper_response *response = calloc(1, sizeof *response);
     if (!link || !path || !response) {
@@ -30,11 +30,11 @@ bool keeper_link_open(struct keeper_link **out_link, const char *socket_path, st
     link->response = response;
     link->lock = task_lock_create();
     link->signing = task_lock_create();
-    TRY(crypto_start(err));
-    TRY(keeper_room_open(&link->room, err));
-    TRY(keeper_socket_connect(path, &link->descriptor, err));
+    if (!crypto_start(err) || !keeper_room_open(&link->room, err) || !keeper_socket_connect(path, &link->descriptor, err)) {
+        keeper_link_close(link);
+        return false;
+    }
     *out_link = link;
-    link = NULL;
     return true;
 }
 

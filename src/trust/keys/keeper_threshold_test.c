@@ -147,7 +147,7 @@ static void three_of_five_unseal_and_wrong_shares_are_named(void **state)
 {
     struct place *place = *state;
     struct error err;
-    struct keeper_status status;
+    struct keeper_status status = {.count = 0};
     CLEANUP(keyring) struct keyring *keyring = NULL;
     assert_true(offer(place, "elena.share", "elena.custodian", &status, &err));
     assert_int_equal(status.threshold, THRESHOLD);
