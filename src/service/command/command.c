@@ -146,6 +146,7 @@ static const struct option_spec keeper_options[] = {
 static const struct option_spec unseal_options[] = {
     {"share", "FILE", "the custodian's share file"},
     {"custodian", "FILE", "the custodian's file; --passphrase-file then names the custodian's passphrase"},
+    TOKEN_OPTIONS,
     {0},
 };
 static const struct option_spec passphrase_options[] = {

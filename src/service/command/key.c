@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "service/command/commands.h"
+#include "service/command/custodian.h"
 #include "service/command/keeper.h"
 #include "service/command/warehouse.h"
 #include <stdio.h>
@@ -115,9 +116,13 @@ static bool offer(const struct invocation *in, struct keeper_link *link, struct 
                                   : "this warehouse opens with a passphrase, not with shares");
         return error_hint(err, "emc2 key unseal --help shows both ways");
     }
+    if (share) {
+        CLEANUP(share_value) struct share opened = {.content = NULL};
+        TRY(custodian_share_read(&opened, in, custodian, share, invocation_value(in, "passphrase-file"), err));
+        return keeper_link_offer_share(link, &opened, out_status, err);
+    }
     TRY(warehouse_passphrase(in, false, &passphrase, err));
-    return share ? keeper_link_offer_share_files(link, share, custodian, passphrase, out_status, err)
-                 : keeper_link_offer_passphrase(link, passphrase, out_status, err);
+    return keeper_link_offer_passphrase(link, passphrase, out_status, err);
 }
 
 bool command_key_unseal(struct invocation *in, struct error *err)

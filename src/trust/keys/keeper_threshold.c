@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* keeper_threshold: the custodians' shares as they come to a keeper, one by one, from different terminals; and how one is sent. */
-#include "base/file.h"
 #include "trust/keys/keys_custody.h"
 #include "trust/keys/keys_keeper.h"
 #include <stdio.h>
@@ -110,20 +109,4 @@ bool keeper_link_offer_share(struct keeper_link *link, const struct share *share
     keeper_transcript(&status, transcript);
     TRY(share_reseal(&sealed, share, status.offer_key, transcript, sizeof transcript, err));
     return keeper_link_offer(link, sealed.data, sealed.length, out_status, err);
-}
-
-bool keeper_link_offer_share_files(struct keeper_link *link, const char *share_path, const char *custodian_path,
-                                   const struct secret *passphrase, struct keeper_status *out_status, struct error *err)
-{
-    CLEANUP(buffer_value) struct buffer custodian_file = {.maximum = CUSTODIAN_FILE_MAX}, share_file = {.maximum = SHARE_FILE_MAX};
-    CLEANUP(share_value) struct share share = {.content = NULL};
-    CLEANUP(secret) struct secret *key = NULL;
-    const struct key_lock lock = {.passphrase = passphrase};
-    if (!file_read(custodian_path, &custodian_file, err) || !custodian_open(&key, custodian_file.data, custodian_file.length, &lock, err)) {
-        return error_context(err, "custodian's file %s", custodian_path);
-    }
-    if (!file_read(share_path, &share_file, err) || !share_open(&share, share_file.data, share_file.length, key, err)) {
-        return error_context(err, "share file %s", share_path);
-    }
-    return keeper_link_offer_share(link, &share, out_status, err);
 }

@@ -2,8 +2,8 @@
 /* keeper_threshold: five custodians, three of whom unseal a keeper in another process, each with their own two files and passphrase. */
 #include "base/scratch.h"
 #include "base/task.h"
-#include "trust/keys/keys_custody.h"
 #include "trust/keys/keeper_socket.h"
+#include "trust/keys/keys_custody.h"
 #include "trust/keys/keys_keeper.h"
 #include <setjmp.h>
 #include <signal.h>
@@ -21,7 +21,7 @@ static const char *const names[COUNT] = {"alice", "bruno", "chloe", "driss", "el
 
 struct place {
     struct scratch scratch;
-    char socket_path[400], record_path[400], share_path[400], custodian_path[400];
+    char socket_path[400], record_path[400];
     struct secret *passphrase;
     struct custodian custodians[COUNT];
     pid_t keeper;
@@ -137,10 +137,16 @@ static int end(void **state)
 static bool offer(struct place *place, const char *share, const char *custodian, struct keeper_status *out_status, struct error *err)
 {
     CLEANUP(keeper_link) struct keeper_link *link = NULL;
+    CLEANUP(buffer_value) struct buffer custodian_file = {.maximum = CUSTODIAN_FILE_MAX}, share_file = {.maximum = SHARE_FILE_MAX};
+    CLEANUP(share_value) struct share opened = {.content = NULL};
+    CLEANUP(secret) struct secret *key = NULL;
+    const struct key_lock lock = {.passphrase = place->passphrase};
     TRY(keeper_link_open(&link, place->socket_path, err));
-    snprintf(place->share_path, sizeof place->share_path, "%s", scratch_path(&place->scratch, share));
-    snprintf(place->custodian_path, sizeof place->custodian_path, "%s", scratch_path(&place->scratch, custodian));
-    return keeper_link_offer_share_files(link, place->share_path, place->custodian_path, place->passphrase, out_status, err);
+    TRY(file_read(scratch_path(&place->scratch, custodian), &custodian_file, err));
+    TRY(file_read(scratch_path(&place->scratch, share), &share_file, err));
+    TRY(custodian_open(&key, custodian_file.data, custodian_file.length, &lock, err));
+    TRY(share_open(&opened, share_file.data, share_file.length, key, err));
+    return keeper_link_offer_share(link, &opened, out_status, err);
 }
 
 static void three_of_five_unseal_and_wrong_shares_are_named(void **state)

@@ -125,12 +125,10 @@ MUST_CHECK bool keeper_link_offer(struct keeper_link *link, const void *sealed, 
                                   struct error *err);
 MUST_CHECK bool keeper_link_offer_passphrase(struct keeper_link *link, const struct secret *passphrase, struct keeper_status *out_status,
                                              struct error *err);
-/* A custodian's share, opened at this terminal, sealed again for this unsealing; files: with the passphrase of the custodian's file. */
+/* A custodian's share, opened at this terminal; it is sealed again for this unsealing. */
 struct share;
 MUST_CHECK bool keeper_link_offer_share(struct keeper_link *link, const struct share *share, struct keeper_status *out_status,
                                         struct error *err);
-MUST_CHECK bool keeper_link_offer_share_files(struct keeper_link *link, const char *share_path, const char *custodian_path,
-                                              const struct secret *passphrase, struct keeper_status *out_status, struct error *err);
 MUST_CHECK bool keeper_link_seal(struct keeper_link *link, struct keeper_status *out_status, struct error *err);
 
 /* The keyring of a keeper that is unsealed, and of this store. Any number of threads may use it; one request is under way at a time. */

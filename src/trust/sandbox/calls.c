@@ -87,7 +87,6 @@ static const char *const forbidden[] = {
     "setgroups",
     "setfsuid",
     "setfsgid",
-    "capset",
     "personality",
 };
 
