@@ -109,7 +109,7 @@ bool command_erase(struct invocation *in, struct error *err)
                                           [STORE_ERASE_ALL] = "end of the warehouse"};
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
     struct store_erasure erasure;
-    enum store_erase_what what = STORE_ERASE_EXPIRED;
+    enum store_erase_what what = STORE_ERASE_EXPIRED; /* read_what sets it; the release compiler does not see that */
     int64_t snapshot;
     const char *reason = invocation_value(in, "reason");
     TRY(read_what(in, &what, &snapshot, err));
