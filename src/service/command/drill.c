@@ -4,11 +4,14 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "service/command/commands.h"
+#include "service/command/drill_target.h"
 #include "service/command/drill_truth.h"
 #include <stdio.h>
 #include <string.h>
 
 enum { SHOWN = 100, PLANTED_FILE_MAX = 1 << 26, SHARE_MAX = 1 << 16 };
+
+DEFINE_ARRAY(drill_targets, struct drill_target)
 
 struct telling {
     struct json_writer *json; /* or NULL */
@@ -95,6 +98,7 @@ struct material {
     struct drill_share shares[64];
     size_t share_count;
     struct buffer bytes[64]; /* of the shares */
+    struct drill_targets targets;
 };
 
 static bool plant(struct invocation *in, struct material *material, struct error *err)
@@ -133,6 +137,36 @@ static bool read_shares(struct invocation *in, struct material *material, struct
     return true;
 }
 
+struct looking {
+    const char *directory;
+    struct arena *arena;
+    struct drill_targets *targets;
+};
+
+static bool look_at(const struct looking *looking, const char *directory, struct error *err)
+{
+    struct drill_target target;
+    bool is_there;
+    TRY(drill_target_of(directory, looking->arena, &target, &is_there, err));
+    return !is_there || drill_targets_append(looking->targets, target, err);
+}
+
+static bool look_below(void *context, const char *name, struct error *err)
+{
+    const struct looking *looking = context;
+    return look_at(looking, arena_text_format(looking->arena, "%s/%s", looking->directory, name), err);
+}
+
+/* The warehouses among the directories, and those right below them. */
+static bool find_targets(struct invocation *in, struct material *material, struct error *err)
+{
+    for (int i = 0; i < in->word_count; i++) {
+        struct looking looking = {in->words[i], in->arena, &material->targets};
+        TRY(look_at(&looking, in->words[i], err) && directory_visit(in->words[i], look_below, &looking, err));
+    }
+    return true;
+}
+
 static bool drill(struct invocation *in, const struct material *material, struct telling *telling, struct drill_report *report,
                   struct error *err)
 {
@@ -142,6 +176,8 @@ static bool drill(struct invocation *in, const struct material *material, struct
                                           .plain_count = material->plain_count,
                                           .shares = material->shares,
                                           .share_count = material->share_count,
+                                          .targets = material->targets.items,
+                                          .target_count = material->targets.count,
                                           .pool = in->pool,
                                           .quiet = invocation_flag(in, "quiet")};
     return drill_disclosure(material->planted, &options, tell, telling, report, err);
@@ -165,12 +201,14 @@ static bool drill_and_tell(struct invocation *in, const struct material *materia
 
 bool command_drill_disclosure(struct invocation *in, struct error *err)
 {
-    struct material material = {.planted = drill_planted_create()};
+    struct material material = {.planted = drill_planted_create(), .targets.maximum = 10000};
     struct drill_report report = {0};
-    bool done = plant(in, &material, err) && read_shares(in, &material, err) && drill_and_tell(in, &material, &report, err);
+    bool done = plant(in, &material, err) && read_shares(in, &material, err) && find_targets(in, &material, err) &&
+                drill_and_tell(in, &material, &report, err);
     for (size_t i = 0; i < material.share_count; i++) {
         buffer_finish(&material.bytes[i]);
     }
+    drill_targets_finish(&material.targets);
     drill_planted_destroy(material.planted);
     TRY(done);
     if (report.findings > 0) {
