@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#define ZLIB_CONST
 #include <zlib.h>
 #include <zstd.h>
 
@@ -199,7 +200,7 @@ static size_t pack(const char *text, int bits, uint8_t *out)
 {
     z_stream stream = {0};
     assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
-    stream.next_in = (z_const Bytef *)(uintptr_t)text;
+    stream.next_in = (const Bytef *)text;
     stream.avail_in = (uInt)strlen(text);
     stream.next_out = out;
     stream.avail_out = ROOM;

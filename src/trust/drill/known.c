@@ -121,11 +121,15 @@ static bool make_room(struct known *known, size_t maximum, struct error *err)
 
 bool known_create(struct known **out_known, const char *const *paths, size_t count, size_t maximum, struct error *err)
 {
-    CLEANUP(known) struct known *known = calloc(1, sizeof *known);
     if (count > FILES_MAX) {
         return FAIL(err, LIMIT, "more than %d source files", FILES_MAX);
     }
-    if (!known || !(known->files = calloc(count + 1, sizeof *known->files))) {
+    CLEANUP(known) struct known *known = calloc(1, sizeof *known);
+    if (!known) {
+        return FAIL(err, LIMIT, "no memory left for the known plaintext");
+    }
+    known->files = calloc(count + 1, sizeof *known->files);
+    if (!known->files) { /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): CLEANUP releases it */
         return FAIL(err, LIMIT, "no memory left for the known plaintext");
     }
     for (size_t i = 0; i < count; i++) {

@@ -24,7 +24,7 @@ static bool map(struct mapped *out_mapped, int descriptor, const char *path, str
     if (length > 0) {
         madvise(bytes, length, MADV_SEQUENTIAL);
     }
-    *out_mapped = (struct mapped){bytes, length};
+    *out_mapped = (struct mapped){bytes, length, bytes};
     return true;
 }
 
@@ -41,8 +41,8 @@ bool mapped_open(struct mapped *out_mapped, const char *path, struct error *err)
 
 void mapped_close(struct mapped *mapped)
 {
-    if (mapped->bytes) {
-        munmap((void *)(uintptr_t)mapped->bytes, mapped->length);
+    if (mapped->pages) {
+        munmap(mapped->pages, mapped->length);
     }
     *mapped = (struct mapped){0};
 }

@@ -8,6 +8,7 @@
 struct mapped {
     const uint8_t *bytes; /* NULL when the file is empty */
     size_t length;
+    void *pages;
 };
 /* A plain file, no link. */
 MUST_CHECK bool mapped_open(struct mapped *out_mapped, const char *path, struct error *err);

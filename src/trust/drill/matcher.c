@@ -2,6 +2,7 @@
 /* matcher: the automaton is built level by level from the sorted patterns, so that the children of a state lie side by side. The root and
  * its children, where noise spends its time, have full tables; deeper states follow their failure links. */
 #include "trust/drill/matcher.h"
+#include "base/arena.h"
 #include "base/buffer.h"
 #include <stdlib.h>
 #include <string.h>
@@ -117,10 +118,13 @@ static bool build(struct matcher *matcher, struct ranges *ranges, const struct s
 
 bool matcher_create(struct matcher **out_matcher, const struct matcher_pattern *patterns, size_t count, struct error *err)
 {
+    if (count > STATES_MAX) {
+        return FAIL(err, LIMIT, "too many strings to search for");
+    }
     CLEANUP(matcher) struct matcher *matcher = calloc(1, sizeof *matcher);
-    struct sorted *sorted = calloc(count + 1, sizeof *sorted);
-    if (!matcher || !sorted || count > STATES_MAX) {
-        free(sorted);
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    struct sorted *sorted = ARENA_ARRAY(scratch, struct sorted, count + 1);
+    if (!matcher) {
         return FAIL(err, LIMIT, "no memory left to search for that many strings");
     }
     for (size_t i = 0; i < count; i++) {
@@ -131,7 +135,6 @@ bool matcher_create(struct matcher **out_matcher, const struct matcher_pattern *
     matcher->states.maximum = STATES_MAX;
     bool done = build(matcher, &ranges, sorted, count, err);
     ranges_finish(&ranges);
-    free(sorted);
     TRY(done);
     *out_matcher = matcher;
     matcher = NULL;

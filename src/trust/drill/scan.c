@@ -83,11 +83,13 @@ static void take_hit(void *context, uint32_t pattern, size_t end)
 static void add_mark(struct piece *piece, enum scan_mark_kind kind, size_t at, size_t length)
 {
     struct scan *scan = piece->scan;
-    struct scan_mark *last = scan->marks.count > 0 ? &scan->marks.items[scan->marks.count - 1] : NULL;
     uint64_t offset = piece->base + at;
-    if (last && last->kind == kind && last->container == piece->container && offset <= last->offset + last->length) {
-        last->length = offset + length - last->offset;
-        return;
+    if (scan->marks.count > 0) {
+        struct scan_mark *last = &scan->marks.items[scan->marks.count - 1];
+        if (last->kind == kind && last->container == piece->container && offset <= last->offset + last->length) {
+            last->length = offset + length - last->offset;
+            return;
+        }
     }
     struct scan_mark mark = {offset, length, piece->container, kind};
     scan->is_cut_short |= !scan_marks_append(&scan->marks, mark, NULL);

@@ -5,6 +5,7 @@
 #include "base/task.h"
 #include <limits.h>
 #include <string.h>
+#define ZLIB_CONST /* what is read stays const */
 #include <zlib.h>
 #include <zstd.h>
 
@@ -68,7 +69,7 @@ static bool hand_on(struct flow *flow, size_t length, bool is_real, struct error
 static void feed(z_stream *stream, const struct flow *flow, size_t from)
 {
     size_t left = flow->length - from;
-    stream->next_in = (z_const Bytef *)(uintptr_t)(flow->bytes + from); /* zlib does not write there */
+    stream->next_in = flow->bytes + from;
     stream->avail_in = left < INT_MAX ? (uInt)left : INT_MAX;
 }
 
