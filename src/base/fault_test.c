@@ -62,7 +62,8 @@ static void test_rules(void **state)
         int expected;
     } cases[] = {{NULL, 5},         {"", 5},           {"c:1", 5},        {"a:4", 5},           {"a:1", -SIGKILL},  {"b:2", -SIGKILL},
                  {"*:5", -SIGKILL}, {"*:6", 5},        {"a:2:error", 2},  {"*:4:error", 3},     {"b:1:error", 1},   {"a", -SIGABRT},
-                 {":1", -SIGABRT},  {"a:0", -SIGABRT}, {"a:x", -SIGABRT}, {"a:1:no", -SIGABRT}, {"a:-1", -SIGABRT}, {"a:", -SIGABRT}, {"a:2:short", 5}};
+                 {":1", -SIGABRT},  {"a:0", -SIGABRT}, {"a:x", -SIGABRT}, {"a:1:no", -SIGABRT}, {"a:-1", -SIGABRT}, {"a:", -SIGABRT},
+                 {"a:2:short", 5}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct child child = {.rule = cases[i].rule, .body = pass_points};
         int got = run(&child);

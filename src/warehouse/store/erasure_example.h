@@ -5,7 +5,6 @@
 #include "warehouse/store/segment_example.h"
 #include "warehouse/store/store_erasure.h"
 #include "warehouse/store/store_example.h"
-#include <assert.h>
 #include <stdio.h>
 
 enum { PERSONS = 300, FIRST = 1000, STEP = 3 };
@@ -24,10 +23,10 @@ static inline void make(struct made *made)
     struct error err;
     uint8_t store_id[GRANT_STORE_ID_SIZE];
     snprintf(made->directory, sizeof made->directory, "%s/%u", base, stores_made++);
-    assert(store_create(made->directory, store_id, &err));
-    assert(keyring_open(&made->keyring, &example_custody, NULL, store_id, &err));
-    assert(example_grant(made->keyring, GRANT_ANY, &made->grant, &err));
-    assert(store_open(&made->store, made->directory, made->keyring, NULL, &err));
+    must(store_create(made->directory, store_id, &err));
+    must(keyring_open(&made->keyring, &example_custody, NULL, store_id, &err));
+    must(example_grant(made->keyring, GRANT_ANY, &made->grant, &err));
+    must(store_open(&made->store, made->directory, made->keyring, NULL, &err));
 }
 
 static inline void finish(struct made *made)
@@ -56,12 +55,12 @@ static inline void add_shared(struct segment_builder *shared, int64_t person)
     fact[OMOP_FACT_RELATIONSHIP_DOMAIN_CONCEPT_ID_2] = &v[2];
     fact[OMOP_FACT_RELATIONSHIP_FACT_ID_2] = &v[3];
     fact[OMOP_FACT_RELATIONSHIP_RELATIONSHIP_CONCEPT_ID] = &v[4];
-    assert(segment_builder_append(shared, OMOP_TABLE_FACT_RELATIONSHIP, fact, NULL, 1, &err));
+    must(segment_builder_append(shared, OMOP_TABLE_FACT_RELATIONSHIP, fact, NULL, 1, &err));
     cost[OMOP_COST_COST_ID] = &v[5];
     cost[OMOP_COST_COST_EVENT_ID] = &v[5];
     cost[OMOP_COST_COST_DOMAIN_ID] = &v[6];
     cost[OMOP_COST_COST_TYPE_CONCEPT_ID] = &v[4];
-    assert(segment_builder_append(shared, OMOP_TABLE_COST, cost, NULL, 1, &err));
+    must(segment_builder_append(shared, OMOP_TABLE_COST, cost, NULL, 1, &err));
 }
 
 /* Persons first .. first + count - 1 that `wanted` has (NULL: all), in two segments; and what hangs on them. */
@@ -71,22 +70,22 @@ static inline uint32_t load(struct made *made, unsigned first, unsigned count, c
     uint32_t number = 0;
     CLEANUP(store_writer) struct store_writer *writer = NULL;
     CLEANUP(segment_builder) struct segment_builder *shared = segment_builder_create(OMOP_SHARED);
-    assert(store_writer_open(&writer, made->store, &made->grant, &err));
+    must(store_writer_open(&writer, made->store, &made->grant, &err));
     for (int scope = 0; scope <= OMOP_VOCABULARY; scope++) {
-        assert(store_writer_keep(writer, (enum omop_scope)scope, &err));
+        must(store_writer_keep(writer, (enum omop_scope)scope, &err));
     }
     for (unsigned part = 0; part < 2; part++) {
         CLEANUP(segment_builder) struct segment_builder *builder = segment_builder_create(OMOP_PERSON);
         for (unsigned i = first + part * count / 2; i < first + (part + 1) * count / 2; i++) {
             if (!left_out || !left_out[i]) {
-                assert(example_add_person(builder, id_of(i), &err));
+                must(example_add_person(builder, id_of(i), &err));
                 add_shared(shared, id_of(i));
             }
         }
-        assert(store_writer_add(writer, builder, part, &err));
+        must(store_writer_add(writer, builder, part, &err));
     }
-    assert(store_writer_add(writer, shared, 0, &err));
-    assert(store_writer_commit(writer, NULL, &number, &err));
+    must(store_writer_add(writer, shared, 0, &err));
+    must(store_writer_commit(writer, NULL, &number, &err));
     return number;
 }
 
@@ -97,13 +96,13 @@ static inline void print_vector(struct buffer *out, const struct store_vector *v
     struct error err;
     for (size_t i = 0; i < vector->count; i++) {
         if (!store_vector_is_valid(vector, i)) {
-            assert(buffer_append_text(out, "- ", &err));
+            must(buffer_append_text(out, "- ", &err));
         } else if (vector->texts) {
-            assert(buffer_append_format(out, &err, "%.*s ", (int)vector->texts[i].length, vector->texts[i].data));
+            must(buffer_append_format(out, &err, "%.*s ", (int)vector->texts[i].length, vector->texts[i].data));
         } else if (vector->floats) {
-            assert(buffer_append_format(out, &err, "%a ", vector->floats[i]));
+            must(buffer_append_format(out, &err, "%a ", vector->floats[i]));
         } else {
-            assert(buffer_append_format(out, &err, "%lld ", (long long)(vector->days ? vector->days[i] : vector->integers[i])));
+            must(buffer_append_format(out, &err, "%lld ", (long long)(vector->days ? vector->days[i] : vector->integers[i])));
         }
     }
 }
@@ -117,16 +116,16 @@ static inline void print_columns(struct buffer *out, struct store_segment *segme
         struct store_vector vector;
         uint32_t *some = ARENA_ARRAY(arena, uint32_t, rows + 1);
         size_t first = rows / 3, count = rows / 2, gathered = 0;
-        assert(store_column_read(segment, table, field, 0, rows, arena, &vector, &err));
+        must(store_column_read(segment, table, field, 0, rows, arena, &vector, &err));
         print_vector(out, &vector);
-        assert(store_column_read(segment, table, field, first, count, arena, &vector, &err));
+        must(store_column_read(segment, table, field, first, count, arena, &vector, &err));
         print_vector(out, &vector);
         for (size_t row = 0; row < rows; row += 1 + row % 5) {
             some[gathered++] = (uint32_t)row;
         }
-        assert(store_column_gather(segment, table, field, some, gathered, arena, &vector, &err));
+        must(store_column_gather(segment, table, field, some, gathered, arena, &vector, &err));
         print_vector(out, &vector);
-        assert(!store_column_read(segment, table, field, rows, 1, arena, &vector, &err));
+        must(!store_column_read(segment, table, field, rows, 1, arena, &vector, &err));
     }
 }
 
@@ -140,21 +139,21 @@ static inline void print_events(struct buffer *out, struct store_segment *segmen
         struct store_events events;
         uint64_t rows;
         const size_t count = parts & STORE_EVENT_ANY_ORDER ? 1 : 4;
-        assert(store_events_find(segment, table, field, concepts, count, parts, arena, &events, &err));
-        assert(store_events_count(segment, table, field, concepts, count, &rows, &err));
-        assert(events.count == rows);
+        must(store_events_find(segment, table, field, concepts, count, parts, arena, &events, &err));
+        must(store_events_count(segment, table, field, concepts, count, &rows, &err));
+        must(events.count == rows);
         for (size_t i = 0; i < events.count; i++) {
-            assert(buffer_append_format(out, &err, "%u %d %d %u; ", events.persons[i], parts & 1 ? events.starts[i] : 0,
-                                        parts & 2 ? events.ends[i] : 0, parts & 4 ? events.rows[i] : 0));
+            must(buffer_append_format(out, &err, "%u %d %d %u; ", events.persons[i], parts & 1 ? events.starts[i] : 0,
+                                      parts & 2 ? events.ends[i] : 0, parts & 4 ? events.rows[i] : 0));
         }
     }
     CLEANUP(arena) struct arena *arena = arena_create();
     const int64_t *ids;
     const uint32_t *rows;
     size_t count;
-    assert(store_concepts(segment, table, field, arena, &ids, &rows, &count, &err));
+    must(store_concepts(segment, table, field, arena, &ids, &rows, &count, &err));
     for (size_t i = 0; i < count; i++) {
-        assert(buffer_append_format(out, &err, "%lld:%u ", (long long)ids[i], rows[i]));
+        must(buffer_append_format(out, &err, "%lld:%u ", (long long)ids[i], rows[i]));
     }
 }
 
@@ -164,24 +163,24 @@ static inline void print_person_segment(struct buffer *out, struct store_segment
     const int64_t *ids;
     const uint32_t persons = store_segment_persons(segment);
     if (persons == 0) {
-        assert(store_segment_rows(segment, OMOP_TABLE_PERSON) == 0);
-        assert(store_segment_rows(segment, OMOP_TABLE_CONDITION_OCCURRENCE) == 0);
+        must(store_segment_rows(segment, OMOP_TABLE_PERSON) == 0);
+        must(store_segment_rows(segment, OMOP_TABLE_CONDITION_OCCURRENCE) == 0);
         return;
     }
-    assert(store_segment_person_ids(segment, &ids, &err));
+    must(store_segment_person_ids(segment, &ids, &err));
     for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
         CLEANUP(arena) struct arena *arena = arena_create();
         const uint32_t *offsets;
         if (omop_table(table)->scope == OMOP_PERSON) {
-            assert(store_person_rows(segment, table, arena, &offsets, &err));
+            must(store_person_rows(segment, table, arena, &offsets, &err));
             for (uint32_t p = 0; p <= persons; p++) {
-                assert(buffer_append_format(out, &err, "%lld+%u ", p < persons ? (long long)ids[p] : 0LL, offsets[p]));
+                must(buffer_append_format(out, &err, "%lld+%u ", p < persons ? (long long)ids[p] : 0LL, offsets[p]));
             }
             print_columns(out, segment, table);
         }
     }
     print_events(out, segment);
-    assert(buffer_append_text(out, "\n", &err));
+    must(buffer_append_text(out, "\n", &err));
 }
 
 static inline void print_shared(struct buffer *out, struct store_segment *segment)
@@ -194,8 +193,8 @@ static inline void print_shared(struct buffer *out, struct store_segment *segmen
     print_columns(out, segment, OMOP_TABLE_FACT_RELATIONSHIP);
     for (unsigned i = 0; i < PERSONS; i++) {
         uint64_t first = 0, count = 0;
-        assert(store_rows_find(segment, OMOP_TABLE_COST, id_of(i) * 10 + 1, &first, &count, &err));
-        assert(count == 0 || buffer_append_format(out, &err, "%llu ", (unsigned long long)first));
+        must(store_rows_find(segment, OMOP_TABLE_COST, id_of(i) * 10 + 1, &first, &count, &err));
+        must(count == 0 || buffer_append_format(out, &err, "%llu ", (unsigned long long)first));
     }
 }
 
@@ -208,10 +207,10 @@ static inline void print_snapshot(const struct made *made, uint32_t snapshot, st
     out->length = 0;
     if (!store_reader_open(&reader, made->store, &made->grant, snapshot, &err)) {
         fprintf(stderr, "%s (%s:%d)", err.message, err.source_file, err.source_line);
-        assert(false);
+        must(false);
     }
-    assert(store_snapshot_read(made->store, &made->grant, store_reader_snapshot(reader), &facts, &err));
-    assert(buffer_append_format(out, &err, "%llu %llu\n", (unsigned long long)facts.persons, (unsigned long long)facts.rows));
+    must(store_snapshot_read(made->store, &made->grant, store_reader_snapshot(reader), &facts, &err));
+    must(buffer_append_format(out, &err, "%llu %llu\n", (unsigned long long)facts.persons, (unsigned long long)facts.rows));
     for (size_t i = 0; i < store_reader_segment_count(reader, OMOP_PERSON); i++) {
         print_person_segment(out, store_reader_segment(reader, OMOP_PERSON, i));
     }
@@ -231,7 +230,7 @@ static inline void assert_same(const struct made *a, uint32_t snapshot_a, const 
             at++;
         }
         fprintf(stderr, "they differ at %zu: ...%.60s and ...%.60s", at, (const char *)one.data + at, (const char *)two.data + at);
-        assert(false);
+        must(false);
     }
 }
 

@@ -2,7 +2,7 @@
 /* segment_view: how visible rows and ordinals stand for those of the file. The rows of a person lie together, so a hidden person is one gap
  * in each table, and everything is found from the places of the gaps. */
 #include "warehouse/store/segment_view.h"
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
 /* ---- who is hidden ---- */
@@ -288,6 +288,7 @@ static uint32_t event_shift(const struct segment_view *view, int table, const st
     if (view->shifts) {
         return view->shifts[events->persons[i]];
     }
+    assert(events->rows); /* asked for, where there are no persons */
     uint64_t visible = view_row_of(view, table, events->rows[i]);
     bool is_hidden = view_row_of(view, table, (uint64_t)events->rows[i] + 1) == visible;
     return is_hidden ? VIEW_IS_HIDDEN : 0;

@@ -13,22 +13,15 @@ static bool persons_copy(struct person_ids *out, const struct person_ids *from, 
 {
     out->maximum = MANIFEST_PERSONS_MAX;
     TRY(person_ids_reserve(out, from->count + 1, err));
-    for (size_t i = 0; i < from->count; i++) {
-        TRY(person_ids_append(out, from->items[i], err));
+    if (from->count) {
+        memcpy(out->items, from->items, from->count * sizeof *out->items);
     }
+    out->count = from->count;
     return true;
 }
 
-bool store_reader_begin(struct store_reader **out_reader, struct store *store, const struct grant *grant, const struct manifest *manifest,
-                        const struct person_ids *excluded, struct error *err)
+static bool reader_fill(struct store_reader *reader, const struct manifest *manifest, const struct person_ids *excluded, struct error *err)
 {
-    CLEANUP(store_reader) struct store_reader *reader = calloc(1, sizeof *reader);
-    if (!reader) {
-        return FAIL(err, LIMIT, "no memory left for a reader of the store");
-    }
-    reader->store = store;
-    reader->grant = *grant;
-    reader->snapshot = manifest->number;
     reader->files = calloc(manifest->files.count + 1, sizeof *reader->files);
     for (int scope = 0; scope < STORE_SCOPE_COUNT; scope++) {
         reader->segments[scope] = calloc(manifest->files.count + 1, sizeof(struct store_segment *));
@@ -41,9 +34,24 @@ bool store_reader_begin(struct store_reader **out_reader, struct store *store, c
     }
     reader->file_count = manifest->files.count;
     TRY(persons_copy(&reader->excluded, excluded ? excluded : &manifest->excluded, err));
-    TRY(block_cache_create(&reader->cache, store->options.cache_bytes, err));
+    return block_cache_create(&reader->cache, reader->store->options.cache_bytes, err);
+}
+
+bool store_reader_begin(struct store_reader **out_reader, struct store *store, const struct grant *grant, const struct manifest *manifest,
+                        const struct person_ids *excluded, struct error *err)
+{
+    struct store_reader *reader = calloc(1, sizeof *reader);
+    if (!reader) {
+        return FAIL(err, LIMIT, "no memory left for a reader of the store");
+    }
+    reader->store = store;
+    reader->grant = *grant;
+    reader->snapshot = manifest->number;
+    if (!reader_fill(reader, manifest, excluded, err)) {
+        store_reader_close(reader);
+        return false;
+    }
     *out_reader = reader;
-    reader = NULL;
     return true;
 }
 
