@@ -29,7 +29,7 @@ struct store_segment {
     struct segment_table tables[OMOP_TABLE_COUNT];
     const int64_t *person_ids;   /* as read when first needed */
     const uint32_t *period_rows; /* of each person in OBSERVATION_PERIOD: every cohort asks for them */
-    struct segment_view *view; /* without the excluded persons; NULL: nobody of the segment is excluded (segment_view.h) */
+    struct segment_view *view;   /* without the excluded persons; NULL: nobody of the segment is excluded (segment_view.h) */
 };
 
 /* ---- pages ---- */
