@@ -108,6 +108,8 @@ class Exclusion(unittest.TestCase):
             self.emc2("all", "person", "exclude", "--file", self.path("objections.txt"), "--reason", "objections")
             self.assert_same("all", "part", definitions)
             self.assertEqual(self.results("all", definitions, "1"), self.results("part", definitions, "1"))
+            self.emc2("all", "compact")
+            self.assert_same("all", "part", definitions, "3")
             print(f"{os.path.basename(source)}: {len(left_out)} of {len(persons)} persons excluded, seed {SEED}: equal", flush=True)
 
     def rewrite_passphrase(self):
