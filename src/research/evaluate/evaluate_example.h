@@ -163,7 +163,7 @@ static inline struct store_vector *example_vector(struct example_store *example,
             days[i] = (int32_t)cell->integer;
         } else if (floats) {
             floats[i] = cell->number;
-        } else {
+        } else if (texts) {
             texts[i] = cell->is_there ? cell->text : (struct text){"", 0};
         }
     }
