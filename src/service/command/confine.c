@@ -54,7 +54,8 @@ bool command_confine(struct invocation *in, struct error *err)
         places[count++] = (struct sandbox_place){in->words[i], SANDBOX_READ};
     }
     places[count++] = (struct sandbox_place){warehouse_directory(in), sandbox_role_warehouse(command->role)};
-    if (sandbox_role_warehouse(command->role) == SANDBOX_READ) { /* what a reader reads is written into the log, under a key of its own */
+    /* What a reader reads is written into the log, under a key of its own; and keys may be a link to another device. */
+    if (sandbox_role_warehouse(command->role) != SANDBOX_NONE) {
         for (size_t i = 0; i < sizeof log_parts / sizeof *log_parts; i++) {
             places[count++] =
                 (struct sandbox_place){arena_text_format(in->arena, "%s/%s", warehouse_directory(in), log_parts[i]), SANDBOX_WRITE};

@@ -5,6 +5,7 @@
 #include "base/calendar.h"
 #include "base/file.h"
 #include "trust/ledger/ledger_openings.h"
+#include "trust/ledger/ledger_verify.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -46,14 +47,6 @@ static bool paths_of(struct journal *journal, const char *warehouse, struct erro
     bool fits = snprintf(journal->log, PATH_SIZE, "%s/ledger", warehouse) < PATH_SIZE - 64 &&
                 snprintf(journal->openings, PATH_SIZE, "%s/openings", warehouse) < PATH_SIZE - 64;
     return fits ? true : FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
-}
-
-bool journal_key(const struct keyring *keyring, struct note_key *out_key, struct error *err)
-{
-    struct note_signer signer;
-    TRY(signer_of(keyring, &signer, err));
-    *out_key = signer.key;
-    return true;
 }
 
 bool journal_create(const char *warehouse, const struct keyring *keyring, struct error *err)
@@ -137,6 +130,7 @@ const struct store_journal *journal_of_store(struct journal *journal)
 bool journal_open(struct journal **out_journal, const char *warehouse, const struct keyring *keyring, struct error *err)
 {
     CLEANUP(journal) struct journal *journal = calloc(1, sizeof *journal);
+    struct error reason = {.message = ""};
     struct note_signer signer;
     bool exists;
     if (!journal) {
@@ -151,7 +145,10 @@ bool journal_open(struct journal **out_journal, const char *warehouse, const str
         FAIL(err, CORRUPT, "the log of the warehouse is gone: the folder ledger is not there");
         return error_hint(err, "put ledger/ back from a backup, and ask the witnesses for the newest checkpoint they have seen");
     }
-    TRY(ledger_open(&journal->ledger, journal->log, &signer, 0, err));
+    if (!ledger_open(&journal->ledger, journal->log, &signer, 0, &reason)) {
+        FAIL(err, CORRUPT, "ledger/checkpoint: %.300s", reason.message);
+        return error_hint(err, "put ledger/ back from a backup, and ask the witnesses for the newest checkpoint they have seen");
+    }
     *out_journal = journal;
     journal = NULL;
     return true;
@@ -281,7 +278,11 @@ static bool lock_open(const struct journal *journal, int *out_lock, struct error
     char path[PATH_SIZE + 8];
     snprintf(path, sizeof path, "%s/lock", journal->openings);
     *out_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    return *out_lock >= 0 || FAIL_ERRNO(err, path, "the log of the warehouse cannot be written: its lock cannot be opened");
+    if (*out_lock < 0) {
+        FAIL_ERRNO(err, path, "the log of the warehouse cannot be written");
+        return error_hint(err, "every act is entered in the log before its result is given out: the warehouse must be writable");
+    }
+    return true;
 }
 
 static bool lock_take(const struct journal *journal, int *out_lock, struct error *err)
@@ -374,6 +375,40 @@ bool journal_openings(struct journal *journal, uint64_t entry, struct buffer *ou
         TRY(ledger_opening_print(&kept, out, err) && buffer_append_text(out, "\n", err));
     }
     return true;
+}
+
+/* Opening a bundle authenticates all of it. A bundle that was forgotten has neither file nor key. */
+static bool openings_verify(struct journal *journal, uint64_t size, struct error *err)
+{
+    for (uint64_t bundle = 0; bundle * TILE_WIDTH < size; bundle++) {
+        CLEANUP(arena) struct arena *scratch = arena_create();
+        struct ledger_vault vault = vault_of(journal);
+        struct ledger_opening openings[LEDGER_PRIVATE_MAX];
+        struct error reason = {.message = ""};
+        size_t count;
+        if (!ledger_openings_read(journal->openings, &vault, bundle * TILE_WIDTH, scratch, openings, &count, &reason)) {
+            return FAIL(err, CORRUPT, "openings/%08llu.openings: %.300s", (unsigned long long)bundle, reason.message);
+        }
+    }
+    return true;
+}
+
+bool journal_verify(struct journal *journal, struct error *err)
+{
+    struct note_signer signer;
+    struct note_key beside;
+    struct ledger_verified verified;
+    struct error reason = {.message = ""};
+    TRY(signer_of(journal->keyring, &signer, err) && own_grant(journal, err));
+    const struct ledger_verify_options options = {.key = &signer.key};
+    if (!ledger_verify(journal->log, &options, &verified, &reason)) {
+        return FAIL(err, CORRUPT, "the log of the warehouse: %.300s", reason.message);
+    }
+    if (!ledger_key_read(journal->log, &beside, NULL) || memcmp(beside.public_key, signer.key.public_key, sizeof beside.public_key) != 0 ||
+        strcmp(beside.name, signer.key.name) != 0) {
+        return FAIL(err, CORRUPT, "ledger/log.vkey is not the key of this log");
+    }
+    return openings_verify(journal, verified.checkpoint.size, err);
 }
 
 DEFINE_ARRAY(openings_ids, struct key_file_id)

@@ -16,8 +16,6 @@ MUST_CHECK bool journal_create(const char *warehouse, const struct keyring *keyr
 MUST_CHECK bool journal_open(struct journal **out_journal, const char *warehouse, const struct keyring *keyring, struct error *err);
 void journal_close(struct journal *journal);
 DEFINE_CLEANUP(journal, journal_close)
-/* The public key of the log, as the key table has it. */
-MUST_CHECK bool journal_key(const struct keyring *keyring, struct note_key *out_key, struct error *err);
 /* The store's memory of its snapshots; lives as long as the journal. */
 const struct store_journal *journal_of_store(struct journal *journal);
 
@@ -40,6 +38,9 @@ MUST_CHECK bool journal_write_record(struct journal *journal, const struct ledge
 /* The same for a process that others wait for while they write (the keeper): when somebody else is writing, *out_done is false at once. */
 MUST_CHECK bool journal_try_records(struct journal *journal, const struct ledger_record *records, size_t count, bool *out_done,
                                     struct error *err);
+/* Reads the whole log under the key that the key table has, the key beside it, and every bundle of openings. CORRUPT names the first
+ * thing that is not as it was written. */
+MUST_CHECK bool journal_verify(struct journal *journal, struct error *err);
 /* Appends the openings of one entry to out, a line of JSON each; nothing when it has none. ERASED once they are forgotten. */
 MUST_CHECK bool journal_openings(struct journal *journal, uint64_t entry, struct buffer *out, struct error *err);
 /* Destroys the keys of all bundles of openings that lie wholly below `entry`. The grant must allow GRANT_ERASE. */

@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
-#include "trust/ledger/ledger_verify.h"
 #include <stdio.h>
 
 static bool json_snapshot(struct json_writer *writer, const struct store_snapshot *snapshot, struct error *err)
@@ -131,18 +130,6 @@ static bool repair(struct warehouse *warehouse, uint32_t number, struct error *e
                : error_hint(err, "put the files back as it says above; no older snapshot is whole");
 }
 
-/* Under the key that the key table holds: the key beside the log proves nothing to us. */
-static bool log_is_whole(const struct warehouse *warehouse, struct error *err)
-{
-    struct note_key key;
-    struct ledger_verified verified;
-    TRY(journal_key(warehouse->keyring, &key, err));
-    const struct ledger_verify_options options = {.key = &key};
-    char path[4096];
-    snprintf(path, sizeof path, "%s/ledger", warehouse->directory);
-    return ledger_verify(path, &options, &verified, err) || error_context(err, "the log of the warehouse");
-}
-
 bool command_snapshot_verify(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
@@ -171,7 +158,7 @@ bool command_snapshot_verify(struct invocation *in, struct error *err)
         FAIL(err, CORRUPT, "snapshot %u has %u problem%s", which, problems, problems == 1 ? "" : "s");
         return error_hint(err, "the files named above are not what was written: restore them from a backup");
     }
-    TRY(log_is_whole(&warehouse, err));
+    TRY(journal_verify(warehouse.journal, err));
     print_line("snapshot %u is whole: every byte is what was written; so is the log", which);
     return true;
 }

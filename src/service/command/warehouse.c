@@ -181,8 +181,8 @@ static bool grant_record(struct warehouse *warehouse, struct error *err)
     TRY(ledger_record_word(&record, "purpose", purpose, err) && ledger_record_number(&record, "actions", warehouse->grant.actions, err));
     TRY(ledger_record_number(&record, "until", warehouse->grant.not_after, err));
     TRY(store_snapshot_latest(warehouse->store, &warehouse->grant, &latest, err));
-    if (latest > 0) {
-        TRY(store_snapshot_read(warehouse->store, &warehouse->grant, latest, &snapshot, err));
+    /* A damaged manifest is for the command to find; the log goes on from the newest snapshot that it knows. */
+    if (latest > 0 && store_snapshot_read(warehouse->store, &warehouse->grant, latest, &snapshot, NULL)) {
         TRY(journal_head(&record, latest, &snapshot.manifest_hash, err));
     }
     return journal_write_record(warehouse->journal, &record, err);

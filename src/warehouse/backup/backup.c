@@ -96,7 +96,8 @@ static bool refuse_key(const char *path, const char *source, struct error *err)
     if (descriptor >= 0) {
         close(descriptor);
     }
-    if (got == KEY_MAGIC_SIZE && strncmp(head, "EMC2", 4) == 0 && memcmp(head, "EMC2SEAL", KEY_MAGIC_SIZE) != 0) {
+    if (got == KEY_MAGIC_SIZE && strncmp(head, "EMC2", 4) == 0 && memcmp(head, "EMC2SEAL", KEY_MAGIC_SIZE) != 0 &&
+        memcmp(head, "EMC2OPEN", KEY_MAGIC_SIZE) != 0) { /* sealed files, and sealed openings of the log */
         FAIL(err, DENIED, "%s looks like a file of keys, and keys are never backed up with the data", path);
         return error_hint(err, "keep keys in keys/ only, and copy them with `emc2 key backup`");
     }

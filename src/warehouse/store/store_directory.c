@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { STORE_VERSION = 1, IDENTITY_BYTES_MAX = 4096, DIRECTORY_MODE = 0700, FILE_MODE = 0600 };
-static const char *const own_names[] = {"segments", "snapshots", "keys", "lock", "store.json.tmp"};
+static const char *const own_names[] = {"segments", "snapshots", "keys", "ledger", "openings", "lock", "store.json.tmp"};
 
 /* ---- paths ---- */
 static struct store_path path_of(const char *directory, const char *part)
