@@ -393,10 +393,23 @@ static bool openings_verify(struct journal *journal, uint64_t size, struct error
     return true;
 }
 
+static bool vkey_verify(const struct journal *journal, const struct note_key *key, struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer beside = {.maximum = 2 * NOTE_VKEY_SIZE};
+    char path[PATH_SIZE + 16], vkey[NOTE_VKEY_SIZE];
+    snprintf(path, sizeof path, "%s/log.vkey", journal->log);
+    note_key_print(key, vkey);
+    if (!file_read(path, &beside, NULL) || beside.length != strlen(vkey) + 1 || memcmp(beside.data, vkey, strlen(vkey)) != 0 ||
+        beside.data[strlen(vkey)] != '\n') {
+        FAIL(err, CORRUPT, "ledger/log.vkey is not the key of this log");
+        return error_hint(err, "`emc2 log key` must not be believed until the file is put back; it should read %s", vkey);
+    }
+    return true;
+}
+
 bool journal_verify(struct journal *journal, struct error *err)
 {
     struct note_signer signer;
-    struct note_key beside;
     struct ledger_verified verified;
     struct error reason = {.message = ""};
     TRY(signer_of(journal->keyring, &signer, err) && own_grant(journal, err));
@@ -404,10 +417,7 @@ bool journal_verify(struct journal *journal, struct error *err)
     if (!ledger_verify(journal->log, &options, &verified, &reason)) {
         return FAIL(err, CORRUPT, "the log of the warehouse: %.300s", reason.message);
     }
-    if (!ledger_key_read(journal->log, &beside, NULL) || memcmp(beside.public_key, signer.key.public_key, sizeof beside.public_key) != 0 ||
-        strcmp(beside.name, signer.key.name) != 0) {
-        return FAIL(err, CORRUPT, "ledger/log.vkey is not the key of this log");
-    }
+    TRY(vkey_verify(journal, &signer.key, err));
     return openings_verify(journal, verified.checkpoint.size, err);
 }
 
