@@ -31,7 +31,7 @@ static double seconds_since(int64_t start)
     return (double)(processor_ns() - start) / 1e9;
 }
 
-static bool must(bool done, const struct error *err)
+static bool demand(bool done, const struct error *err)
 {
     if (!done) {
         fprintf(stderr, "store_bench: %s\n", err->message);
@@ -110,7 +110,7 @@ static void batch_append(const struct batch *batch, struct segment_builder *buil
     for (size_t i = 0; i < sizeof filled / sizeof filled[0]; i++) {
         columns[filled[i].field] = &filled[i].vector;
     }
-    must(segment_builder_append(builder, OMOP_TABLE_MEASUREMENT, columns, NULL, BATCH, &err), &err);
+    demand(segment_builder_append(builder, OMOP_TABLE_MEASUREMENT, columns, NULL, BATCH, &err), &err);
 }
 
 static struct segment_builder *builder_fill(size_t batches, bool by_person)
@@ -142,10 +142,10 @@ static void place_open(struct place *place, const char *directory, uint64_t cach
     struct error err = {0};
     uint8_t id[GRANT_STORE_ID_SIZE];
     const struct store_options options = {.cache_bytes = cache_bytes};
-    must(store_identify(directory, id, &err), &err);
-    must(keyring_open(&place->keyring, &example_custody, NULL, id, &err), &err);
-    must(example_grant(place->keyring, GRANT_ROWS | GRANT_LOAD | GRANT_VERIFY, &place->grant, &err), &err);
-    must(store_open(&place->store, directory, place->keyring, &options, &err), &err);
+    demand(store_identify(directory, id, &err), &err);
+    demand(keyring_open(&place->keyring, &example_custody, NULL, id, &err), &err);
+    demand(example_grant(place->keyring, GRANT_ROWS | GRANT_LOAD | GRANT_VERIFY, &place->grant, &err), &err);
+    demand(store_open(&place->store, directory, place->keyring, &options, &err), &err);
 }
 
 static void place_close(struct place *place)
@@ -164,15 +164,15 @@ static void segment_write(const char *directory, struct segment_builder *builder
     struct store_snapshot snapshot;
     uint32_t number = 0;
     const double rows = (double)segment_builder_rows(builder, OMOP_TABLE_MEASUREMENT);
-    must(store_create(directory, id, &err), &err);
+    demand(store_create(directory, id, &err), &err);
     place_open(&place, directory, 0);
-    must(store_writer_open(&writer, place.store, &place.grant, &err), &err);
+    demand(store_writer_open(&writer, place.store, &place.grant, &err), &err);
     const int64_t start = processor_ns();
-    must(store_writer_add(writer, builder, 0, &err), &err);
+    demand(store_writer_add(writer, builder, 0, &err), &err);
     const double seconds = seconds_since(start);
-    must(store_writer_commit(writer, &note, &number, &err), &err);
+    demand(store_writer_commit(writer, &note, &number, &err), &err);
     store_writer_close(writer);
-    must(store_snapshot_read(place.store, &place.grant, number, &snapshot, &err), &err);
+    demand(store_snapshot_read(place.store, &place.grant, number, &snapshot, &err), &err);
     printf("encode    %8.2f M rows/s   %6.2f bytes a row on disk (sort, encode, postings, seal, write, fsync)\n", rows / seconds / 1e6,
            (double)snapshot.bytes / rows);
     place_close(&place);
@@ -188,13 +188,13 @@ static void streams_weigh(struct store_segment *segment, const int64_t *concepts
     for (size_t c = 0; c < count; c++) {
         CLEANUP(arena) struct arena *arena = arena_create();
         struct store_events found;
-        must(store_events_find(segment, OMOP_TABLE_MEASUREMENT, OMOP_MEASUREMENT_MEASUREMENT_CONCEPT_ID, &concepts[c], 1,
+        demand(store_events_find(segment, OMOP_TABLE_MEASUREMENT, OMOP_MEASUREMENT_MEASUREMENT_CONCEPT_ID, &concepts[c], 1,
                                STORE_EVENT_DAYS | STORE_EVENT_ROWS, arena, &found, &err),
              &err);
         for (size_t at = 0; at < found.count; at += POSTINGS_GROUP) {
             const size_t length = found.count - at < POSTINGS_GROUP ? found.count - at : POSTINGS_GROUP;
-            must(postings_core_encode(&core, found.persons + at, found.starts + at, length, &err), &err);
-            must(postings_detail_encode(&detail, found.rows + at, found.starts + at, NULL, length, &err), &err);
+            demand(postings_core_encode(&core, found.persons + at, found.starts + at, length, &err), &err);
+            demand(postings_detail_encode(&detail, found.rows + at, found.starts + at, NULL, length, &err), &err);
         }
         events += (double)found.count;
     }
@@ -217,7 +217,7 @@ static void events_time(struct store_segment *segment, const char *what, const i
         for (size_t c = 0; c < (as_union ? 1 : count); c++) {
             struct store_events found;
             arena_reset(arena);
-            must(store_events_find(segment, OMOP_TABLE_MEASUREMENT, OMOP_MEASUREMENT_MEASUREMENT_CONCEPT_ID, &concepts[c],
+            demand(store_events_find(segment, OMOP_TABLE_MEASUREMENT, OMOP_MEASUREMENT_MEASUREMENT_CONCEPT_ID, &concepts[c],
                                    as_union ? count : 1, parts, arena, &found, &err),
                  &err);
             events += (double)found.count;
@@ -237,7 +237,7 @@ static void columns_time(struct store_segment *segment)
     for (int field = 0; field < info->field_count; field++) {
         CLEANUP(arena) struct arena *arena = arena_create();
         struct store_vector vector;
-        must(store_column_read(segment, OMOP_TABLE_MEASUREMENT, field, 0, rows, arena, &vector, &err), &err);
+        demand(store_column_read(segment, OMOP_TABLE_MEASUREMENT, field, 0, rows, arena, &vector, &err), &err);
     }
     printf("%-52s %8.1f M rows/s\n", "all columns", (double)rows / seconds_since(start) / 1e6);
 }
@@ -252,9 +252,9 @@ static void segment_read(const char *directory, uint64_t cache_bytes)
     size_t count = 0, large = 0, largest = 0;
     CLEANUP(arena) struct arena *arena = arena_create();
     place_open(&place, directory, cache_bytes);
-    must(store_reader_open(&reader, place.store, &place.grant, 0, &err), &err);
+    demand(store_reader_open(&reader, place.store, &place.grant, 0, &err), &err);
     struct store_segment *segment = store_reader_segment(reader, OMOP_PERSON, 0);
-    must(store_concepts(segment, OMOP_TABLE_MEASUREMENT, OMOP_MEASUREMENT_MEASUREMENT_CONCEPT_ID, arena, &concepts, &rows, &count, &err),
+    demand(store_concepts(segment, OMOP_TABLE_MEASUREMENT, OMOP_MEASUREMENT_MEASUREMENT_CONCEPT_ID, arena, &concepts, &rows, &count, &err),
          &err);
     while (large < count && rows[large] > 2000) {
         large++;
@@ -292,17 +292,17 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: store_bench [rows in millions] [directory]\n");
         return 2;
     }
-    must(crypto_start(&err), &err);
+    demand(crypto_start(&err), &err);
     for (unsigned i = 0; i < CONCEPTS; i++) {
         snprintf(codes[i], sizeof codes[i], "L%u", 10000 + i * 7);
     }
     for (int by_person = 1; by_person >= 0; by_person--) {
         CLEANUP(segment_builder) struct segment_builder *builder = builder_fill((size_t)millions * 1000000 / BATCH, by_person);
         segment_write(directory, builder);
-        must(!by_person || directory_remove_all(directory, &err), &err);
+        demand(!by_person || directory_remove_all(directory, &err), &err);
     }
     segment_read(directory, 0);
     segment_read(directory, UINT64_C(2) << 30);
-    must(directory_remove_all(directory, &err), &err);
+    demand(directory_remove_all(directory, &err), &err);
     return 0;
 }

@@ -198,6 +198,9 @@ bool local_visit(const struct keyring *keyring, bool (*visit)(void *context, con
 
 uint64_t keyring_generation(const struct keyring *keyring)
 {
+    if (!keyring->table) {
+        return 0;
+    }
     task_lock_take(keyring->table->lock);
     uint64_t generation = keyring->table->last.generation;
     task_lock_give(keyring->table->lock);

@@ -73,7 +73,7 @@ MUST_CHECK bool keyring_data_key_destroy(const struct keyring *keyring, const st
 /* Takes keys out without a trace, whose files never became part of anything. Demands GRANT_LOAD. */
 MUST_CHECK bool keyring_data_key_forget(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids,
                                         size_t count, struct error *err);
-/* Counts what was ever written to the table; 0 for a hierarchy in memory. */
+/* Counts what was ever written to the table; 0 for a hierarchy in memory, or in a keeper. */
 uint64_t keyring_generation(const struct keyring *keyring);
 /* Calls visit for each entry of the table, by file id. */
 struct key_facts {
