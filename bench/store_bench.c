@@ -189,8 +189,8 @@ static void streams_weigh(struct store_segment *segment, const int64_t *concepts
         CLEANUP(arena) struct arena *arena = arena_create();
         struct store_events found;
         demand(store_events_find(segment, OMOP_TABLE_MEASUREMENT, OMOP_MEASUREMENT_MEASUREMENT_CONCEPT_ID, &concepts[c], 1,
-                               STORE_EVENT_DAYS | STORE_EVENT_ROWS, arena, &found, &err),
-             &err);
+                                 STORE_EVENT_DAYS | STORE_EVENT_ROWS, arena, &found, &err),
+               &err);
         for (size_t at = 0; at < found.count; at += POSTINGS_GROUP) {
             const size_t length = found.count - at < POSTINGS_GROUP ? found.count - at : POSTINGS_GROUP;
             demand(postings_core_encode(&core, found.persons + at, found.starts + at, length, &err), &err);
@@ -218,8 +218,8 @@ static void events_time(struct store_segment *segment, const char *what, const i
             struct store_events found;
             arena_reset(arena);
             demand(store_events_find(segment, OMOP_TABLE_MEASUREMENT, OMOP_MEASUREMENT_MEASUREMENT_CONCEPT_ID, &concepts[c],
-                                   as_union ? count : 1, parts, arena, &found, &err),
-                 &err);
+                                     as_union ? count : 1, parts, arena, &found, &err),
+                   &err);
             events += (double)found.count;
         }
         const double rate = events / seconds_since(start) / 1e6;
@@ -255,7 +255,7 @@ static void segment_read(const char *directory, uint64_t cache_bytes)
     demand(store_reader_open(&reader, place.store, &place.grant, 0, &err), &err);
     struct store_segment *segment = store_reader_segment(reader, OMOP_PERSON, 0);
     demand(store_concepts(segment, OMOP_TABLE_MEASUREMENT, OMOP_MEASUREMENT_MEASUREMENT_CONCEPT_ID, arena, &concepts, &rows, &count, &err),
-         &err);
+           &err);
     while (large < count && rows[large] > 2000) {
         large++;
     }

@@ -43,11 +43,27 @@ class Disclosure(unittest.TestCase):
             cls.run_ok("cohort", "count", EXAMPLE, "--warehouse", warehouse)
             cls.run_emc2("load", cls.population, "--warehouse", warehouse)  # refused: its reasons are in the log
         cls.run_ok("backup", "--warehouse", cls.path("host", "first"), "--to", cls.path("host", "backup"))
-        cls.shares = cls.path("shares")
-        os.mkdir(cls.shares)
-        for name in ("one", "two"):
-            with open(os.path.join(cls.shares, name), "wb") as file:
-                file.write(os.urandom(96))
+        # The first warehouse goes to custodians, 3 of 5; two of them are made to speak, and then a third.
+        names = ("alice", "bruno", "chloe", "driss", "elena")
+        os.mkdir(cls.path("people"))
+        for name in names:
+            secret = cls.path("people", f"{name}.passphrase")
+            with open(secret, "w", encoding="utf-8") as file:
+                file.write(f"five unrelated words of {name}\n")
+            os.chmod(secret, 0o600)
+            cls.run_ok("key", "custodian", "new", "--name", name, "--out", cls.path("people", f"{name}.custodian"), "--passphrase-file", secret)
+        cls.run_ok("key", "ceremony", *(cls.path("people", f"{name}.custodian.pub") for name in names), "--threshold", "3", "--out",
+                   cls.path("ceremony"), "--warehouse", cls.path("host", "first"), "--passphrase-file", cls.passphrase)
+        cls.shares, cls.enough = cls.gather("two", names[1:3]), cls.gather("three", names[1:4])
+
+    @classmethod
+    def gather(cls, folder, names):
+        os.mkdir(cls.path(folder))
+        for name in names:
+            shutil.copy(cls.path("ceremony", f"{name}.share"), cls.path(folder))
+            for kind in ("custodian", "passphrase"):
+                shutil.copy(cls.path("people", f"{name}.{kind}"), cls.path(folder))
+        return cls.path(folder)
 
     @classmethod
     def tearDownClass(cls):
@@ -96,6 +112,11 @@ class Disclosure(unittest.TestCase):
         self.assertEqual(report["trials"], report["keys"] * (report["sealed_files"] - report["sealed_copies"] + 2))
         self.assertLess(abs(report["chance_seen"] - report["chance_expected"]), 20 + 6 * report["chance_expected"] ** 0.5)
         print(f"\n{self.drill('--shares', self.shares).stdout}", end="")
+
+    def test_the_drill_would_see_a_share_too_many(self):
+        result = self.drill("--shares", self.enough)
+        self.assertEqual(result.returncode, CORRUPT, result.stdout + result.stderr)
+        self.assertIn("keys/table", result.stdout)
 
     def leaks(self):
         """name: (bytes, words of the finding, the secret in it)"""

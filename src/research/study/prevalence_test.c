@@ -90,7 +90,7 @@ static void people_open(struct example_store *example, bool without)
     }
     assert_true(example_table(example, "person", (const char *)persons.data, &err));
     assert_true(example_table(example, "observation_period", (const char *)periods.data, &err));
-    assert_true(example_open(example, 2, GRANT_COUNT, &err));
+    assert_true(example_open(example, 2, GRANT_ROWS, &err));
 }
 
 static void people_exclude(struct example_store *example)

@@ -88,7 +88,8 @@ static const struct option_spec disclosure_options[] = {
     {"truth", "DIR", "a population of `emc2 synthesise`: its names, codes, dates and counts are looked for, and its rows as plaintext"},
     {"planted", "FILE", "look for these: lines of `name|date|code|count|text STRING`"},
     {"plain", "DIR", "source files that were loaded: no 16 bytes of them may be found (default: --truth)"},
-    {"shares", "DIR", "fewer shares than the threshold: every key that they might give is tried"},
+    {"shares", "DIR",
+     "fewer shares than the threshold (NAME.share with NAME.custodian and NAME.passphrase beside it is opened): keys that they might give"},
     {0},
 };
 static const struct option_spec key_backup_options[] = {

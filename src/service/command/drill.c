@@ -4,12 +4,13 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "service/command/commands.h"
+#include "service/command/custodian.h"
 #include "service/command/drill_target.h"
 #include "service/command/drill_truth.h"
 #include <stdio.h>
 #include <string.h>
 
-enum { SHOWN = 100, PLANTED_FILE_MAX = 1 << 26, SHARE_MAX = 1 << 16 };
+enum { SHOWN = 100, PLANTED_FILE_MAX = 1 << 26, SHARE_MAX = 1 << 16, SHARES_MAX = 64 };
 
 DEFINE_ARRAY(drill_targets, struct drill_target)
 
@@ -95,9 +96,11 @@ struct material {
     struct drill_planted *planted;
     const char *const *plain;
     size_t plain_count;
-    struct drill_share shares[64];
+    struct drill_share shares[2 * SHARES_MAX];
     size_t share_count;
-    struct buffer bytes[64]; /* of the shares */
+    struct buffer bytes[SHARES_MAX]; /* of the files */
+    struct share opened[SHARES_MAX];
+    size_t opened_count;
     struct drill_targets targets;
 };
 
@@ -119,13 +122,34 @@ static bool plant(struct invocation *in, struct material *material, struct error
     return !plain || drill_truth_files(plain, in->arena, &material->plain, &material->plain_count, err);
 }
 
+/* What a custodian who was made to speak gives away: NAME.share, opened with NAME.custodian and NAME.passphrase beside it. */
+static bool open_share(struct invocation *in, struct material *material, const char *path, struct error *err)
+{
+    const char *const ending = ".share";
+    size_t length = strlen(path), stem = length > strlen(ending) ? length - strlen(ending) : 0;
+    if (stem == 0 || strcmp(path + stem, ending) != 0) {
+        return true;
+    }
+    const char *custodian = arena_text_format(in->arena, "%.*s.custodian", (int)stem, path);
+    const char *passphrase = arena_text_format(in->arena, "%.*s.passphrase", (int)stem, path);
+    bool has_custodian, has_passphrase;
+    TRY(file_exists(custodian, &has_custodian, err) && file_exists(passphrase, &has_passphrase, err));
+    if (!has_custodian || !has_passphrase || material->opened_count == SHARES_MAX) {
+        return true;
+    }
+    struct share *share = &material->opened[material->opened_count++];
+    TRY(custodian_share_read(share, in, custodian, path, passphrase, err));
+    material->shares[material->share_count++] = (struct drill_share){share->head.index, secret_view(share->content), CRYPTO_KEY_SIZE};
+    return true;
+}
+
 static bool read_shares(struct invocation *in, struct material *material, struct error *err)
 {
     const char *directory = invocation_value(in, "shares");
     const char *const *paths = NULL;
     size_t count = 0;
     TRY(!directory || drill_truth_files(directory, in->arena, &paths, &count, err));
-    if (count > sizeof material->shares / sizeof *material->shares) {
+    if (count > SHARES_MAX) {
         return FAIL(err, INVALID_ARGUMENT, "there are more shares than any threshold has");
     }
     for (size_t i = 0; i < count; i++) {
@@ -133,6 +157,7 @@ static bool read_shares(struct invocation *in, struct material *material, struct
         bytes->maximum = SHARE_MAX;
         TRY(file_read(paths[i], bytes, err));
         material->shares[material->share_count++] = (struct drill_share){0, bytes->data, bytes->length};
+        TRY(open_share(in, material, paths[i], err) || error_context(err, "--shares"));
     }
     return true;
 }
@@ -205,8 +230,9 @@ bool command_drill_disclosure(struct invocation *in, struct error *err)
     struct drill_report report = {0};
     bool done = plant(in, &material, err) && read_shares(in, &material, err) && find_targets(in, &material, err) &&
                 drill_and_tell(in, &material, &report, err);
-    for (size_t i = 0; i < material.share_count; i++) {
+    for (size_t i = 0; i < SHARES_MAX; i++) {
         buffer_finish(&material.bytes[i]);
+        share_finish(&material.opened[i]);
     }
     drill_targets_finish(&material.targets);
     drill_planted_destroy(material.planted);

@@ -29,17 +29,17 @@ struct journal {
 /* ---- the key of the log ---- */
 static bool log_sign(void *context, const void *bytes, size_t length, uint8_t out_signature[CRYPTO_SIGNATURE_SIZE], struct error *err)
 {
-    return keyring_log_sign(context, bytes, length, out_signature, err);
+    const struct journal *journal = context;
+    return keyring_log_sign(journal->keyring, bytes, length, out_signature, err);
 }
 
-static bool signer_of(const struct keyring *keyring, struct note_signer *out_signer, struct error *err)
+static bool signer_of(struct journal *journal, struct note_signer *out_signer, struct error *err)
 {
     char hex[2 * GRANT_STORE_ID_SIZE + 1], name[NOTE_NAME_SIZE];
-    crypto_hex(hex, keyring_store_id(keyring), GRANT_STORE_ID_SIZE);
+    crypto_hex(hex, keyring_store_id(journal->keyring), GRANT_STORE_ID_SIZE);
     snprintf(name, sizeof name, "emc2-log/%s", hex);
-    /* The callback's context is not const in general; ours is only read. */
-    *out_signer = (struct note_signer){.sign = log_sign, .context = (void *)(uintptr_t)keyring};
-    return note_key_make(&out_signer->key, name, NOTE_ED25519, keyring_log_public_key(keyring), err);
+    *out_signer = (struct note_signer){.sign = log_sign, .context = journal};
+    return note_key_make(&out_signer->key, name, NOTE_ED25519, keyring_log_public_key(journal->keyring), err);
 }
 
 static bool paths_of(struct journal *journal, const char *warehouse, struct error *err)
@@ -51,11 +51,11 @@ static bool paths_of(struct journal *journal, const char *warehouse, struct erro
 
 bool journal_create(const char *warehouse, const struct keyring *keyring, struct error *err)
 {
-    struct journal journal;
+    struct journal journal = {.keyring = keyring};
     struct note_signer signer;
     bool exists;
     TRY(paths_of(&journal, warehouse, err));
-    TRY(signer_of(keyring, &signer, err));
+    TRY(signer_of(&journal, &signer, err));
     TRY(file_exists(journal.log, &exists, err));
     TRY(!exists || directory_remove_all(journal.log, err)); /* of an init that was interrupted: signed by a key that is gone */
     TRY(directory_create(journal.openings, 0700, err));
@@ -88,7 +88,7 @@ static bool latest(void *context, uint32_t *out_number, struct crypto_hash *out_
     struct journal *journal = context;
     CLEANUP(ledger_view) struct ledger_view *view = NULL;
     struct note_signer signer;
-    TRY(signer_of(journal->keyring, &signer, err));
+    TRY(signer_of(journal, &signer, err));
     TRY(ledger_view_open(&view, journal->log, &signer.key, err));
     *out_number = 0;
     for (uint64_t i = ledger_view_checkpoint(view)->size; i-- > 0;) {
@@ -139,7 +139,7 @@ bool journal_open(struct journal **out_journal, const char *warehouse, const str
     journal->keyring = keyring;
     journal->for_store = (struct store_journal){latest, record_snapshot, journal};
     TRY(paths_of(journal, warehouse, err));
-    TRY(signer_of(keyring, &signer, err));
+    TRY(signer_of(journal, &signer, err));
     TRY(file_exists(journal->log, &exists, err));
     if (!exists) {
         FAIL(err, CORRUPT, "the log of the warehouse is gone: the folder ledger is not there");
@@ -266,7 +266,7 @@ static struct ledger_vault vault_of(struct journal *journal)
 }
 
 /* ---- writing ---- */
-static void lock_cleanup(int *lock)
+static void lock_cleanup(const int *lock)
 {
     if (*lock >= 0) {
         close(*lock);
@@ -412,7 +412,7 @@ bool journal_verify(struct journal *journal, struct error *err)
     struct note_signer signer;
     struct ledger_verified verified;
     struct error reason = {.message = ""};
-    TRY(signer_of(journal->keyring, &signer, err) && own_grant(journal, err));
+    TRY(signer_of(journal, &signer, err) && own_grant(journal, err));
     const struct ledger_verify_options options = {.key = &signer.key};
     if (!ledger_verify(journal->log, &options, &verified, &reason)) {
         return FAIL(err, CORRUPT, "the log of the warehouse: %.300s", reason.message);

@@ -198,7 +198,7 @@ bool command_key_rotate(struct invocation *in, struct error *err)
     CLEANUP(secret) struct secret *passphrase = NULL;
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
     CLEANUP(store_writer) struct store_writer *writer = NULL;
-    struct own_keys own;
+    struct own_keys own = {.keys = ""};
     bool is_resumed;
     TRY(own_keys_find(&own, in, err) && keeper_is_no_obstacle(in, err));
     TRY(warehouse_passphrase(in, false, &passphrase, err));
@@ -216,7 +216,7 @@ bool command_key_rotate(struct invocation *in, struct error *err)
 bool command_key_passphrase(struct invocation *in, struct error *err)
 {
     CLEANUP(secret) struct secret *old_passphrase = NULL, *new_passphrase = NULL;
-    struct own_keys own;
+    struct own_keys own = {.keys = ""};
     TRY(own_keys_find(&own, in, err));
     TRY(warehouse_passphrase(in, false, &old_passphrase, err));
     TRY(warehouse_new_passphrase(in, "new-passphrase-file", &new_passphrase, err));

@@ -63,11 +63,15 @@ static bool leftover_remove(const char *keys, const char *root, struct error *er
     return has_root || has_custody || !has_table || file_remove(table, err);
 }
 
+struct root_holder {
+    const struct secret *root;
+};
+
 static bool root_at_hand(void *context, struct secret **out_root, struct error *err)
 {
-    const struct secret *root = context;
+    const struct root_holder *holder = context;
     TRY(secret_create(out_root, CRYPTO_KEY_SIZE, err));
-    memcpy(secret_bytes(*out_root), secret_view(root), CRYPTO_KEY_SIZE);
+    memcpy(secret_bytes(*out_root), secret_view(holder->root), CRYPTO_KEY_SIZE);
     return true;
 }
 
@@ -77,7 +81,8 @@ bool warehouse_log_begin(const char *directory, const char *keys, const uint8_t 
     CLEANUP(keyring) struct keyring *keyring = NULL;
     CLEANUP(journal) struct journal *journal = NULL;
     struct ledger_record record;
-    const struct custody custody = {"at hand", root_at_hand, NULL, (void *)(uintptr_t)root};
+    struct root_holder holder = {root};
+    const struct custody custody = {"at hand", root_at_hand, NULL, &holder};
     TRY(keyring_open(&keyring, &custody, keys, store_id, err));
     TRY(journal_create(directory, keyring, err) && journal_open(&journal, directory, keyring, err));
     TRY(journal_begin(&record, LEDGER_ACT_KEY_CEREMONY, NULL, err));
