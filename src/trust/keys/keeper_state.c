@@ -163,11 +163,29 @@ static void status_unsealed(struct keeper_state *state)
     memcpy(status->log_key, keyring_log_public_key(keyring), sizeof status->log_key);
 }
 
+/* A ceremony, a reshare or a rotation that was killed after the new custody was stored: until it is ended, the old root opens the table,
+ * too. */
+static bool change_end(struct keyring *keyring, const struct custody *custody, struct error *err)
+{
+    CLEANUP(secret) struct secret *root = NULL;
+    enum root_change left;
+    TRY(keyring_root_changing(keyring, &left, err));
+    if (left != ROOT_CHANGE_STORED) {
+        return true;
+    }
+    TRY(custody->root_unseal(custody->context, &root, err));
+    return keyring_root_finish(keyring, root, err);
+}
+
 static bool unseal(struct keeper_state *state, struct error *err)
 {
     const struct keeper_share_sink *sink = &state->options.sink;
     struct custody custody = sink->custody_of(sink->context);
-    TRY(keyring_open(&state->keyring, &custody, state->options.directory, state->options.store_id, err));
+    CLEANUP(keyring) struct keyring *keyring = NULL;
+    TRY(keyring_open(&keyring, &custody, state->options.directory, state->options.store_id, err));
+    TRY(change_end(keyring, &custody, err));
+    state->keyring = keyring;
+    keyring = NULL;
     sink->reset(sink->context); /* the offers have done their work */
     status_unsealed(state);
     return true;

@@ -310,6 +310,33 @@ static void keys_opened_are_told_by_grant(void **state)
 
 #define WITH_PLACE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
+static bool table_opens(struct place *place, uint8_t filling, struct keyring **out_keyring)
+{
+    struct example_sink sink = {.filling = filling};
+    struct custody custody = example_custody(&sink);
+    return keyring_open(out_keyring, &custody, place->scratch.directory, example_store, &place->err);
+}
+
+/* The ceremony was killed when both roots opened the table and the new custody was stored: unsealing ends it. */
+static void a_change_that_was_interrupted_is_ended(void **state)
+{
+    struct place *place = *state;
+    struct example_sink old_sink = {.filling = 0x41}, new_sink = {.filling = 0x42};
+    CLEANUP(secret) struct secret *old_root = NULL, *new_root = NULL;
+    struct keyring *keyring = NULL;
+    assert_true(example_root(&old_sink, &old_root, &place->err) && example_root(&new_sink, &new_root, &place->err));
+    assert_true(table_opens(place, 0x42, &keyring));
+    assert_true(keyring_root_begin(keyring, old_root, &place->err) && keyring_root_finish(keyring, old_root, &place->err));
+    assert_true(keyring_root_begin(keyring, new_root, &place->err));
+    keyring_close(keyring);
+    assert_true(table_opens(place, 0x41, &keyring));
+    keyring_close(keyring);
+    unseal(place);
+    assert_false(table_opens(place, 0x41, &keyring));
+    assert_true(table_opens(place, 0x42, &keyring));
+    keyring_close(keyring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +351,7 @@ int main(void)
         WITH_PLACE(what_is_signed_in_parts_is_whole_or_refused),
         WITH_PLACE(what_cannot_be_written_down_is_not_done),
         WITH_PLACE(keys_opened_are_told_by_grant),
+        WITH_PLACE(a_change_that_was_interrupted_is_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
