@@ -115,7 +115,7 @@ def main():
             if i % ROUNDS_A_WAREHOUSE == 0:
                 if warehouse:
                     warehouse.run("compact")
-                    warehouse.run("snapshot", "verify")
+                    warehouse.run("snapshot", "verify", "--deep")
                     shutil.rmtree(warehouse.directory)
                 warehouse = Warehouse(root, i)
             try:

@@ -20,6 +20,7 @@ static const struct option_spec load_options[] = {
 };
 static const struct option_spec snapshot_options[] = {
     {"snapshot", "N", "the snapshot's number (default: the latest)"},
+    {"deep", NULL, "compare the hashes of whole files, too, and that all rows and postings fit together"},
     {"repair", NULL, "say for each problem what can be done; remove what an interrupted load left, and nothing else"},
     {0},
 };

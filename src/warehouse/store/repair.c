@@ -62,7 +62,7 @@ static void count_only(void *context, const char *file, const char *what)
 /* The newest snapshot without a problem, at or before `number`; 0: none. */
 static bool whole_find(struct store *store, const struct grant *grant, uint32_t number, uint32_t *out_whole, struct error *err)
 {
-    const struct store_verify_listener nobody = {count_only, NULL};
+    const struct store_verify_listener nobody = {count_only, NULL, false};
     for (*out_whole = number; *out_whole > 0; --*out_whole) {
         struct error reason = {.code = ERROR_INTERNAL};
         uint32_t problems = 0;
@@ -115,7 +115,7 @@ bool store_snapshot_repair(struct store *store, const struct grant *grant, uint3
 {
     CLEANUP(manifest_value) struct manifest manifest = {.number = 0};
     struct repair repair = {.advise = tell, .context = context};
-    const struct store_verify_listener listener = {advise, &repair};
+    const struct store_verify_listener listener = {advise, &repair, false};
     struct store_repair found = {.problems = 0};
     struct crypto_hash hash;
     TRY(leftovers_remove(store, grant, &found.leftovers, err));

@@ -7,6 +7,7 @@
 struct store_verify_listener {
     void (*problem)(void *context, const char *file, const char *what);
     void *context;
+    bool is_quick; /* every byte is authenticated; hashes and invariants are left out (store_snapshot_check) */
 };
 /* threads 0: one for each core. */
 MUST_CHECK bool store_verify_with_threads(struct store *store, const struct grant *grant, uint32_t number,
