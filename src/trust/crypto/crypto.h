@@ -57,6 +57,8 @@ MUST_CHECK bool crypto_from_hex(void *out, size_t length, const char *hex);
 /* derive: a key from a key for one named purpose (keyed BLAKE2b over a length-prefixed label and context). */
 MUST_CHECK bool crypto_derive(struct secret **out_key, const struct secret *key, const char *purpose, const void *context,
                               size_t context_length, struct error *err);
+/* SipHash-2-4 under the first 16 bytes of the key: a number for a short text that says nothing without the key. */
+uint64_t crypto_short_hash(const struct secret *key, const void *bytes, size_t length);
 /* Argon2id (RFC 9106): memory in KiB and passes come from the caller, who stores them beside the salt. */
 MUST_CHECK bool crypto_passphrase_key(struct secret **out_key, const struct secret *passphrase, const uint8_t salt[CRYPTO_SALT_SIZE],
                                       uint32_t memory_kib, uint32_t passes, struct error *err);

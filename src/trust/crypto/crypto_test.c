@@ -324,6 +324,24 @@ static void secrets_and_pages_are_zero_at_first(void **state)
     crypto_pages_destroy(pages, 1 << 16);
 }
 
+/* The first and the last vectors of the paper's appendix A and reference implementation: key 00..0f, message 00..len-1. */
+static void short_hash_gives_the_vector_of_the_paper(void **state)
+{
+    (void)state;
+    struct error err;
+    CLEANUP(secret) struct secret *key = NULL;
+    assert_true(secret_create(&key, 16, &err));
+    uint8_t message[15];
+    for (uint8_t i = 0; i < 16; i++) {
+        secret_bytes(key)[i] = i;
+    }
+    for (uint8_t i = 0; i < sizeof message; i++) {
+        message[i] = i;
+    }
+    assert_true(crypto_short_hash(key, message, sizeof message) == UINT64_C(0xa129ca6149be45e5));
+    assert_true(crypto_short_hash(key, message, 0) == UINT64_C(0x726fdb47dd0e0e31));
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -346,6 +364,7 @@ int main(void)
         cmocka_unit_test(seal_is_never_the_same_twice),
         cmocka_unit_test(derived_keys_differ_by_purpose_and_context),
         cmocka_unit_test(hex_is_strict),
+        cmocka_unit_test(short_hash_gives_the_vector_of_the_paper),
         cmocka_unit_test(secrets_and_pages_are_zero_at_first),
     };
     return cmocka_run_group_tests(tests, start, NULL);

@@ -102,3 +102,15 @@ bool crypto_passphrase_key(struct secret **out_key, const struct secret *passphr
     key = NULL;
     return true;
 }
+
+uint64_t crypto_short_hash(const struct secret *key, const void *bytes, size_t length)
+{
+    assert(secret_length(key) >= crypto_shorthash_siphash24_KEYBYTES);
+    uint8_t hash[crypto_shorthash_siphash24_BYTES];
+    crypto_shorthash_siphash24(hash, bytes, length, secret_view(key));
+    uint64_t number = 0;
+    for (int i = 7; i >= 0; i--) { /* little-endian, as the paper's vectors are */
+        number = number << 8 | hash[i];
+    }
+    return number;
+}

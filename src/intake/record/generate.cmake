@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: EUPL-1.2
+# Tables, columns and words of a delivery are made from spec/.
+set(delivery_facts "${CMAKE_SOURCE_DIR}/spec/delivery.csv" "${CMAKE_SOURCE_DIR}/spec/record_types.csv" "${CMAKE_SOURCE_DIR}/spec/record_outcomes.csv")
+emc2_generate(OUTPUT intake/record/record_facts.h
+              COMMAND tools/generate-delivery.py spec/delivery.csv spec/record_types.csv spec/record_outcomes.csv
+              DEPENDS ${delivery_facts} "${CMAKE_SOURCE_DIR}/tools/generate-delivery.py")
