@@ -66,6 +66,7 @@ void rows_finish(struct rows *rows)
     for (int i = 0; i < ROWS_TABLE_COUNT; i++) {
         buffer_finish(&rows->tables[i]);
     }
+    timeline_finish(&rows->timeline);
 }
 
 /* One row from a pattern: i integer (int64_t), d day (int32_t), t text, n number with decimals (double, int), - NULL. */
@@ -113,12 +114,17 @@ static int64_t next_id(struct rows *rows, const struct life *life)
     return rows->next_id;
 }
 
-static int64_t type_of(const struct rows_visit *visit)
+static bool is_hospital(const struct timeline_event *event)
 {
-    return synthesis_centres[visit->care_site].share > 0 ? TYPE_EHR : TYPE_CLAIM;
+    return synthesis_centres[event->care_site].share > 0;
 }
 
-bool rows_person(struct rows *rows, const struct life *life, struct error *err)
+static int64_t type_of(const struct timeline_event *event)
+{
+    return is_hospital(event) ? TYPE_EHR : TYPE_CLAIM;
+}
+
+static bool write_person(struct rows *rows, const struct life *life, struct error *err)
 {
     int year, month, day_of_month;
     day_to_civil(life->birth, &year, &month, &day_of_month);
@@ -137,56 +143,22 @@ bool rows_person(struct rows *rows, const struct life *life, struct error *err)
     return true;
 }
 
-bool rows_visit(struct rows *rows, const struct life *life, struct rows_visit *visit, struct error *err)
+static bool write_measurement(struct rows *rows, const struct life *life, const struct timeline_event *event, int64_t visit,
+                              struct error *err)
 {
-    visit->id = next_id(rows, life);
-    return row(rows, ROWS_VISIT, err, "iiiddii", visit->id, person_id(life), visit->concept_id, visit->start, visit->end, type_of(visit),
-               synthesis_centres[visit->care_site].care_site_id);
-}
-
-bool rows_condition(struct rows *rows, const struct life *life, const struct rows_visit *visit, int64_t concept_id, const char *source_code,
-                    struct error *err)
-{
-    return row(rows, ROWS_CONDITION, err, "iiidiit", next_id(rows, life), person_id(life), concept_id, visit->start, type_of(visit),
-               visit->id, source_code);
-}
-
-bool rows_drug(struct rows *rows, const struct life *life, const struct rows_visit *visit, int32_t start, int days_supply,
-               int64_t concept_id, const char *source_code, struct error *err)
-{
-    return row(rows, ROWS_DRUG, err, "iiiddiiit", next_id(rows, life), person_id(life), concept_id, start, start + days_supply,
-               (int64_t)TYPE_CLAIM, (int64_t)days_supply, visit->id, source_code);
-}
-
-bool rows_measurement(struct rows *rows, const struct life *life, const struct rows_visit *visit,
-                      const struct synthesis_measurement *measurement, double value, struct error *err)
-{
+    const struct synthesis_measurement *measurement = event->measurement;
     int decimals = measurement->decimals;
     int64_t id = next_id(rows, life);
     if (measurement->high > 0) {
-        return row(rows, ROWS_MEASUREMENT, err, "iiidininnitt", id, person_id(life), measurement->concept_id, visit->start, type_of(visit),
-                   value, decimals, measurement->unit_concept_id, measurement->low, decimals, measurement->high, decimals, visit->id,
-                   measurement->source_code, measurement->unit_source);
+        return row(rows, ROWS_MEASUREMENT, err, "iiidininnitt", id, person_id(life), event->concept_id, event->start, type_of(event),
+                   event->value, decimals, measurement->unit_concept_id, measurement->low, decimals, measurement->high, decimals, visit,
+                   event->source_code, measurement->unit_source);
     }
-    return row(rows, ROWS_MEASUREMENT, err, "iiidini--itt", id, person_id(life), measurement->concept_id, visit->start, type_of(visit),
-               value, decimals, measurement->unit_concept_id, visit->id, measurement->source_code, measurement->unit_source);
+    return row(rows, ROWS_MEASUREMENT, err, "iiidini--itt", id, person_id(life), event->concept_id, event->start, type_of(event),
+               event->value, decimals, measurement->unit_concept_id, visit, event->source_code, measurement->unit_source);
 }
 
-bool rows_procedure(struct rows *rows, const struct life *life, const struct rows_visit *visit, int64_t concept_id, const char *source_code,
-                    struct error *err)
-{
-    return row(rows, ROWS_PROCEDURE, err, "iiidiit", next_id(rows, life), person_id(life), concept_id, visit->start, type_of(visit),
-               visit->id, source_code);
-}
-
-bool rows_observation(struct rows *rows, const struct life *life, const struct rows_visit *visit, int64_t concept_id,
-                      const char *source_code, struct error *err)
-{
-    return row(rows, ROWS_OBSERVATION, err, "iiidiit", next_id(rows, life), person_id(life), concept_id, visit->start, type_of(visit),
-               visit->id, source_code);
-}
-
-bool rows_truth(struct rows *rows, const struct life *life, int32_t first_record, struct error *err)
+static bool write_truth(struct rows *rows, const struct life *life, const struct timeline_event *event, struct error *err)
 {
     for (int i = 0; i < SYNTHESIS_COHORTS_COUNT; i++) {
         const struct synthesis_cohort *cohort = &synthesis_cohorts[i];
@@ -197,5 +169,45 @@ bool rows_truth(struct rows *rows, const struct life *life, int32_t first_record
             }
         }
     }
-    return row(rows, ROWS_TRUTH, err, "itid", person_id(life), synthesis_cancers[life->cancer].key, life->cancer_concept, first_record);
+    return row(rows, ROWS_TRUTH, err, "itid", person_id(life), synthesis_cancers[life->cancer].key, event->concept_id, event->start);
+}
+
+static bool write_event(struct rows *rows, const struct life *life, const struct timeline_event *event, int64_t visit, struct error *err)
+{
+    switch (event->kind) {
+    case TIMELINE_VISIT:
+        return row(rows, ROWS_VISIT, err, "iiiddii", visit, person_id(life), event->concept_id, event->start, event->end, type_of(event),
+                   synthesis_centres[event->care_site].care_site_id);
+    case TIMELINE_CONDITION:
+        return row(rows, ROWS_CONDITION, err, "iiidiit", next_id(rows, life), person_id(life), event->concept_id, event->start,
+                   type_of(event), visit, event->source_code);
+    case TIMELINE_DRUG:
+        return row(rows, ROWS_DRUG, err, "iiiddiiit", next_id(rows, life), person_id(life), event->concept_id, event->start, event->end,
+                   (int64_t)TYPE_CLAIM, (int64_t)event->days_supply, visit, event->source_code);
+    case TIMELINE_MEASUREMENT:
+        return write_measurement(rows, life, event, visit, err);
+    case TIMELINE_PROCEDURE:
+        return row(rows, ROWS_PROCEDURE, err, "iiidiit", next_id(rows, life), person_id(life), event->concept_id, event->start,
+                   type_of(event), visit, event->source_code);
+    case TIMELINE_OBSERVATION:
+        return row(rows, ROWS_OBSERVATION, err, "iiidiit", next_id(rows, life), person_id(life), event->concept_id, event->start,
+                   type_of(event), visit, event->source_code);
+    case TIMELINE_CANCER:
+    default:
+        return write_truth(rows, life, event, err);
+    }
+}
+
+bool rows_write(struct rows *rows, const struct life *life, const struct timeline *timeline, struct error *err)
+{
+    int64_t visits[TIMELINE_EVENTS_MAX]; /* the record id of each visit, by its place in the timeline */
+    TRY(write_person(rows, life, err));
+    for (size_t i = 0; i < timeline->count; i++) {
+        const struct timeline_event *event = &timeline->items[i];
+        if (event->kind == TIMELINE_VISIT) {
+            visits[i] = next_id(rows, life);
+        }
+        TRY(write_event(rows, life, event, visits[event->visit], err));
+    }
+    return true;
 }

@@ -3,7 +3,7 @@
 #include "intake/synthesise/synthesise.h"
 #include "base/arena.h"
 #include "base/file.h"
-#include "intake/synthesise/timeline.h"
+#include "intake/synthesise/rows.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static bool make_block(void *context, size_t index, unsigned worker, struct erro
     for (uint64_t person = first; person < last; person++) {
         struct life life;
         life_make(&life, &population->births, population->options->seed, person);
-        TRY(timeline_write(rows, &life, err));
+        TRY(timeline_make(&rows->timeline, &life, err) && rows_write(rows, &life, &rows->timeline, err));
     }
     return true;
 }
