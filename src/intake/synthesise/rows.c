@@ -2,14 +2,11 @@
 /* rows: see rows.h. Only the columns that mean something here are written; the reader takes absent columns as NULL. */
 #include "intake/synthesise/rows.h"
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 enum { PERSON_RECORDS_MAX = 8192, TYPE_EHR = 32817, TYPE_CLAIM = 32810, CONCEPT_MALE = 8507, CONCEPT_FEMALE = 8532 };
 
-static const struct {
-    const char *path, *header;
-} layout[ROWS_TABLE_COUNT] = {
+static const struct sheet_layout layout[ROWS_TABLE_COUNT] = {
     [ROWS_PERSON] = {"person.csv",
                      "person_id,gender_concept_id,year_of_birth,month_of_birth,race_concept_id,ethnicity_concept_id,location_id,"
                      "care_site_id,person_source_value,gender_source_value"},
@@ -32,71 +29,9 @@ static const struct {
     [ROWS_TRUTH] = {"truth/persons.csv", "person_id,disease,concept_id,first_record_date"},
 };
 
-const char *rows_table_path(enum rows_table table)
+const struct sheet_layout *rows_layout(void)
 {
-    return layout[table].path;
-}
-
-const char *rows_table_header(enum rows_table table)
-{
-    return layout[table].header;
-}
-
-void rows_init(struct rows *rows)
-{
-    *rows = (struct rows){0};
-    for (int i = 0; i < ROWS_TABLE_COUNT; i++) {
-        rows->tables[i].maximum = (size_t)1 << 30;
-    }
-}
-
-void rows_clear(struct rows *rows)
-{
-    for (int i = 0; i < ROWS_TABLE_COUNT; i++) {
-        buffer_clear(&rows->tables[i]);
-        rows->counts[i] = 0;
-    }
-    for (int i = 0; i < SYNTHESIS_COHORTS_COUNT; i++) {
-        rows->cohort_persons[i] = 0;
-    }
-}
-
-void rows_finish(struct rows *rows)
-{
-    for (int i = 0; i < ROWS_TABLE_COUNT; i++) {
-        buffer_finish(&rows->tables[i]);
-    }
-    timeline_finish(&rows->timeline);
-}
-
-/* One row from a pattern: i integer (int64_t), d day (int32_t), t text, n number with decimals (double, int), - NULL. */
-static bool row(struct rows *rows, enum rows_table table, struct error *err, const char *pattern, ...)
-{
-    struct csv_writer writer = {.out = &rows->tables[table]};
-    char text[DAY_TEXT_SIZE + 32];
-    bool is_written = true;
-    va_list values;
-    va_start(values, pattern);
-    for (const char *p = pattern; *p && is_written; p++) {
-        if (*p == 'i') {
-            is_written = csv_writer_i64(&writer, va_arg(values, int64_t), err);
-        } else if (*p == 'd') {
-            day_to_text((day){va_arg(values, int32_t)}, text);
-            is_written = csv_writer_text(&writer, text_of(text), err);
-        } else if (*p == 't') {
-            is_written = csv_writer_text(&writer, text_of(va_arg(values, const char *)), err);
-        } else if (*p == 'n') {
-            double value = va_arg(values, double);
-            snprintf(text, sizeof text, "%.*f", va_arg(values, int), value);
-            is_written = csv_writer_text(&writer, text_of(text), err);
-        } else {
-            assert(*p == '-');
-            is_written = csv_writer_null(&writer, err);
-        }
-    }
-    va_end(values);
-    rows->counts[table]++;
-    return is_written && csv_writer_end_record(&writer, err);
+    return layout;
 }
 
 static int64_t person_id(const struct life *life)
@@ -132,13 +67,13 @@ static bool write_person(struct rows *rows, const struct life *life, struct erro
     char source[40];
     snprintf(source, sizeof source, "SYN-%llu-%06llu", (unsigned long long)life->seed, (unsigned long long)person_id(life));
     /* EMC2-10: month and year of birth, no day. */
-    TRY(row(rows, ROWS_PERSON, err, "iiiiiiiitt", person_id(life), (int64_t)(life->is_female ? CONCEPT_FEMALE : CONCEPT_MALE),
-            (int64_t)year, (int64_t)month, (int64_t)0, (int64_t)0, centre->care_site_id, centre->care_site_id, source,
-            life->is_female ? "2" : "1"));
-    TRY(row(rows, ROWS_OBSERVATION_PERIOD, err, "iiddi", next_id(rows, life), person_id(life), life->observed_from.number,
-            life->observed_to.number, (int64_t)TYPE_CLAIM));
+    TRY(sheet_row(&rows->sheets, ROWS_PERSON, err, "iiiiiiiitt", person_id(life),
+                  (int64_t)(life->is_female ? CONCEPT_FEMALE : CONCEPT_MALE), (int64_t)year, (int64_t)month, (int64_t)0, (int64_t)0,
+                  centre->care_site_id, centre->care_site_id, source, life->is_female ? "2" : "1"));
+    TRY(sheet_row(&rows->sheets, ROWS_OBSERVATION_PERIOD, err, "iiddi", next_id(rows, life), person_id(life), life->observed_from.number,
+                  life->observed_to.number, (int64_t)TYPE_CLAIM));
     if (life->is_dead) {
-        TRY(row(rows, ROWS_DEATH, err, "idi", person_id(life), life->death.number, (int64_t)TYPE_CLAIM));
+        TRY(sheet_row(&rows->sheets, ROWS_DEATH, err, "idi", person_id(life), life->death.number, (int64_t)TYPE_CLAIM));
     }
     return true;
 }
@@ -150,48 +85,55 @@ static bool write_measurement(struct rows *rows, const struct life *life, const 
     int decimals = measurement->decimals;
     int64_t id = next_id(rows, life);
     if (measurement->high > 0) {
-        return row(rows, ROWS_MEASUREMENT, err, "iiidininnitt", id, person_id(life), event->concept_id, event->start, type_of(event),
-                   event->value, decimals, measurement->unit_concept_id, measurement->low, decimals, measurement->high, decimals, visit,
-                   event->source_code, measurement->unit_source);
+        return sheet_row(&rows->sheets, ROWS_MEASUREMENT, err, "iiidininnitt", id, person_id(life), event->concept_id, event->start,
+                         type_of(event), event->value, decimals, measurement->unit_concept_id, measurement->low, decimals,
+                         measurement->high, decimals, visit, event->source_code, measurement->unit_source);
     }
-    return row(rows, ROWS_MEASUREMENT, err, "iiidini--itt", id, person_id(life), event->concept_id, event->start, type_of(event),
-               event->value, decimals, measurement->unit_concept_id, visit, event->source_code, measurement->unit_source);
+    return sheet_row(&rows->sheets, ROWS_MEASUREMENT, err, "iiidini--itt", id, person_id(life), event->concept_id, event->start,
+                     type_of(event), event->value, decimals, measurement->unit_concept_id, visit, event->source_code,
+                     measurement->unit_source);
 }
 
-static bool write_truth(struct rows *rows, const struct life *life, const struct timeline_event *event, struct error *err)
+void rows_cohorts_count(uint64_t cohort_persons[SYNTHESIS_COHORTS_COUNT], int64_t concept_id)
 {
     for (int i = 0; i < SYNTHESIS_COHORTS_COUNT; i++) {
         const struct synthesis_cohort *cohort = &synthesis_cohorts[i];
         for (int c = cohort->first; c < cohort->first + cohort->count; c++) {
-            if (synthesis_cohort_concepts[c] == life->cancer_concept) {
-                rows->cohort_persons[i]++;
+            if (synthesis_cohort_concepts[c] == concept_id) {
+                cohort_persons[i]++;
                 break;
             }
         }
     }
-    return row(rows, ROWS_TRUTH, err, "itid", person_id(life), synthesis_cancers[life->cancer].key, event->concept_id, event->start);
+}
+
+static bool write_truth(struct rows *rows, const struct life *life, const struct timeline_event *event, struct error *err)
+{
+    rows_cohorts_count(rows->cohort_persons, event->concept_id);
+    return sheet_row(&rows->sheets, ROWS_TRUTH, err, "itid", person_id(life), synthesis_cancers[life->cancer].key, event->concept_id,
+                     event->start);
 }
 
 static bool write_event(struct rows *rows, const struct life *life, const struct timeline_event *event, int64_t visit, struct error *err)
 {
     switch (event->kind) {
     case TIMELINE_VISIT:
-        return row(rows, ROWS_VISIT, err, "iiiddii", visit, person_id(life), event->concept_id, event->start, event->end, type_of(event),
-                   synthesis_centres[event->care_site].care_site_id);
+        return sheet_row(&rows->sheets, ROWS_VISIT, err, "iiiddii", visit, person_id(life), event->concept_id, event->start, event->end,
+                         type_of(event), synthesis_centres[event->care_site].care_site_id);
     case TIMELINE_CONDITION:
-        return row(rows, ROWS_CONDITION, err, "iiidiit", next_id(rows, life), person_id(life), event->concept_id, event->start,
-                   type_of(event), visit, event->source_code);
+        return sheet_row(&rows->sheets, ROWS_CONDITION, err, "iiidiit", next_id(rows, life), person_id(life), event->concept_id,
+                         event->start, type_of(event), visit, event->source_code);
     case TIMELINE_DRUG:
-        return row(rows, ROWS_DRUG, err, "iiiddiiit", next_id(rows, life), person_id(life), event->concept_id, event->start, event->end,
-                   (int64_t)TYPE_CLAIM, (int64_t)event->days_supply, visit, event->source_code);
+        return sheet_row(&rows->sheets, ROWS_DRUG, err, "iiiddiiit", next_id(rows, life), person_id(life), event->concept_id, event->start,
+                         event->end, (int64_t)TYPE_CLAIM, (int64_t)event->days_supply, visit, event->source_code);
     case TIMELINE_MEASUREMENT:
         return write_measurement(rows, life, event, visit, err);
     case TIMELINE_PROCEDURE:
-        return row(rows, ROWS_PROCEDURE, err, "iiidiit", next_id(rows, life), person_id(life), event->concept_id, event->start,
-                   type_of(event), visit, event->source_code);
+        return sheet_row(&rows->sheets, ROWS_PROCEDURE, err, "iiidiit", next_id(rows, life), person_id(life), event->concept_id,
+                         event->start, type_of(event), visit, event->source_code);
     case TIMELINE_OBSERVATION:
-        return row(rows, ROWS_OBSERVATION, err, "iiidiit", next_id(rows, life), person_id(life), event->concept_id, event->start,
-                   type_of(event), visit, event->source_code);
+        return sheet_row(&rows->sheets, ROWS_OBSERVATION, err, "iiidiit", next_id(rows, life), person_id(life), event->concept_id,
+                         event->start, type_of(event), visit, event->source_code);
     case TIMELINE_CANCER:
     default:
         return write_truth(rows, life, event, err);

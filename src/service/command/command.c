@@ -159,6 +159,10 @@ static const struct option_spec synthesise_options[] = {
     {"persons", "N", "number of persons (default 10000)"},
     {"seed", "S", "the same seed gives the same bytes (default 1)"},
     {"out", "DIR", "directory to make; it must not exist"},
+    {"exports", NULL,
+     "what five holders would send: two hospitals in FHIR, one in OMOP, one in flat files, the claims base in SNDS tables"},
+    {"noise", "KEY=SHARE,...",
+     "with --exports: errors of identity and of claims other than the usual ones (spec/synthesis/identity_noise.csv)"},
     {0},
 };
 static const struct option_spec demo_options[] = {
@@ -327,8 +331,11 @@ static const struct command commands[] = {
      "Who kept the old passphrase and an old copy of keys/ can still open that copy: `emc2 key rotate` ends that for new data.",
      "  emc2 key passphrase --warehouse /srv/emc2", passphrase_options, command_key_passphrase, SANDBOX_LOADER, false},
     {"synthesise", "", 0, 0, "make a French-shaped synthetic population in OMOP, with its truth",
-     "Person i depends on the seed and on i alone, so any size is repeatable. DIR can be loaded with `emc2 load DIR`.",
-     "  emc2 synthesise --persons 100000 --seed 7 --out population", synthesise_options, command_synthesise, SANDBOX_OFFLINE, false},
+     "Person i depends on the seed and on i alone, so any size is repeatable. DIR can be loaded with `emc2 load DIR`.\n"
+     "With --exports there is one directory for each holder, with the identities and their errors, and the truth about who is who.",
+     "  emc2 synthesise --persons 100000 --seed 7 --out population\n"
+     "  emc2 synthesise --exports --persons 20000 --noise nir_missing=0.3 --out exports",
+     synthesise_options, command_synthesise, SANDBOX_OFFLINE, false},
     {"log list", "", 0, 0, "who did what, when: the entries of the verifiable log",
      "Reads public parts and needs no passphrase. It shows what the files say; `emc2 log verify` says whether they are true.",
      "  emc2 log list --act load --count 5", log_list_options, command_log_list, SANDBOX_READER, false},
