@@ -2,17 +2,13 @@
 /* key_table: the bytes of keys/table, and how it is read, locked and replaced. */
 #include "trust/keys/key_table.h"
 #include "base/file.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static const uint8_t magic[8] = "EMC2KEYS";
 enum { VERSION = 1, ENTRY_SIZE = KEY_FILE_ID_SIZE + 1 + 1 + 8 + KEY_WRAPPED_SIZE, FILE_MODE = 0600, PATH_SIZE = 4096 };
-enum { BYTES_MAX = 1024 + KEY_TABLE_ENTRIES_MAX * ENTRY_SIZE };
+enum { BYTES_MAX = 1024 + KEY_TABLE_ENTRIES_MAX * ENTRY_SIZE, LOCK_WAIT_MS = 30000 };
 
 void key_table_finish(struct key_table *table)
 {
@@ -158,26 +154,13 @@ static bool path_of(char out[PATH_SIZE], const char *directory, const char *name
     return length > 0 && length < PATH_SIZE ? true : FAIL(err, INVALID_ARGUMENT, "the path of the keys is too long");
 }
 
-bool key_table_lock(const char *directory, int *out_lock, struct error *err)
+bool key_table_lock(const char *directory, struct lock *out_lock, struct error *err)
 {
     char path[PATH_SIZE];
+    const struct lock_place place = {
+        .path = path, .busy = "another process is changing the key table", .unusable = "the lock of the key table cannot be opened"};
     TRY(path_of(path, directory, "lock", err));
-    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
-    if (lock < 0) {
-        return FAIL_ERRNO(err, path, "the lock of the key table cannot be opened");
-    }
-    if (flock(lock, LOCK_EX) != 0) { /* held for one replacement of a small file */
-        FAIL_ERRNO(err, path, "the key table cannot be locked");
-        close(lock);
-        return false;
-    }
-    *out_lock = lock;
-    return true;
-}
-
-void key_table_unlock(int lock)
-{
-    close(lock);
+    return lock_take(out_lock, &place, LOCK_WAIT_MS, err);
 }
 
 bool key_table_read(const char *directory, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct key_table *out_table, struct error *err)

@@ -5,6 +5,7 @@
  * Authenticated as a whole under a key made from the governance domain key. Written description: docs/formats/key-table.md. */
 #pragma once
 #include "base/buffer.h"
+#include "base/lock.h"
 #include "trust/keys/keys.h"
 
 /* The keys of the top, in the order of the file: the domains, then the signing seeds. */
@@ -42,9 +43,8 @@ struct key_entry *key_table_find(struct key_table *table, const uint8_t file_id[
 /* Keeps the order; the id must be new. */
 MUST_CHECK bool key_table_add(struct key_table *table, const struct key_entry *entry, struct error *err);
 
-/* The file. Between lock and unlock nobody else changes it. */
-MUST_CHECK bool key_table_lock(const char *directory, int *out_lock, struct error *err);
-void key_table_unlock(int lock);
+/* The file. While the lock is held nobody else changes it. BUSY after some seconds: it is held for one replacement of a small file. */
+MUST_CHECK bool key_table_lock(const char *directory, struct lock *out_lock, struct error *err);
 MUST_CHECK bool key_table_read(const char *directory, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct key_table *out_table,
                                struct error *err);
 /* Tells whether the file was replaced. */

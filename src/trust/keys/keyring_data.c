@@ -48,15 +48,13 @@ bool keyring_table_change(const struct keyring *keyring, key_table_change *chang
                           struct error *err)
 {
     bool done;
-    int lock = -1;
+    struct lock lock = {0};
     task_lock_take(keyring->table->lock);
     if (!keyring->directory) {
         done = change(keyring, &keyring->table->last, context, err);
     } else {
         done = key_table_lock(keyring->directory, &lock, err) && change_file(keyring, change, context, mac_key_after, err);
-        if (lock >= 0) {
-            key_table_unlock(lock);
-        }
+        lock_give(&lock);
     }
     task_lock_give(keyring->table->lock);
     return done;
