@@ -46,12 +46,31 @@ static bool paths_of(struct journal *journal, const char *warehouse, struct erro
     return fits ? true : FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
 }
 
+bool journal_refuse_used(const char *warehouse, struct error *err)
+{
+    CLEANUP(ledger_view) struct ledger_view *view = NULL;
+    struct journal journal = {.keyring = NULL};
+    struct error reason = {.message = ""};
+    TRY(paths_of(&journal, warehouse, err));
+    char tiles[PATH_SIZE + 8];
+    bool has_tiles;
+    snprintf(tiles, sizeof tiles, "%s/tile", journal.log);
+    TRY(file_exists(tiles, &has_tiles, err));
+    bool is_there = ledger_view_open(&view, journal.log, NULL, &reason);
+    if (is_there ? ledger_view_checkpoint(view)->size <= 1 : reason.code == ERROR_NOT_FOUND && !has_tiles) {
+        return true;
+    }
+    FAIL(err, EXISTS, "the log of a warehouse is here, but no store.json: nothing was made or changed");
+    error_detail(err, "%s", journal.log);
+    return error_hint(err, "put store.json back from a backup (it never changes), or name an empty directory");
+}
+
 bool journal_create(const char *warehouse, const struct keyring *keyring, struct error *err)
 {
     struct journal journal = {.keyring = keyring};
     struct note_signer signer;
     bool exists;
-    TRY(paths_of(&journal, warehouse, err));
+    TRY(paths_of(&journal, warehouse, err) && journal_refuse_used(warehouse, err));
     TRY(signer_of(&journal, &signer, err));
     TRY(file_exists(journal.log, &exists, err));
     TRY(!exists || directory_remove_all(journal.log, err)); /* of an init that was interrupted: signed by a key that is gone */

@@ -144,6 +144,27 @@ static bool refuse_foreign(void *context, const char *name, struct error *err)
     return error_hint(err, "name a directory that does not exist yet, or an empty one");
 }
 
+static bool refuse_data(void *context, const char *name, struct error *err)
+{
+    (void)context;
+    (void)name;
+    FAIL(err, EXISTS, "data of a store are in this directory, but no store.json: nothing was made or changed");
+    return error_hint(err, "put store.json back from a backup (it never changes), or name an empty directory");
+}
+
+/* An interrupted making leaves these empty; anything in them is of a store that was used. */
+static bool refuse_used(const char *directory, struct error *err)
+{
+    static const char *const parts[] = {"segments", "snapshots"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct store_path path = path_of(directory, parts[i]);
+        bool exists;
+        TRY(file_exists(path.text, &exists, err));
+        TRY(!exists || directory_visit(path.text, refuse_data, NULL, err));
+    }
+    return true;
+}
+
 /* Makes the entry of DIRECTORY itself durable. */
 static bool parent_sync(const char *directory, struct error *err)
 {
@@ -158,9 +179,9 @@ static bool place_take(const char *directory, struct lock *out_lock, struct erro
     struct store place = {.keyring = NULL};
     snprintf(place.directory, sizeof place.directory, "%s", directory);
     TRY(directory_create(directory, DIRECTORY_MODE, err));
-    TRY(directory_visit(directory, refuse_foreign, NULL, err));
+    TRY(directory_visit(directory, refuse_foreign, NULL, err) && refuse_used(directory, err));
     TRY(store_lock_take(&place, &lock, err));
-    TRY(directory_visit(directory, refuse_foreign, NULL, err));
+    TRY(directory_visit(directory, refuse_foreign, NULL, err) && refuse_used(directory, err));
     *out_lock = lock;
     lock.is_held = false;
     return true;
