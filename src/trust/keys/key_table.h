@@ -22,14 +22,19 @@ struct key_entry {
 DEFINE_ARRAY(key_entries, struct key_entry)
 
 struct key_table {
+    uint32_t version; /* of the bytes that were read; what is written has the newest */
     uint8_t store_id[GRANT_STORE_ID_SIZE];
-    uint64_t generation; /* counts what was ever written */
-    uint32_t root_count; /* 1, or 2 in the middle of a change of root */
+    uint64_t generation;  /* counts what was ever written */
+    struct key_head head; /* version 2 */
+    uint32_t root_count;  /* 1, or 2 in the middle of a change of root */
     uint8_t top[KEY_TABLE_ROOTS_MAX][KEY_TOP_COUNT][KEY_WRAPPED_SIZE];
+    struct buffer kept;         /* version 2: what is kept with the head, sealed; empty: nothing */
     struct key_entries entries; /* by file id, ascending */
     uint8_t mac[KEY_TABLE_MAC_SIZE];
 };
 void key_table_finish(struct key_table *table);
+/* *out takes what *table holds, which is empty afterwards. */
+void key_table_move(struct key_table *out, struct key_table *table);
 static inline __attribute__((unused)) void key_table_value_cleanup(struct key_table *table)
 {
     key_table_finish(table);

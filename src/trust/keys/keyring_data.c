@@ -13,14 +13,16 @@ struct key_binding key_binding_of_entry(const uint8_t store_id[GRANT_STORE_ID_SI
 static void table_replace(struct keyring_table *table, struct key_table *fresh)
 {
     key_table_finish(&table->last);
-    table->last = *fresh;
-    fresh->entries = (struct key_entries){.items = NULL};
+    key_table_move(&table->last, fresh);
 }
 
-static bool table_refresh(const struct keyring *keyring, struct error *err)
+bool keyring_table_refresh(const struct keyring *keyring, struct error *err)
 {
     CLEANUP(key_table_value) struct key_table fresh = {.generation = 0};
     struct key_table_stamp stamp;
+    if (!keyring->directory) {
+        return true;
+    }
     TRY(key_table_stamp_read(keyring->directory, &stamp, err));
     if (key_table_stamp_equal(&stamp, &keyring->table->stamp)) {
         return true;
@@ -126,9 +128,7 @@ static bool entry_find(const struct keyring *keyring, const uint8_t file_id[KEY_
                        struct error *err)
 {
     struct keyring_table *table = keyring->table;
-    if (keyring->directory) {
-        TRY(table_refresh(keyring, err));
-    }
+    TRY(keyring_table_refresh(keyring, err));
     const struct key_entry *entry = pending_find(&table->pending, file_id);
     entry = entry ? entry : key_table_find(&table->last, file_id);
     *out_found = entry != NULL;
