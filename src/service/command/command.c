@@ -2,6 +2,7 @@
 /* command: the table of commands, and the way from the command line to one of them. */
 #include "service/command/command.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "service/command/commands.h"
 #include "service/command/confine.h"
@@ -486,6 +487,7 @@ int command_main(int argc, char **argv)
     struct sigaction interrupt = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &interrupt, NULL);
     sigaction(SIGTERM, &interrupt, NULL);
+    lock_says(command->name);
     struct error err = {0};
     struct invocation in = {.command = command, .arena = arena_create()};
     bool done = run(&in, argc - used, argv + used, &err);

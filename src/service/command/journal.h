@@ -10,7 +10,10 @@
 #include "warehouse/store/store.h"
 
 struct journal;
-/* Makes the log of a new warehouse; done again after an interruption, it leaves what is there. */
+/* EXISTS when the directory holds a log in which more is entered than that its keys were made: it is that of a warehouse whose store.json
+ * is gone, and is not to be made anew. */
+MUST_CHECK bool journal_refuse_used(const char *warehouse, struct error *err);
+/* Makes the log of a new warehouse, in the place of one that an interrupted making left. EXISTS as above. */
 MUST_CHECK bool journal_create(const char *warehouse, const struct keyring *keyring, struct error *err);
 /* The keyring is borrowed. CORRUPT when the log is gone or is not signed by this warehouse. */
 MUST_CHECK bool journal_open(struct journal **out_journal, const char *warehouse, const struct keyring *keyring, struct error *err);

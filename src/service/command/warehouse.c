@@ -97,6 +97,7 @@ static bool keys_create(void *context, const uint8_t store_id[GRANT_STORE_ID_SIZ
     const struct new_keys *keys = context;
     CLEANUP(secret) struct secret *root = NULL;
     char path[PATH_SIZE], directory[PATH_SIZE];
+    TRY(journal_refuse_used(keys->directory, err)); /* before anything is replaced */
     TRY(key_path(path, keys->directory, err));
     snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(path, '/') - path), path);
     TRY(directory_create(directory, 0700, err));

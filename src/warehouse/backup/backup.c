@@ -4,13 +4,12 @@
 #include "warehouse/backup/backup.h"
 #include "base/calendar.h"
 #include "base/fault.h"
+#include "base/lock.h"
 #include "warehouse/backup/backup_internal.h"
 #include "warehouse/store/store.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 enum { ATTEMPTS = 5, KEY_MAGIC_SIZE = 8 };
@@ -365,16 +364,13 @@ static bool make_locked(struct making *making, const struct backup_options *opti
 
 static bool make(struct making *making, const struct backup_options *options, struct error *err)
 {
+    CLEANUP(lock) struct lock lock = {0};
     TRY(open_place(making, err));
-    const char *path = path_in(making, making->to, "lock");
-    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, BACKUP_FILE_MODE);
-    if (lock < 0) {
-        return FAIL_ERRNO(err, path, "the lock of the backup cannot be opened");
-    }
-    bool is_locked = flock(lock, LOCK_EX | LOCK_NB) == 0;
-    bool done = is_locked ? make_locked(making, options, err) : FAIL(err, BUSY, "another backup is being made into this directory");
-    close(lock);
-    return done;
+    const struct lock_place place = {.path = path_in(making, making->to, "lock"),
+                                     .busy = "another backup is being made into this directory",
+                                     .unusable = "the lock of the backup cannot be opened"};
+    TRY(lock_take(&lock, &place, 0, err));
+    return make_locked(making, options, err);
 }
 
 bool backup_make(const char *warehouse, const char *to, const struct backup_options *options, struct backup_report *out_report,

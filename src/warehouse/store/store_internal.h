@@ -6,6 +6,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/lock.h"
 #include "base/task.h"
 #include "warehouse/store/sealed.h"
 #include "warehouse/store/store.h"
@@ -55,7 +56,7 @@ DEFINE_ARRAY(store_files, struct store_file_entry)
 DEFINE_ARRAY(person_ids, int64_t)
 DEFINE_ARRAY(file_ids, struct key_file_id)
 
-/* ---- directory (store_directory.c, store_lock.c) ---- */
+/* ---- directory (store_directory.c) ---- */
 struct store_path {
     char text[STORE_PATH_MAX + 64];
 };
@@ -65,10 +66,7 @@ struct store_path store_part_path(const struct store *store, const char *part); 
 /* Asks the journal, and fails with CORRUPT when it knows of a snapshot that is not there. */
 MUST_CHECK bool store_journal_check(struct store *store, struct error *err);
 /* The lock of writers. BUSY says who holds it. The kernel gives it back when the process dies. */
-struct store_lock;
-MUST_CHECK bool store_lock_take(const struct store *store, struct store_lock **out_lock, struct error *err);
-void store_lock_give(struct store_lock *lock);
-DEFINE_CLEANUP(store_lock, store_lock_give)
+MUST_CHECK bool store_lock_take(const struct store *store, struct lock *out_lock, struct error *err);
 
 /* ---- block cache: decrypted blocks in locked memory, up to a bound, for the life of the reader ----
  * Nothing is ever evicted: what was given out stays where it is until the reader is closed or the cache is cleared, so a hit is one

@@ -457,7 +457,7 @@ void store_writer_close(struct store_writer *writer)
     for (size_t i = 0; !writer->is_published && i < writer->added.count; i++) {
         file_discard(writer, writer->added.items[i].file_id);
     }
-    store_lock_give(writer->directory_lock);
+    lock_give(&writer->directory_lock);
     task_lock_destroy(writer->lock);
     manifest_finish(&writer->latest);
     store_files_finish(&writer->kept);

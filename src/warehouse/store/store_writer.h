@@ -6,7 +6,7 @@
 struct store_writer {
     struct store *store; /* borrowed */
     struct grant grant;
-    struct store_lock *directory_lock;
+    struct lock directory_lock;
     struct task_lock *lock; /* guards `added` */
     struct manifest latest; /* number 0: there is none */
     struct crypto_hash latest_hash;
