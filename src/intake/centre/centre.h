@@ -7,6 +7,7 @@
  * A centre is a directory: centre.json, root.key (sealed under a passphrase), the public documents of the others (warehouse.json,
  * authority.json, agreement.json), work/ (states and pseudonyms, sealed) and sequence. Nothing in it is an identity in the clear. */
 #pragma once
+#include "base/json.h"
 #include "intake/circuit/circuit.h"
 #include "intake/delivery/delivery.h"
 #include "intake/delivery/delivery_agreement.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* check: a dry run of everything that packing does, with nothing written: what is in the export, what would leave, what would not and why. */
+/* check: a dry run of everything that packing does, with nothing written: what is in the export, what would leave, what would not and why.
+ */
 #include "intake/centre/centre_internal.h"
 #include <string.h>
 
@@ -57,11 +58,13 @@ static void columns_fill(const struct checking *checking, struct centre_table *t
     for (size_t i = 0; i < shape->field_count; i++) {
         enum record_column column = shape->fields[i].column;
         bool is_allowed = allowed >> column & 1;
-        table->columns[table->column_count++] = (struct centre_column){
-            .column = column,
-            .values = checking->values[table->table][column],
-            .justification = !is_allowed ? NULL : agreement ? agreement_justification(agreement, table->table, column) : "",
-            .is_potential = shape->fields[i].is_potential};
+        table->columns[table->column_count++] =
+            (struct centre_column){.column = column,
+                                   .values = checking->values[table->table][column],
+                                   .justification = !is_allowed ? NULL
+                                                    : agreement ? agreement_justification(agreement, table->table, column)
+                                                                : "",
+                                   .is_potential = shape->fields[i].is_potential};
     }
 }
 
@@ -70,8 +73,7 @@ static void tables_fill(const struct checking *checking, struct centre_preview *
     for (int t = 0; t < RECORD_TABLE_COUNT; t++) {
         if (checking->records[t] > 0) {
             struct centre_table *table = &preview->tables[preview->table_count++];
-            *table = (struct centre_table){
-                .table = (enum record_table)t, .records = checking->records[t], .leaving = checking->leaving[t]};
+            *table = (struct centre_table){.table = (enum record_table)t, .records = checking->records[t], .leaving = checking->leaving[t]};
             columns_fill(checking, table);
         }
     }

@@ -103,7 +103,7 @@ static bool take(struct centre *centre, enum centre_document kind, const struct 
     }
 }
 
-static bool read(struct centre *centre, const char *path, struct buffer *bytes, const struct json **out_root, struct error *err)
+static bool document_read(struct centre *centre, const char *path, struct buffer *bytes, const struct json **out_root, struct error *err)
 {
     TRY(file_read_plain(path, bytes, err));
     return json_parse(out_root, centre->arena, path, bytes->data, bytes->length, err);
@@ -132,7 +132,7 @@ bool centre_document_take(struct centre *centre, const char *path, bool replace,
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = AGREEMENT_BYTES_MAX};
     const struct json *root;
     enum centre_document kind;
-    TRY(read(centre, path, &bytes, &root, err) && kind_of(root, &kind, err));
+    TRY(document_read(centre, path, &bytes, &root, err) && kind_of(root, &kind, err));
     TRY(may_replace(centre, kind, &bytes, replace, err) && take(centre, kind, root, &bytes, err));
     TRY(file_write_atomic(centre_path(centre, names[kind]), bytes.data, bytes.length, 0644, err));
     *out_kind = kind;
@@ -147,8 +147,7 @@ bool centre_documents_read(struct centre *centre, struct error *err)
         bool exists;
         const char *path = centre_path(centre, names[kind]);
         TRY(file_exists(path, &exists, err));
-        TRY(!exists ||
-            (read(centre, path, &bytes, &root, err) && take(centre, (enum centre_document)kind, root, &bytes, err)));
+        TRY(!exists || (document_read(centre, path, &bytes, &root, err) && take(centre, (enum centre_document)kind, root, &bytes, err)));
     }
     return true;
 }

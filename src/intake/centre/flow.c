@@ -11,8 +11,9 @@ static bool refuse_findings(const struct tally *tally, struct error *err)
         return true;
     }
     const struct tally_finding *first = tally_finding(tally, 0);
-    FAIL(err, INVALID_INPUT, "the export has %llu faults, the first in %s, line %llu%s%s: %s", (unsigned long long)tally_finding_count(tally),
-         first->file, (unsigned long long)first->line, first->field[0] ? ", " : "", first->field, first->words);
+    FAIL(err, INVALID_INPUT, "the export has %llu faults, the first in %s, line %llu%s%s: %s",
+         (unsigned long long)tally_finding_count(tally), first->file, (unsigned long long)first->line, first->field[0] ? ", " : "",
+         first->field, first->words);
     return error_hint(err, "`emc2 centre check` lists them; nothing was written");
 }
 
