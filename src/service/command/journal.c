@@ -137,6 +137,15 @@ static bool record_snapshot(void *context, enum store_act act, uint32_t number, 
     return journal_write_record(context, &record, err);
 }
 
+static bool size_of(void *context, uint64_t *out_size, struct error *err)
+{
+    const struct journal *journal = context;
+    struct checkpoint head;
+    TRY(ledger_head(journal->ledger, &head, err));
+    *out_size = head.size;
+    return true;
+}
+
 const struct store_journal *journal_of_store(struct journal *journal)
 {
     return &journal->for_store;
@@ -153,7 +162,7 @@ bool journal_open(struct journal **out_journal, const char *warehouse, const str
         return FAIL(err, LIMIT, "no memory left for the log");
     }
     journal->keyring = keyring;
-    journal->for_store = (struct store_journal){latest, record_snapshot, journal};
+    journal->for_store = (struct store_journal){latest, record_snapshot, size_of, journal};
     TRY(paths_of(journal, warehouse, err));
     TRY(signer_of(journal, &signer, err));
     TRY(file_exists(journal->log, &exists, err));
