@@ -364,6 +364,22 @@ bool journal_write_record(struct journal *journal, const struct ledger_record *r
     return journal_write(journal, &entry, 1, err);
 }
 
+bool journal_write_with_head(struct journal *journal, struct ledger_record *record, uint32_t snapshot, const struct crypto_hash *manifest,
+                             struct error *err)
+{
+    CLEANUP(lock) struct lock lock = {0};
+    char path[PATH_SIZE + 8];
+    const struct lock_place place = lock_place_of(journal, path);
+    struct crypto_hash known;
+    uint32_t number;
+    TRY(lock_take(&lock, &place, LOCK_WAIT_MS, err));
+    TRY(latest(journal, &number, &known, err));
+    if (number == snapshot && memcmp(known.bytes, manifest->bytes, sizeof known.bytes) == 0) {
+        TRY(journal_head(record, snapshot, manifest, err));
+    }
+    return ledger_append_records(journal->ledger, record, 1, NULL, err);
+}
+
 bool journal_try_records(struct journal *journal, const struct ledger_record *records, size_t count, bool *out_done, struct error *err)
 {
     CLEANUP(lock) struct lock lock = {0};

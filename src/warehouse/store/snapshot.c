@@ -145,7 +145,7 @@ bool manifest_load(struct manifest *out_manifest, const struct store *store, con
     }
     struct error reason = {.code = ERROR_INTERNAL};
     if (!sealed_open(&file, path.text, store->keyring, grant, NULL, &reason)) {
-        if (reason.code == ERROR_NOT_FOUND) {
+        if (reason.code == ERROR_CORRUPT) {
             store_memory_explain(store, number, &reason);
         }
         if (err) {

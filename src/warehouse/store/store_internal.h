@@ -70,7 +70,7 @@ MUST_CHECK bool store_memory_check(struct store *store, struct error *err);
 /* A manifest that the journal or the keys have must be the one that they have. */
 MUST_CHECK bool store_memory_compare(const struct store *store, uint32_t number, const struct crypto_hash *hash, const char *name,
                                      struct error *err);
-/* The keys are an older copy than snapshot `number`: adds to err, which tells of a key that is not there, what to do. Always false. */
+/* Adds to err, which says that the manifest of snapshot `number` does not open, that the keys know no such snapshot. Always false. */
 bool store_memory_explain(const struct store *store, uint32_t number, struct error *err);
 /* The lock of writers. BUSY says who holds it. The kernel gives it back when the process dies. */
 MUST_CHECK bool store_lock_take(const struct store *store, struct lock *out_lock, struct error *err);

@@ -36,9 +36,9 @@ bool store_memory_compare(const struct store *store, uint32_t number, const stru
 bool store_memory_explain(const struct store *store, uint32_t number, struct error *err)
 {
     if (store->options.journal && store->head.snapshot < number) {
-        error_context(err, "keys/table is an older copy than snapshot %" PRIu32 ": the newest that it knows is %" PRIu32, number,
-                      store->head.snapshot);
-        error_hint(err, "put back the newest copy that `emc2 key backup` made; what is sealed under keys that it lacks cannot be read");
+        error_context(err, "keys/table may be an older copy: the newest snapshot that it knows is %" PRIu32, store->head.snapshot);
+        error_hint(err,
+                   "put back the newest copy of keys/ that `emc2 key backup` made: what is sealed under keys that it lacks cannot be read");
     }
     return false;
 }
