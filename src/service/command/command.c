@@ -2,6 +2,7 @@
 /* command: the table of commands, and the way from the command line to one of them. */
 #include "service/command/command.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "service/command/commands.h"
 #include "service/command/confine.h"
@@ -83,6 +84,10 @@ static const struct option_spec restore_options[] = {
     {"from", "DIR", "directory of the backup"},
     {"keys", "DIR", "copy of the keys, as `emc2 key backup` wrote it; without it the warehouse cannot be opened"},
     {"to", "DIR", "directory to make; it must not exist"},
+    {0},
+};
+static const struct option_spec accept_options[] = {
+    {"reason", "TEXT", "why, in the operator's words; kept for auditors. Not the name of anybody"},
     {0},
 };
 static const struct option_spec disclosure_options[] = {
@@ -279,6 +284,11 @@ static const struct command commands[] = {
      "Needs no passphrase, and copies no key: keys go to a medium of their own with `emc2 key backup`. Loads may go on meanwhile.\n"
      "Interrupted anywhere, the backup before is whole. What the warehouse no longer has is kept, unless --prune.",
      "  emc2 backup --to /mnt/backup/emc2", backup_options, command_backup, SANDBOX_READER, false},
+    {"restore accept", "", 0, 0, "take a warehouse as it is that is older than its keys or its log know",
+     "For when no newer backup is left. What was loaded since is lost, and the log says so. Whoever was excluded since stays excluded:\n"
+     "the keys know them.",
+     "  emc2 restore accept --reason \"both disks are lost\" --warehouse /srv/emc2", accept_options, command_restore_accept, SANDBOX_LOADER,
+     false},
     {"restore", "", 0, 0, "make a warehouse out of a backup",
      "Every byte is compared with its hash on the way, nothing is ever overwritten, and no passphrase is needed until it is opened.",
      "  emc2 restore --from /mnt/backup/emc2 --keys /mnt/stick/keys --to /srv/emc2", restore_options, command_restore, SANDBOX_OFFLINE,
@@ -486,6 +496,7 @@ int command_main(int argc, char **argv)
     struct sigaction interrupt = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &interrupt, NULL);
     sigaction(SIGTERM, &interrupt, NULL);
+    lock_says(command->name);
     struct error err = {0};
     struct invocation in = {.command = command, .arena = arena_create()};
     bool done = run(&in, argc - used, argv + used, &err);
