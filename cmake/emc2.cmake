@@ -47,6 +47,7 @@ set(EMC2_FOREIGN_trust_drill PkgConfig::ZLIB PkgConfig::ZSTD m)
 set(EMC2_FOREIGN_engines_duckdb ${DUCKDB_LIBRARY})
 set(EMC2_FOREIGN_warehouse_store PkgConfig::ZSTD ${ROARING_LIBRARY})
 set(EMC2_FOREIGN_intake_source PkgConfig::ZIP)
+set(EMC2_FOREIGN_intake_delivery PkgConfig::ZSTD)
 
 add_library(emc2_flags INTERFACE)
 target_include_directories(emc2_flags INTERFACE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_BINARY_DIR}/generated")
