@@ -86,6 +86,10 @@ static const struct option_spec restore_options[] = {
     {"to", "DIR", "directory to make; it must not exist"},
     {0},
 };
+static const struct option_spec accept_options[] = {
+    {"reason", "TEXT", "why, in the operator's words; kept for auditors. Not the name of anybody"},
+    {0},
+};
 static const struct option_spec disclosure_options[] = {
     {"truth", "DIR", "a population of `emc2 synthesise`: its names, codes, dates and counts are looked for, and its rows as plaintext"},
     {"planted", "FILE", "look for these: lines of `name|date|code|count|text STRING`"},
@@ -280,6 +284,11 @@ static const struct command commands[] = {
      "Needs no passphrase, and copies no key: keys go to a medium of their own with `emc2 key backup`. Loads may go on meanwhile.\n"
      "Interrupted anywhere, the backup before is whole. What the warehouse no longer has is kept, unless --prune.",
      "  emc2 backup --to /mnt/backup/emc2", backup_options, command_backup, SANDBOX_READER, false},
+    {"restore accept", "", 0, 0, "take a warehouse as it is that is older than its keys or its log know",
+     "For when no newer backup is left. What was loaded since is lost, and the log says so. Whoever was excluded since stays excluded:\n"
+     "the keys know them.",
+     "  emc2 restore accept --reason \"both disks are lost\" --warehouse /srv/emc2", accept_options, command_restore_accept, SANDBOX_LOADER,
+     false},
     {"restore", "", 0, 0, "make a warehouse out of a backup",
      "Every byte is compared with its hash on the way, nothing is ever overwritten, and no passphrase is needed until it is opened.",
      "  emc2 restore --from /mnt/backup/emc2 --keys /mnt/stick/keys --to /srv/emc2", restore_options, command_restore, SANDBOX_OFFLINE,

@@ -23,6 +23,7 @@ MUST_CHECK bool command_export(struct invocation *in, struct error *err);
 MUST_CHECK bool command_backup_verify(struct invocation *in, struct error *err);
 MUST_CHECK bool command_backup(struct invocation *in, struct error *err);
 MUST_CHECK bool command_restore(struct invocation *in, struct error *err);
+MUST_CHECK bool command_restore_accept(struct invocation *in, struct error *err);
 MUST_CHECK bool command_key_backup(struct invocation *in, struct error *err);
 MUST_CHECK bool command_keeper_run(struct invocation *in, struct error *err);
 MUST_CHECK bool command_key_status(struct invocation *in, struct error *err);

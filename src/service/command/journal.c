@@ -137,6 +137,15 @@ static bool record_snapshot(void *context, enum store_act act, uint32_t number, 
     return journal_write_record(context, &record, err);
 }
 
+static bool size_of(void *context, uint64_t *out_size, struct error *err)
+{
+    const struct journal *journal = context;
+    struct checkpoint head;
+    TRY(ledger_head(journal->ledger, &head, err));
+    *out_size = head.size;
+    return true;
+}
+
 const struct store_journal *journal_of_store(struct journal *journal)
 {
     return &journal->for_store;
@@ -153,7 +162,7 @@ bool journal_open(struct journal **out_journal, const char *warehouse, const str
         return FAIL(err, LIMIT, "no memory left for the log");
     }
     journal->keyring = keyring;
-    journal->for_store = (struct store_journal){latest, record_snapshot, journal};
+    journal->for_store = (struct store_journal){latest, record_snapshot, size_of, journal};
     TRY(paths_of(journal, warehouse, err));
     TRY(signer_of(journal, &signer, err));
     TRY(file_exists(journal->log, &exists, err));
@@ -353,6 +362,22 @@ bool journal_write_record(struct journal *journal, const struct ledger_record *r
 {
     struct journal_entry entry = {.record = *record};
     return journal_write(journal, &entry, 1, err);
+}
+
+bool journal_write_with_head(struct journal *journal, struct ledger_record *record, uint32_t snapshot, const struct crypto_hash *manifest,
+                             struct error *err)
+{
+    CLEANUP(lock) struct lock lock = {0};
+    char path[PATH_SIZE + 8];
+    const struct lock_place place = lock_place_of(journal, path);
+    struct crypto_hash known;
+    uint32_t number;
+    TRY(lock_take(&lock, &place, LOCK_WAIT_MS, err));
+    TRY(latest(journal, &number, &known, err));
+    if (number == snapshot && memcmp(known.bytes, manifest->bytes, sizeof known.bytes) == 0) {
+        TRY(journal_head(record, snapshot, manifest, err));
+    }
+    return ledger_append_records(journal->ledger, record, 1, NULL, err);
 }
 
 bool journal_try_records(struct journal *journal, const struct ledger_record *records, size_t count, bool *out_done, struct error *err)
