@@ -33,12 +33,12 @@ const struct centre_facts *centre_facts(const struct centre *centre);
 /* Language only, without a passphrase; false (English) when there is no centre. */
 bool centre_speaks_french(const char *directory);
 
-/* ---- public documents: one JSON object each, "emc2" says which. A document that differs from the one that is here is refused (EXISTS)
- * unless `replace`: a key that is pinned does not change in silence. ---- */
-/* {"emc2": "holder", "holder": NAME, "public_key": HEX}: for the warehouse and the authority. */
+/* ---- public documents: one JSON object each, "format" says which (docs/formats/cards.md). A document that differs from the one that is
+ * here is refused (EXISTS) unless `replace`: a key that is pinned does not change in silence. ---- */
+/* {"format": "emc2 holder card", "version": 1, "holder": NAME, "public_key": HEX}: for the warehouse and the authority. */
 MUST_CHECK bool centre_card_write(const struct centre *centre, struct json_writer *writer, struct error *err);
-/* {"emc2": "warehouse", "intake_key": HEX, "intake_epoch": N, "governance_key": HEX}; {"emc2": "authority", "epoch": N, "public_key": HEX,
- * "signing_key": HEX}; or an agreement of this warehouse for this holder. */
+/* {"format": "emc2 warehouse card", "intake_key": HEX, "intake_epoch": N, "governance_key": HEX}; {"format": "emc2 authority card",
+ * "epoch": N, "public_key": HEX, "signing_key": HEX}; or an agreement of this warehouse for this holder. */
 enum centre_document { CENTRE_WAREHOUSE, CENTRE_AUTHORITY, CENTRE_AGREEMENT };
 MUST_CHECK bool centre_document_take(struct centre *centre, const char *path, bool replace, enum centre_document *out_kind,
                                      struct error *err);

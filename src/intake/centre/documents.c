@@ -12,9 +12,10 @@ bool centre_card_write(const struct centre *centre, struct json_writer *writer, 
 {
     char hex[2 * CRYPTO_PUBLIC_KEY_SIZE + 1];
     crypto_hex(hex, centre->facts.public_key, CRYPTO_PUBLIC_KEY_SIZE);
-    return json_begin_object(writer, err) && json_name(writer, "emc2", err) && json_text(writer, TEXT("holder"), err) &&
-           json_name(writer, "holder", err) && json_text(writer, text_of(centre->facts.holder), err) &&
-           json_name(writer, "public_key", err) && json_text(writer, text_of(hex), err) && json_end_object(writer, err);
+    return json_begin_object(writer, err) && json_name(writer, "format", err) && json_text(writer, TEXT("emc2 holder card"), err) &&
+           json_name(writer, "version", err) && json_i64(writer, 1, err) && json_name(writer, "holder", err) &&
+           json_text(writer, text_of(centre->facts.holder), err) && json_name(writer, "public_key", err) &&
+           json_text(writer, text_of(hex), err) && json_end_object(writer, err);
 }
 
 static bool hex_take(const struct json *object, const char *name, const char *what, uint8_t out[32], struct error *err)
@@ -76,12 +77,12 @@ static bool agreement_take(struct centre *centre, const struct buffer *bytes, st
 
 static bool kind_of(const struct json *root, enum centre_document *out_kind, struct error *err)
 {
-    const struct json *kind = json_member(root, "emc2");
-    if (kind && kind->kind == JSON_STRING && text_equal(kind->text, TEXT("warehouse"))) {
+    const struct json *kind = json_member(root, "format");
+    if (kind && kind->kind == JSON_STRING && text_equal(kind->text, TEXT("emc2 warehouse card"))) {
         *out_kind = CENTRE_WAREHOUSE;
-    } else if (kind && kind->kind == JSON_STRING && text_equal(kind->text, TEXT("authority"))) {
+    } else if (kind && kind->kind == JSON_STRING && text_equal(kind->text, TEXT("emc2 authority card"))) {
         *out_kind = CENTRE_AUTHORITY;
-    } else if (json_member(root, "tables")) {
+    } else if (json_member(root, "terms")) {
         *out_kind = CENTRE_AGREEMENT;
     } else {
         FAIL(err, INVALID_INPUT, "this is neither the card of a warehouse or an authority, nor an agreement");
