@@ -38,6 +38,14 @@ MUST_CHECK bool command_key_custodian_restore(struct invocation *in, struct erro
 MUST_CHECK bool command_key_ceremony(struct invocation *in, struct error *err);
 MUST_CHECK bool command_key_drill(struct invocation *in, struct error *err);
 MUST_CHECK bool command_key_reshare(struct invocation *in, struct error *err);
+MUST_CHECK bool command_centre_init(struct invocation *in, struct error *err);
+MUST_CHECK bool command_centre_card(struct invocation *in, struct error *err);
+MUST_CHECK bool command_centre_take(struct invocation *in, struct error *err);
+MUST_CHECK bool command_centre_status(struct invocation *in, struct error *err);
+MUST_CHECK bool command_centre_check(struct invocation *in, struct error *err);
+MUST_CHECK bool command_centre_blind(struct invocation *in, struct error *err);
+MUST_CHECK bool command_centre_finish(struct invocation *in, struct error *err);
+MUST_CHECK bool command_centre_pack(struct invocation *in, struct error *err);
 MUST_CHECK bool command_drill_disclosure(struct invocation *in, struct error *err);
 MUST_CHECK bool command_demo(struct invocation *in, struct error *err);
 const char *demo_directory(const struct invocation *in);
