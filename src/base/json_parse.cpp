@@ -196,7 +196,8 @@ extern "C" void json_parser_destroy(json_parser *parser) noexcept
     delete parser;
 }
 
-extern "C" json_outcome json_parser_read(json_parser *from, const json **out_root, arena *memory, const uint8_t *bytes, size_t length) noexcept
+extern "C" json_outcome json_parser_read(json_parser *from, const json **out_root, arena *memory, const uint8_t *bytes,
+                                         size_t length) noexcept
 {
     element root;
     auto failed = simdjson::SUCCESS;

@@ -4,7 +4,6 @@
 #include "base/buffer.h"
 #include "base/csv_source.h"
 #include "base/json.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +62,7 @@ static void break_off(struct reading *reading, struct slot *slot, uint64_t line,
 {
     slot->broken = true;
     slot->broken_line = line;
-    snprintf(slot->words, sizeof slot->words, "%s", words);
+    (void)text_copy(slot->words, sizeof slot->words, text_of(words));
     buffer_clear(&reading->carry);
     end_file(reading);
 }

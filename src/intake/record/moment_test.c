@@ -51,9 +51,20 @@ static void test_partial(void **state)
 static void test_wrong(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"", "abcd", "2023-13", "2023-02-29", "2023-1-1", "20230101", "2023-01-01T", "2023-01-01T25:00:00Z",
-                                        "2023-01-01T10:00:00+", "2023-01-01T10:00:00+15:00", "2023-01-01T10:00:00Zx", "2023-01-01x10:00:00",
-                                        "2023-01-01T10:00:00.", "9999-12-31T23:59:59-12:00"};
+    static const char *const wrong[] = {"",
+                                        "abcd",
+                                        "2023-13",
+                                        "2023-02-29",
+                                        "2023-1-1",
+                                        "20230101",
+                                        "2023-01-01T",
+                                        "2023-01-01T25:00:00Z",
+                                        "2023-01-01T10:00:00+",
+                                        "2023-01-01T10:00:00+15:00",
+                                        "2023-01-01T10:00:00Zx",
+                                        "2023-01-01x10:00:00",
+                                        "2023-01-01T10:00:00.",
+                                        "9999-12-31T23:59:59-12:00"};
     struct moment moment = {.seconds = 7};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_equal(moment_read(text_of(wrong[i]), false, MOMENT_ZONE_FRANCE, &moment), MOMENT_INVALID);
