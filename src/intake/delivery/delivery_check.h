@@ -3,7 +3,6 @@
  * is staged. One thing wrong, and it is refused whole; the report says what and where (table, column, block, row), never the value. */
 #pragma once
 #include "base/json.h"
-#include "base/progress.h"
 #include "intake/delivery/delivery_agreement.h"
 #include "intake/delivery/delivery_detect.h"
 
@@ -25,17 +24,30 @@ struct delivery_checking {
     /* Whether an earlier delivery of this holder had the person. NULL: only persons of this delivery are known. */
     bool (*is_subject_known)(void *context, int64_t subject);
     void *context;
-    struct progress *progress; /* bytes read; may be NULL */
 };
-/* One kind of thing wrong in one column, with the first place. */
+/* What can be wrong with a value. FAULT_ORDER is a remark: counted, and no reason to refuse. */
+enum delivery_fault {
+    FAULT_DETECTED, /* the text looks like `detected` */
+    FAULT_PAST,     /* a day before 1850 */
+    FAULT_FUTURE,   /* a day after tomorrow; for the end of something: more than ten years ahead */
+    FAULT_RANGE,    /* a month 13, a second 90000, a number that is not positive */
+    FAULT_WORD,     /* none of the words that the column may hold */
+    FAULT_SUBJECT,  /* a person whom neither this delivery nor an earlier one has */
+    FAULT_DOUBLE,   /* there before, in the same table */
+    FAULT_ORDER,    /* it ends before it starts */
+    FAULT_COUNT
+};
+/* One fault in one column, with its first place. */
 struct delivery_finding {
+    bool is_tokens; /* among the tokens, not in a table */
     enum record_table table;
     enum record_column column;
-    bool is_whole_table; /* column does not count */
-    char words[120];     /* "a NIR", "later than tomorrow" */
-    uint64_t count;
+    enum delivery_fault fault;
+    enum detected detected;
+    uint64_t count;      /* FAULT_DETECTED: of different texts in a block */
     uint64_t block, row; /* from 1: the block of the file, the row of the table */
 };
+const char *delivery_finding_words(const struct delivery_finding *finding, bool in_french); /* "a NIR", "a day after tomorrow" */
 enum { DELIVERY_FINDINGS_MAX = 200, DELIVERY_REASON_SIZE = 48 };
 struct delivery_report {
     bool is_accepted;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* delivery_example: for tests only. A warehouse and a holder with fixed keys, an agreement on every table and column but the day of birth,
+/* delivery_example: for tests only. A warehouse and a holder with fixed keys, an agreement on everything but kinship and the day of birth,
  * and deliveries of a few persons. */
 #pragma once
 #include "intake/delivery/delivery_agreement.h"
@@ -86,7 +86,7 @@ static inline struct example example_open(void)
     EXAMPLE_MUST(crypto_public_key(example.warehouse_key, example.warehouse_seed, err) &&
                  crypto_public_key(example.holder_key, example.holder_seed, err) &&
                  crypto_envelope_public_key(example.intake_public, example.intake_key, err));
-    example.agreement = example_agreement("chu-a", "2026-01-01", "2026-12-31", "");
+    example.agreement = example_agreement("chu-a", "2026-01-01", "2026-12-31", "kinship");
     return example;
 }
 
