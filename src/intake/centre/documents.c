@@ -132,7 +132,7 @@ bool centre_document_take(struct centre *centre, const char *path, bool replace,
 {
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = AGREEMENT_BYTES_MAX};
     const struct json *root;
-    enum centre_document kind;
+    enum centre_document kind = CENTRE_AGREEMENT;
     TRY(document_read(centre, path, &bytes, &root, err) && kind_of(root, &kind, err));
     TRY(may_replace(centre, kind, &bytes, replace, err) && take(centre, kind, root, &bytes, err));
     TRY(file_write_atomic(centre_path(centre, names[kind]), bytes.data, bytes.length, 0644, err));

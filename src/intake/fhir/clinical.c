@@ -61,7 +61,7 @@ static bool has_category(const struct line *line, const char *code)
 {
     const struct json *categories = json_member(line->root, "category");
     for (size_t i = 0; i < node_count(categories); i++) {
-        if (text_equal(node_code(node_item(categories, i)), text_of(code))) {
+        if (text_equal(node_code(fhir_item(categories, i)), text_of(code))) {
             return true;
         }
     }

@@ -37,7 +37,7 @@ static const struct json *contained_code(const struct line *line, struct text re
 {
     const struct json *contained = json_member(line->root, "contained");
     for (size_t i = 0; i < node_count(contained); i++) {
-        const struct json *item = node_item(contained, i);
+        const struct json *item = fhir_item(contained, i);
         struct text id = node_text(item, "id");
         if (id.length + 1 == reference.length && memcmp(reference.data + 1, id.data, id.length) == 0) {
             return json_member(item, "code");

@@ -97,7 +97,7 @@ static struct text specialty_of(const struct line *line)
     const struct json *participants = json_member(line->root, "participant");
     struct text found = {"", 0};
     for (size_t i = 0; i < node_count(participants); i++) {
-        const struct json *participant = node_item(participants, i), *person = json_member(participant, "individual");
+        const struct json *participant = fhir_item(participants, i), *person = json_member(participant, "individual");
         person = person ? person : json_member(participant, "actor"); /* R5 */
         struct text specialty = place_of_reference(line, person, "PractitionerRole");
         specialty = specialty.length > 0 ? specialty : place_of_reference(line, person, "Practitioner");
@@ -147,7 +147,7 @@ static bool take_unit_stays(struct line *line, const char *class, struct error *
 {
     const struct json *locations = json_member(line->root, "location");
     for (size_t i = 0; i < node_count(locations); i++) {
-        TRY(take_unit_stay(line, node_item(locations, i), i, class, err));
+        TRY(take_unit_stay(line, fhir_item(locations, i), i, class, err));
     }
     return true;
 }
@@ -193,7 +193,7 @@ struct text place_name(const struct json *root, struct text id)
     const struct json *identifiers = json_member(root, "identifier");
     struct text found = {"", 0};
     for (size_t i = 0; i < node_count(identifiers); i++) {
-        const struct json *identifier = node_item(identifiers, i);
+        const struct json *identifier = fhir_item(identifiers, i);
         struct text system = node_text(identifier, "system"), value = text_trim(node_text(identifier, "value"));
         if (text_equal(system, TEXT("https://finess.esante.gouv.fr")) || text_equal(system, TEXT("urn:oid:1.2.250.1.71.4.2.2"))) {
             return value;

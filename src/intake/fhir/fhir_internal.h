@@ -67,7 +67,7 @@ struct text node_text(const struct json *object, const char *name);
 /* The first item of an array, or the thing itself; NULL when absent. */
 const struct json *node_first(const struct json *node);
 size_t node_count(const struct json *node); /* of an array; 1 for a single object */
-const struct json *node_item(const struct json *node, size_t index);
+const struct json *fhir_item(const struct json *node, size_t index);
 bool node_is_true(const struct json *object, const char *name);
 bool node_number(const struct json *object, const char *name, double *out);
 /* The code of the first coding that has one, without its system. */

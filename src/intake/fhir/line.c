@@ -9,7 +9,7 @@ struct text node_text(const struct json *object, const char *name)
     return node && node->kind == JSON_STRING ? node->text : (struct text){"", 0};
 }
 
-const struct json *node_item(const struct json *node, size_t index)
+const struct json *fhir_item(const struct json *node, size_t index)
 {
     if (node && node->kind == JSON_ARRAY) {
         return index < node->count ? &node->items[index] : NULL;
@@ -19,7 +19,7 @@ const struct json *node_item(const struct json *node, size_t index)
 
 const struct json *node_first(const struct json *node)
 {
-    return node_item(node, 0);
+    return fhir_item(node, 0);
 }
 
 size_t node_count(const struct json *node)
@@ -47,7 +47,7 @@ struct text node_code(const struct json *concept)
 {
     const struct json *codings = json_member(concept, "coding");
     for (size_t i = 0; i < node_count(codings); i++) {
-        struct text code = text_trim(node_text(node_item(codings, i), "code"));
+        struct text code = text_trim(node_text(fhir_item(codings, i), "code"));
         if (code.length > 0) {
             return code;
         }
@@ -60,7 +60,7 @@ const struct json *node_extension(const struct json *object, const char *url_end
     const struct json *extensions = json_member(object, "extension");
     const struct text wanted = text_of(url_end);
     for (size_t i = 0; i < node_count(extensions); i++) {
-        const struct json *extension = node_item(extensions, i);
+        const struct json *extension = fhir_item(extensions, i);
         struct text url = node_text(extension, "url");
         if (url.length >= wanted.length) {
             struct text end = {url.data + url.length - wanted.length, wanted.length};
@@ -219,7 +219,7 @@ enum record_outcome line_code(struct line *line, const struct json *concept, enu
     enum record_system best_system = RECORD_SYSTEM_COUNT;
     int best_score = -1;
     for (size_t i = 0; i < node_count(codings); i++) {
-        const struct json *coding = node_item(codings, i);
+        const struct json *coding = fhir_item(codings, i);
         if (text_trim(node_text(coding, "code")).length == 0) {
             continue;
         }

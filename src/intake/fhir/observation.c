@@ -105,7 +105,7 @@ static const struct json *normal_range(const struct json *object)
 {
     const struct json *ranges = json_member(object, "referenceRange");
     for (size_t i = 0; i < node_count(ranges); i++) {
-        const struct json *range = node_item(ranges, i);
+        const struct json *range = fhir_item(ranges, i);
         struct text kind = node_code(json_member(range, "type"));
         if (kind.length == 0 || text_equal(kind, TEXT("normal"))) {
             return range;
@@ -149,7 +149,7 @@ static bool has_present_component(const struct json *object)
 {
     const struct json *components = json_member(object, "component");
     for (size_t i = 0; i < node_count(components); i++) {
-        if (!json_member(node_item(components, i), "dataAbsentReason")) {
+        if (!json_member(fhir_item(components, i), "dataAbsentReason")) {
             return true;
         }
     }
@@ -214,7 +214,7 @@ static bool take_components(struct line *line, struct row row, struct error *err
         const int length = snprintf(id, sizeof id, "%.*s#%zu", (int)(line->id.length < 400 ? line->id.length : 400), line->id.data, i);
         row.number = record_number(line->fhir->options->numbers, "Observation.component", (struct text){id, (size_t)length});
         line->out->seen[PLACE_COMPONENT]++;
-        TRY(take_row(line, node_item(components, i), &row, err));
+        TRY(take_row(line, fhir_item(components, i), &row, err));
     }
     return true;
 }
@@ -223,7 +223,7 @@ static void read_category(const struct line *line, struct row *row)
 {
     const struct json *categories = json_member(line->root, "category");
     for (size_t i = 0; i < node_count(categories); i++) {
-        struct text code = node_code(node_item(categories, i));
+        struct text code = node_code(fhir_item(categories, i));
         row->is_laboratory = row->is_laboratory || text_equal(code, TEXT("laboratory"));
         row->is_measurement = row->is_measurement || row->is_laboratory || text_equal(code, TEXT("vital-signs"));
     }

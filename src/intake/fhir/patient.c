@@ -22,7 +22,7 @@ static struct text residence_of(const struct json *root)
 {
     const struct json *addresses = json_member(root, "address"), *best = NULL;
     for (size_t i = 0; i < node_count(addresses); i++) {
-        const struct json *address = node_item(addresses, i);
+        const struct json *address = fhir_item(addresses, i);
         const bool is_over = json_member(json_member(address, "period"), "end") || text_equal(node_text(address, "use"), TEXT("old"));
         const bool is_home = text_equal(node_text(address, "use"), TEXT("home"));
         if (!is_over && (!best || (is_home && !text_equal(node_text(best, "use"), TEXT("home"))))) {
@@ -134,7 +134,7 @@ static void identify_numbers(struct identity *identity, const struct json *root,
     const bool has_no_ins = is_unqualified(root);
     int count = 0;
     for (size_t i = 0; i < node_count(identifiers); i++) {
-        const struct json *identifier = node_item(identifiers, i);
+        const struct json *identifier = fhir_item(identifiers, i);
         struct text system = text_trim(node_text(identifier, "system")), value = node_text(identifier, "value");
         if (value.length == 0 || text_equal(node_text(identifier, "use"), TEXT("old"))) {
             continue;
@@ -158,7 +158,7 @@ static struct text joined_given(const struct json *name, char *out, size_t size)
     const struct json *given = json_member(name, "given");
     size_t length = 0;
     for (size_t i = 0; i < node_count(given); i++) {
-        const struct json *item = node_item(given, i);
+        const struct json *item = fhir_item(given, i);
         if (item->kind == JSON_STRING && length + item->text.length + 1 < size) {
             memcpy(out + length, item->text.data, item->text.length);
             length += item->text.length;
@@ -172,8 +172,8 @@ static const struct json *name_of_use(const struct json *root, const char *use)
 {
     const struct json *names = json_member(root, "name");
     for (size_t i = 0; i < node_count(names); i++) {
-        if (text_equal(node_text(node_item(names, i), "use"), text_of(use))) {
-            return node_item(names, i);
+        if (text_equal(node_text(fhir_item(names, i), "use"), text_of(use))) {
+            return fhir_item(names, i);
         }
     }
     return NULL;

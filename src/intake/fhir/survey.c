@@ -72,7 +72,7 @@ static bool survey_diagnoses(struct line *line, struct error *err)
 {
     const struct json *diagnoses = json_member(line->root, "diagnosis");
     for (size_t i = 0; i < node_count(diagnoses); i++) {
-        const struct json *diagnosis = node_item(diagnoses, i);
+        const struct json *diagnosis = fhir_item(diagnoses, i);
         struct text id = line_reference(json_member(diagnosis, "condition"), "Condition");
         struct text use = node_code(node_first(json_member(diagnosis, "use")));
         if (id.length > 0 && use.length > 0) {

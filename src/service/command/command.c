@@ -219,10 +219,14 @@ static const struct option_spec witness_run_options[] = {
     {0},
 };
 
-#define CENTRE_OPTION {"centre", "DIR", "the directory of the centre (default: centre)"}
-#define EXPORT_OPTIONS                                                                                              \
-    CENTRE_OPTION, {"format", "fhir|flat|omop|snds", "what the export is (default: what its files look like)"},     \
-        {"keep-orders", NULL, "FHIR: orders of medicines are prescriptions, and leave"}, {                          \
+#define CENTRE_OPTION                                                    \
+    {                                                                    \
+        "centre", "DIR", "the directory of the centre (default: centre)" \
+    }
+#define EXPORT_OPTIONS                                                                                                 \
+    CENTRE_OPTION, {"format", "fhir|flat|omop|snds", "what the export is (default: what its files look like)"},        \
+        {"keep-orders", NULL, "FHIR: orders of medicines are prescriptions, and leave"},                               \
+    {                                                                                                                  \
         "names", "FILE", "one name a line: texts with two of them in a row look like an identity, and stop the export" \
     }
 static const struct option_spec centre_options[] = {CENTRE_OPTION, {0}};
@@ -233,8 +237,10 @@ static const struct option_spec centre_init_options[] = {
     {0},
 };
 static const struct option_spec centre_card_options[] = {CENTRE_OPTION, {"out", "FILE", "write it there instead of printing it"}, {0}};
-static const struct option_spec centre_take_options[] = {CENTRE_OPTION, {"replace", NULL, "a key that is here already has changed, and that is meant"}, {0}};
-static const struct option_spec centre_check_options[] = {EXPORT_OPTIONS, {"page", "FILE.html", "write a page that shows what would leave, column by column"}, {0}};
+static const struct option_spec centre_take_options[] = {
+    CENTRE_OPTION, {"replace", NULL, "a key that is here already has changed, and that is meant"}, {0}};
+static const struct option_spec centre_check_options[] = {
+    EXPORT_OPTIONS, {"page", "FILE.html", "write a page that shows what would leave, column by column"}, {0}};
 static const struct option_spec centre_blind_options[] = {EXPORT_OPTIONS, {"out", "FILE", "the request for the pseudonym authority"}, {0}};
 static const struct option_spec centre_pack_options[] = {
     EXPORT_OPTIONS,
@@ -372,12 +378,15 @@ static const struct command commands[] = {
     {"centre init", "", 0, 0, "at a hospital: make the directory and the key of a centre",
      "A centre is where a holder checks, blinds and packs its exports, on its own machine. Its key makes the technical numbers of\n"
      "persons and records: keep it, or the same persons would be strangers next time.",
-     "  emc2 centre init --centre /srv/centre --holder chu-haute-rivelle", centre_init_options, command_centre_init, SANDBOX_OFFLINE, false},
+     "  emc2 centre init --centre /srv/centre --holder chu-haute-rivelle", centre_init_options, command_centre_init, SANDBOX_OFFLINE,
+     false},
     {"centre card", "", 0, 0, "the centre's public key, for the warehouse and the pseudonym authority", NULL,
-     "  emc2 centre card --centre /srv/centre --out chu-haute-rivelle.card.json", centre_card_options, command_centre_card, SANDBOX_OFFLINE, false},
+     "  emc2 centre card --centre /srv/centre --out chu-haute-rivelle.card.json", centre_card_options, command_centre_card, SANDBOX_OFFLINE,
+     false},
     {"centre take", "FILE...", 1, 8, "take the card of the warehouse or the authority, or the agreement",
      "Keys are pinned: a card that says something else than the one that is here is refused until --replace says that it is meant.",
-     "  emc2 centre take warehouse.card.json authority.card.json agreement.json", centre_take_options, command_centre_take, SANDBOX_OFFLINE, true},
+     "  emc2 centre take warehouse.card.json authority.card.json agreement.json", centre_take_options, command_centre_take, SANDBOX_OFFLINE,
+     true},
     {"centre status", "", 0, 0, "what the centre has, and what it delivered last", NULL, "  emc2 centre status", centre_options,
      command_centre_status, SANDBOX_OFFLINE, false},
     {"centre check", "EXPORT", 1, 1, "what is in an export, what would leave, what would not and why; nothing is written",
