@@ -53,11 +53,10 @@ bool command_centre_init(struct invocation *in, struct error *err)
     TRY(centre_open(&centre, centre_directory(in), passphrase, err));
     print_line(in_french ? "centre créé dans %s pour %s" : "made a centre in %s for %s", centre_directory(in), holder);
     if (!invocation_flag(in, "quiet")) {
-        print_line("%s", in_french
-                             ? "gardez root.key et la phrase secrète : avec une autre clé, les mêmes personnes seraient des inconnues\n"
-                               "ensuite : emc2 centre card (à envoyer à l'entrepôt et à l'autorité), puis emc2 centre take FICHIER"
-                             : "keep root.key and the passphrase: under another key the same persons would be strangers\n"
-                               "next: emc2 centre card (for the warehouse and the authority), then emc2 centre take FILE");
+        print_line("%s", in_french ? "gardez root.key et la phrase secrète : avec une autre clé, les mêmes personnes seraient des inconnues"
+                                   : "keep root.key and the passphrase: under another key the same persons would be strangers");
+        print_line("%s", in_french ? "ensuite : emc2 centre card (à envoyer à l'entrepôt et à l'autorité), puis emc2 centre take FICHIER"
+                                   : "next: emc2 centre card (for the warehouse and the authority), then emc2 centre take FILE");
     }
     return true;
 }
