@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { PERSONS_PER_BLOCK = 2048, BLOCKS_PER_ROUND = 64 };
+enum { PERSONS_PER_BLOCK = 512, BLOCKS_PER_ROUND = 32 };
 
 struct block {
     struct rows rows;
