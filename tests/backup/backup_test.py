@@ -314,6 +314,22 @@ class Backup(unittest.TestCase):
                     file.write(byte)
         self.run_ok("backup", "verify", "--from", backup)
 
+    def test_usage_names_the_directories(self):
+        for words, option in ((("backup", "verify"), "--from DIR"), (("backup",), "--to DIR"), (("restore",), "--from DIR --to DIR")):
+            self.assertIn(f"usage: emc2 {' '.join(words)} {option}", self.run_ok(*words, "--help"))
+
+    def test_a_log_behind_a_link_is_refused(self):
+        warehouse = self.place("w")
+        shutil.copytree(self.first, warehouse)
+        for part in ("ledger", "openings"):
+            os.rename(os.path.join(warehouse, part), os.path.join(warehouse, "kept"))
+            shutil.copytree(os.path.join(warehouse, "kept"), self.place(part))
+            os.symlink(self.place(part), os.path.join(warehouse, part))
+            self.refused(warehouse, CORRUPT, f"{part} is a link to another place")
+            os.remove(os.path.join(warehouse, part))
+            os.rename(os.path.join(warehouse, "kept"), os.path.join(warehouse, part))
+        self.run_ok("status", "--warehouse", warehouse)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -158,6 +158,21 @@ class Keeper(unittest.TestCase):
         self.emc2("snapshot", "verify", "--quiet")
         self.emc2("load", self.population, "--replace", "--quiet")
 
+    def test_it_knows_whom_an_older_copy_of_the_data_must_not_bring_back(self):
+        self.loaded()
+        copy = self.warehouse + "-before"
+        self.addCleanup(shutil.rmtree, copy)
+        parts = ("segments", "snapshots", "ledger", "openings")
+        for part in parts:
+            shutil.copytree(os.path.join(self.warehouse, part), os.path.join(copy, part))
+        self.emc2("person", "exclude", "--person", "1", "--reason", "objection")
+        for part in parts:
+            shutil.rmtree(os.path.join(self.warehouse, part))
+            shutil.move(os.path.join(copy, part), os.path.join(self.warehouse, part))
+        self.assertIn("its keys know snapshot 2, the newest here is 1", self.emc2("status", expect=8).stderr)
+        self.assertIn("1 person who was excluded", self.emc2("restore", "accept", "--reason", "the disk is lost").stdout)
+        self.assertIn("1 999 persons", self.emc2("status").stdout)
+
     def test_time_seals_it(self):
         settings = os.path.join(self.root, "settings")
         with open(settings, "w", encoding="utf-8") as file:

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 4096, BUNDLE_BYTES_MAX = 1 << 24, HEX_SIZE = 2 * CRYPTO_HASH_SIZE + 1, GRANT_SECONDS = 600 };
@@ -152,6 +153,18 @@ const struct store_journal *journal_of_store(struct journal *journal)
 }
 
 /* ---- opening ---- */
+/* What a link leads to is exchanged without a trace in the warehouse, and no backup follows it. */
+static bool refuse_link(const char *path, const char *name, struct error *err)
+{
+    struct stat status;
+    if (lstat(path, &status) != 0 || !S_ISLNK(status.st_mode)) {
+        return true; /* whatever else is wrong with it is found by whoever opens it */
+    }
+    FAIL(err, CORRUPT, "%s is a link to another place, and not a part of the warehouse", name);
+    error_detail(err, "%s", path);
+    return error_hint(err, "put the folder itself where the link is; only keys/ may be elsewhere");
+}
+
 bool journal_open(struct journal **out_journal, const char *warehouse, const struct keyring *keyring, struct error *err)
 {
     CLEANUP(journal) struct journal *journal = calloc(1, sizeof *journal);
@@ -164,6 +177,7 @@ bool journal_open(struct journal **out_journal, const char *warehouse, const str
     journal->keyring = keyring;
     journal->for_store = (struct store_journal){latest, record_snapshot, size_of, journal};
     TRY(paths_of(journal, warehouse, err));
+    TRY(refuse_link(journal->log, "ledger", err) && refuse_link(journal->openings, "openings", err));
     TRY(signer_of(journal, &signer, err));
     TRY(file_exists(journal->log, &exists, err));
     if (!exists) {
