@@ -17,7 +17,8 @@ import time
 import unittest
 
 EMC2 = os.path.abspath(sys.argv.pop(1))
-DENIED, BUSY, IO, NOT_FOUND = 7, 10, 11, 5
+DENIED, BUSY, IO, NOT_FOUND, CORRUPT = 7, 10, 11, 5, 8
+HERE = os.path.dirname(os.path.abspath(__file__))
 SECRET = "five unrelated words for tests"
 NOBODY = 65534
 
@@ -232,6 +233,32 @@ class Keeper(unittest.TestCase):
         self.assertIsNotNone(acts["key.passphrase"]["grant"])
         self.assertEqual(acts["log.forget"]["facts"]["before"], 0)
         self.emc2("snapshot", "verify", "--quiet")
+
+    def test_forgetting_through_it_ends_and_spares_what_is_in_use(self):
+        """The keeper destroys keys for somebody who holds the lock of the log: neither waits for the other."""
+        self.loaded()
+        definition = os.path.join(HERE, "..", "golden", "cohorts", "asthma_new_users.json")
+        definitions = os.path.join(self.root, "definitions")
+        os.makedirs(definitions)
+        for number in range(300):
+            shutil.copyfile(definition, os.path.join(definitions, f"{number}.json"))
+        self.emc2("cohort", "run", definitions, "--out", os.path.join(self.root, "rows.csv"), "--quiet")
+        started = time.monotonic()
+        self.emc2("log", "forget", "--before", str(2 ** 53 - 1), "--quiet")
+        self.assertLess(time.monotonic() - started, 30)
+        records = self.records()
+        acts = [record["act"] for record in records]
+        self.assertLess(acts.index("log.forget"), acts.index("key.destroy"))
+        self.assertEqual(records[acts.index("log.forget")]["facts"]["before"], 256)
+        last = max(number for number, record in enumerate(records) if "counts" in record["private"])
+        self.assertGreaterEqual(last, 256)
+        self.emc2("log", "openings", "250", expect=NOT_FOUND)
+        self.assertIn("persons", self.emc2("log", "openings", str(last)).stdout)
+        self.emc2("snapshot", "verify", "--quiet")
+        path = os.path.join(self.warehouse, "openings", "00000001.openings")
+        os.rename(path, path + ".away")
+        result = self.emc2("snapshot", "verify", "--quiet", expect=CORRUPT)
+        self.assertIn("openings/00000001.openings", result.stderr)
 
     def private(self, name):
         """The number of the first entry that has this private part."""
