@@ -87,6 +87,10 @@ static enum ledger_act act_of(enum keeper_act_kind kind)
     case KEEPER_ACT_OFFER_REFUSED:
     case KEEPER_ACT_PEER_REFUSED:
         return LEDGER_ACT_REFUSAL;
+    case KEEPER_ACT_PSEUDONYMISED:
+        return LEDGER_ACT_PSEUDONYMISE;
+    case KEEPER_ACT_PSEUDONYM_KEY:
+        return LEDGER_ACT_PSEUDONYM_KEY;
     case KEEPER_ACT_OFFER_ACCEPTED:
     case KEEPER_ACT_UNSEALED:
     default:

@@ -3,6 +3,7 @@
 #include "base/scratch.h"
 #include "trust/keys/keeper_example.h"
 #include "trust/keys/keeper_state.h"
+#include "trust/keys/keys_pseudonym.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -193,6 +194,44 @@ static void offers_of_another_root_key_begin_anew(void **state)
     unseal(place);
 }
 
+/* SEC-LOG: what is made with a key of pseudonyms is counted under its grant, and told when the grant changes or the client goes. */
+static void pseudonyms_are_counted(void **state)
+{
+    struct place *place = *state;
+    uint8_t element[1][CRYPTO_ELEMENT_SIZE] = {{0xe2, 0xf2, 0xae, 0x0a, 0x6a, 0xbc, 0x4e, 0x71, 0xa8, 0x84, 0xa9,
+                                                0x61, 0xc5, 0x00, 0x51, 0x5f, 0x58, 0xe3, 0x0b, 0x6a, 0xa5, 0x82,
+                                                0xdd, 0x8d, 0xb6, 0xa6, 0x59, 0x45, 0xe0, 0x8d, 0x2d, 0x76}}; /* RFC 9496 A.1: B[1] */
+    unseal(place);
+    struct grant grant = grant_of(place, GRANT_PSEUDONYMISE), other = grant_of(place, GRANT_PSEUDONYMISE);
+    struct grant load = grant_of(place, GRANT_LOAD);
+    struct key_file_id epoch = {"emc2 epoch 1\0\0\0\1"};
+    struct keeper_request request = {.kind = KEEPER_PSEUDONYMISE, .grant = grant, .epochs = {0, 1}, .part = {(char *)element, 32}};
+    unsigned before = place->told.count;
+    assert_int_equal(ask(place, &request), ERROR_NOT_FOUND);
+    assert_int_equal(with(place, KEEPER_RESERVED, &load, &epoch), ERROR_DENIED);
+    assert_int_equal(with(place, KEEPER_RESERVED, &grant, &one), ERROR_INVALID_ARGUMENT); /* a file's id is no name of such a key */
+    assert_int_equal(with(place, KEEPER_RESERVED, &grant, &epoch), 0);
+    assert_int_equal(place->told.kinds[before], KEEPER_ACT_PSEUDONYM_KEY);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask(place, &request), 0);
+        assert_int_equal(place->answer->part.length, 32);
+    }
+    request.part.length = 31;
+    assert_int_equal(ask(place, &request), ERROR_INVALID_ARGUMENT);
+    request.part.length = 32;
+    request.grant = load;
+    assert_int_equal(ask(place, &request), ERROR_DENIED);
+    assert_int_equal(place->told.count, before + 1);
+    request.grant = other;
+    assert_int_equal(ask(place, &request), 0);
+    assert_int_equal(place->told.kinds[before + 1], KEEPER_ACT_PSEUDONYMISED);
+    assert_int_equal(place->told.counts[before + 1], 3);
+    keeper_session_end(&place->state, &place->session);
+    assert_int_equal(place->told.kinds[before + 2], KEEPER_ACT_PSEUDONYMISED);
+    assert_int_equal(place->told.counts[before + 2], 1);
+    keeper_session_begin(&place->session, 1000, 42);
+}
+
 static void unsealed_it_does_what_a_keyring_does(void **state)
 {
     struct place *place = *state;
@@ -376,6 +415,7 @@ int main(void)
         WITH_PLACE(an_offer_opens_in_its_own_unsealing_only),
         WITH_PLACE(offers_of_another_root_key_begin_anew),
         WITH_PLACE(unsealed_it_does_what_a_keyring_does),
+        WITH_PLACE(pseudonyms_are_counted),
         WITH_PLACE(sealing_wipes),
         WITH_PLACE(time_seals),
         WITH_PLACE(keys_that_were_not_committed_go_with_their_connection),

@@ -75,6 +75,8 @@ enum keeper_act_kind {
     KEEPER_ACT_KEYS_OPENED, /* count of them under one grant and connection: when the connection ends, or uses another grant */
     KEEPER_ACT_KEYS_DESTROYED,
     KEEPER_ACT_PEER_REFUSED,
+    KEEPER_ACT_PSEUDONYMISED, /* count of elements or persons, told as opened keys are */
+    KEEPER_ACT_PSEUDONYM_KEY, /* an exponent, or the key of a project, was made */
 };
 struct keeper_act {
     enum keeper_act_kind kind;
