@@ -14,7 +14,8 @@ enum {
     CHUNKS = 64,
     CANDIDATES_MAX = 1 << 30,
     RADIX_BITS = 11,
-    RADIX = 1 << RADIX_BITS
+    RADIX = 1 << RADIX_BITS,
+    SMALL_PARTITION = 100
 };
 
 struct keyed {
@@ -122,8 +123,10 @@ static void radix_pass(struct keyed *to, const struct keyed *from, size_t count,
 /* Ascending key, entries of one key in their order: two passes over the 22 bits below the partition's, and insertion for the rest. */
 static void partition_sort(struct keyed *items, struct keyed *scratch, size_t count)
 {
-    radix_pass(scratch, items, count, 64 - PARTITION_BITS - 2 * RADIX_BITS);
-    radix_pass(items, scratch, count, 64 - PARTITION_BITS - RADIX_BITS);
+    if (count > SMALL_PARTITION) {
+        radix_pass(scratch, items, count, 64 - PARTITION_BITS - 2 * RADIX_BITS);
+        radix_pass(items, scratch, count, 64 - PARTITION_BITS - RADIX_BITS);
+    }
     for (size_t i = 1; i < count; i++) {
         const struct keyed item = items[i];
         size_t at = i;

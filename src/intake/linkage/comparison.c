@@ -72,14 +72,24 @@ static enum comparison_identity identity_level(const struct linkage_entry *a, co
     return both_named ? IDENTITY_NOTHING : IDENTITY_UNSAID;
 }
 
-static enum comparison_number number_level(const struct linkage_entry *a, const struct linkage_entry *b, unsigned spaces)
+/* A second twin shares the insured's 22 characters with the first: without another sign, they do not say which of the two it is. A rank of
+ * one says nothing: everybody has it in the SNDS (BEN_RNG_GEM). */
+static bool may_be_other_twin(const struct linkage_entry *a, const struct linkage_entry *b)
+{
+    return a->twin_rank != b->twin_rank && (a->twin_rank > 1 || b->twin_rank > 1);
+}
+
+static enum comparison_number number_level(const struct linkage_entry *a, const struct linkage_entry *b, unsigned spaces,
+                                           enum comparison_identity identity)
 {
     if (both_have(a, b, IDENTITY_KEY_NIR)) {
         return token(a, IDENTITY_KEY_NIR) == token(b, IDENTITY_KEY_NIR) ? NUMBER_OWN : NUMBER_OTHER;
     }
-    return is_shared(spaces, IDENTITY_SPACE_NIR)       ? NUMBER_DOUBTFUL
-           : is_shared(spaces, IDENTITY_SPACE_INSURED) ? NUMBER_INSURED
-                                                       : NUMBER_UNSAID;
+    if (is_shared(spaces, IDENTITY_SPACE_NIR)) {
+        return NUMBER_DOUBTFUL;
+    }
+    const bool is_named = identity != IDENTITY_UNSAID && identity != IDENTITY_NOTHING;
+    return is_shared(spaces, IDENTITY_SPACE_INSURED) && (is_named || !may_be_other_twin(a, b)) ? NUMBER_INSURED : NUMBER_UNSAID;
 }
 
 /* What the outlines say of birth, where the tokens say nothing of it. */
@@ -113,7 +123,7 @@ uint32_t comparison_pattern(const struct linkage_entry *a, const struct linkage_
 {
     const unsigned spaces = comparison_spaces(a, b);
     const enum comparison_identity identity = identity_level(a, b, spaces);
-    return (uint32_t)(pattern_with(FIELD_IDENTITY, identity) | pattern_with(FIELD_NUMBER, number_level(a, b, spaces)) |
+    return (uint32_t)(pattern_with(FIELD_IDENTITY, identity) | pattern_with(FIELD_NUMBER, number_level(a, b, spaces, identity)) |
                       pattern_with(FIELD_BIRTH, birth_level(a, b, identity)) | pattern_with(FIELD_RESIDENCE, residence_level(a, b)) |
                       pattern_with(FIELD_SEX, sex_level(a, b)));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* linkage_internal: what the parts of linkage share: the state's rows, the model in a result (private to linkage). */
 #pragma once
+#include "base/arena.h"
 #include "intake/linkage/comparison.h"
 #include "intake/linkage/linkage_state.h"
 
@@ -27,6 +28,7 @@ struct linkage_model {
     double prior_within;
     struct model_pattern *patterns; /* descending weight */
     size_t pattern_count;
+    struct arena *names; /* of fields, where they come from a file; else NULL */
 };
 void linkage_model_destroy(struct linkage_model *model);
 /* Fills an empty model; the candidates' patterns become places in its table. */

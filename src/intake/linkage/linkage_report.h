@@ -12,3 +12,4 @@ struct linkage_quality {
 /* truth: for each entry who it is; any numbers. */
 MUST_CHECK bool linkage_quality_of(struct linkage_quality *out, const struct linkage_result *result, const uint32_t *truth,
                                    struct error *err);
+void linkage_quality_finish(struct linkage_quality *quality); /* precision, recall and F1 out of the counts */

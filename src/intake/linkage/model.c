@@ -24,6 +24,7 @@ static void tables_value_cleanup(struct tables *tables)
 void linkage_model_destroy(struct linkage_model *model)
 {
     if (model) {
+        arena_destroy(model->names);
         free(model->patterns);
         free(model);
     }

@@ -22,6 +22,14 @@ static uint64_t equal_pairs(uint64_t *numbers, size_t count)
     return pairs;
 }
 
+void linkage_quality_finish(struct linkage_quality *quality)
+{
+    quality->precision = quality->found ? (double)quality->right / (double)quality->found : 1;
+    quality->recall = quality->real ? (double)quality->right / (double)quality->real : 1;
+    const double sum = quality->precision + quality->recall;
+    quality->f1 = sum > 0 ? 2 * quality->precision * quality->recall / sum : 0;
+}
+
 bool linkage_quality_of(struct linkage_quality *out, const struct linkage_result *result, const uint32_t *truth, struct error *err)
 {
     uint64_t *numbers = malloc((result->count + 1) * sizeof *numbers);
@@ -37,10 +45,7 @@ bool linkage_quality_of(struct linkage_quality *out, const struct linkage_result
         *(what == 0 ? &quality.found : what == 1 ? &quality.real : &quality.right) = equal_pairs(numbers, result->count);
     }
     free(numbers);
-    quality.precision = quality.found ? (double)quality.right / (double)quality.found : 1;
-    quality.recall = quality.real ? (double)quality.right / (double)quality.real : 1;
-    const double sum = quality.precision + quality.recall;
-    quality.f1 = sum > 0 ? 2 * quality.precision * quality.recall / sum : 0;
+    linkage_quality_finish(&quality);
     *out = quality;
     return true;
 }

@@ -362,7 +362,7 @@ static void numbers_observe(struct observer *observer, const struct person *pers
 static void names_observe(struct observer *observer, const struct person *person, struct dice *dice)
 {
     const struct rehearsal_noise *noise = &observer->options->noise;
-    char family[WORD_SIZE], married[WORD_SIZE], given[2 * WORD_SIZE + 2], second[WORD_SIZE], all[4 * WORD_SIZE];
+    char family[WORD_SIZE], married[WORD_SIZE], given[2 * WORD_SIZE + 2], second[WORD_SIZE], all[5 * WORD_SIZE];
     memcpy(family, person->family, sizeof family);
     memcpy(married, person->married, sizeof married);
     memcpy(given, person->given, sizeof given);
