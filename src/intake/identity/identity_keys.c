@@ -3,7 +3,7 @@
 #include "intake/identity/identity_keys.h"
 #include "intake/identity/birth.h"
 #include "intake/identity/identity_internal.h"
-#include "intake/identity/names.h"
+#include "intake/identity/identity_names.h"
 #include "intake/identity/nir.h"
 #include "intake/identity/phonetic.h"
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* names: one way to write a name. UTF-8 (else Latin-1) becomes words of A to Z; words become one word. Private to identity; callers give
+/* identity_names: one way to write a name. UTF-8 (else Latin-1) becomes words of A to Z; words become one word. Callers give
  * memory that is wiped. */
 #pragma once
 #include "base/text.h"
