@@ -33,6 +33,9 @@ static const struct option_place {
     {"truth", SANDBOX_READ},
     {"planted", SANDBOX_READ},
     {"plain", SANDBOX_READ},
+    {"left", SANDBOX_READ},
+    {"right", SANDBOX_READ},
+    {"columns", SANDBOX_READ},
 };
 
 static const char *const log_parts[] = {"ledger", "openings", "keys"};
