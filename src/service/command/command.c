@@ -204,6 +204,17 @@ static const struct option_spec log_verify_options[] = {
     {"quorum", "N", "demand cosignatures of N of them (default: log_witness_quorum)"},
     {0},
 };
+static const struct option_spec linkage_evaluate_options[] = {
+    {"left", "FILE.csv", "one file"},
+    {"right", "FILE.csv", "the other"},
+    {"columns", "LIST|FILE.json",
+     "what the columns are: column=role,... (roles: id, given, name, date, place, code, number, text, sex, none)"},
+    {"truth", "FILE.csv|same-number", "pairs of ids that are one person; same-number: ids whose first number is equal are"},
+    {"accept", "P", "probability from which a pair is linked (default 0.5)"},
+    {"out", "FILE.html", "write a page with the match-weight chart there"},
+    {"language", "en|fr", "language of the words (default en)"},
+    {0},
+};
 static const struct option_spec witness_new_options[] = {
     {"name", "NAME", "the witness' public name, like an address without blanks"},
     {"key", "FILE", "the key file to make; FILE.vkey gets the public key"},
@@ -291,6 +302,11 @@ static const struct command commands[] = {
      "Needs no warehouse and no passphrase. Whether the public key is the warehouse's must be known by another way.",
      "  emc2 certificate verify certificates/00000004.json --public-key 9f86d0...", certificate_options, command_certificate_verify,
      SANDBOX_OFFLINE, true},
+    {"linkage evaluate", "", 0, 0, "link two files by names, dates and places, and measure it where the truth is known",
+     "For measuring the method on any data that you may see in clear; needs no warehouse. In the warehouse only tokens are compared.\n"
+     "Without --columns the usual names of columns are recognised. Each record has at most one partner.",
+     "  emc2 linkage evaluate --left dataset4a.csv --right dataset4b.csv --truth same-number", linkage_evaluate_options,
+     command_linkage_evaluate, SANDBOX_OFFLINE, false},
     {"vocabulary search", "WORD...", 1, 64, "find concepts by the beginnings of words of their names, or by id", NULL,
      "  emc2 vocabulary search multiple myeloma --limit 5", search_options, command_vocabulary_search, SANDBOX_READER, false},
     {"cohort count", "DEFINITION.json...", 1, 100000, "how many persons an ATLAS cohort definition finds, with attrition",

@@ -57,6 +57,7 @@ MUST_CHECK bool command_log_export(struct invocation *in, struct error *err);
 MUST_CHECK bool command_log_openings(struct invocation *in, struct error *err);
 MUST_CHECK bool command_log_forget(struct invocation *in, struct error *err);
 MUST_CHECK bool command_log_key(struct invocation *in, struct error *err);
+MUST_CHECK bool command_linkage_evaluate(struct invocation *in, struct error *err);
 MUST_CHECK bool command_witness_new(struct invocation *in, struct error *err);
 MUST_CHECK bool command_witness_run(struct invocation *in, struct error *err);
 MUST_CHECK bool command_version(struct invocation *in, struct error *err);
