@@ -108,6 +108,11 @@ void persons_died(struct persons *persons, uint32_t index, enum death_source sou
     }
 }
 
+bool persons_is_certified(const struct persons *persons, uint32_t index)
+{
+    return persons->items[index].death_source == DEATH_CERTIFIED;
+}
+
 void persons_seen(struct persons *persons, uint32_t index, day date)
 {
     struct person *person = &persons->items[index];
