@@ -8,9 +8,11 @@ killed at every passage of a fault point: the warehouse always has somebody who 
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 EMC2 = os.path.abspath(sys.argv.pop(1))
@@ -168,6 +170,73 @@ class Custody(unittest.TestCase):
                 self.ceremony("begun", "begun_shares")
             self.drill("elena", "begun_shares/elena.share", "begun/keys/custody.json")
         self.assertGreater(killed, 20)
+
+    def begin_keeper(self, warehouse):
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("EMC2_")}
+        keeper = subprocess.Popen([EMC2, "keeper", "run", "--warehouse", self.path(warehouse)], stderr=subprocess.DEVNULL, env=environment)
+        self.addCleanup(keeper.wait, 60)
+        self.addCleanup(keeper.send_signal, signal.SIGTERM)
+        for _ in range(500):
+            if self.emc2("key", "status", "--warehouse", self.path(warehouse), fault="none:1").returncode == 0:
+                return
+            time.sleep(0.02)
+        self.fail("the keeper does not start")
+
+    def unseal(self, warehouse, shares, names):
+        for name in names:
+            self.emc2("key", "unseal", "--share", self.path(f"{shares}/{name}.share"), "--custodian", self.path(f"people/{name}.custodian"),
+                      "--passphrase-file", self.path(f"people/{name}.passphrase"), "--warehouse", self.path(warehouse))
+
+    def files_of(self, warehouse):
+        found = {}
+        for folder, _, names in os.walk(self.path(warehouse)):
+            for name in names:
+                path = os.path.join(folder, name)
+                if os.path.isfile(path) and name != "lock" and not name.startswith("keeper.sock"):
+                    with open(path, "rb") as file:
+                        found[os.path.relpath(path, self.path(warehouse))] = file.read()
+        return found
+
+    def test_a_ceremony_never_overwrites_what_has_been_used(self):
+        """store.json is gone, everything else is there: keys, log and data stay as they are, whatever is tried."""
+        self.emc2("synthesise", "--persons", "30", "--seed", "1", "--out", self.path("few"))
+        self.ceremony("used", "used_shares", names=NAMES[:2], threshold=2)
+        self.begin_keeper("used")
+        self.unseal("used", "used_shares", NAMES[:2])
+        os.rename(self.path("used/store.json"), self.path("kept.json"))
+        before = self.files_of("used")  # no data yet, but a log in which somebody was let in
+        self.assertIn("log", self.ceremony("used", "other_shares", names=NAMES[:2], threshold=2, code=6).stderr)
+        self.assertEqual(self.files_of("used"), before)
+        os.rename(self.path("kept.json"), self.path("used/store.json"))
+        self.emc2("load", self.path("few"), "--warehouse", self.path("used"), "--quiet")
+        os.rename(self.path("used/store.json"), self.path("kept.json"))
+        shutil.move(self.path("used/ledger"), self.path("ledger_elsewhere"))  # and data without a log
+        before = self.files_of("used")
+        for words in (("key", "ceremony", *self.pubs(NAMES[:2]), "--threshold", "2", "--out", self.path("other_shares")), ("init",)):
+            done = self.emc2(*words, "--warehouse", self.path("used"), "--passphrase-file", self.path("operator.passphrase"), code=6)
+            self.assertIn("put store.json back", done.stderr)
+            self.assertEqual(self.files_of("used"), before)
+        shutil.move(self.path("ledger_elsewhere"), self.path("used/ledger"))
+        os.rename(self.path("kept.json"), self.path("used/store.json"))
+        self.assertIn("30 persons", self.emc2("status", "--warehouse", self.path("used")).stdout)
+
+    def test_no_other_custody_beside_a_keeper_that_is_unsealed(self):
+        self.ceremony("beside", "beside_shares", names=NAMES[:2], threshold=2)
+        self.begin_keeper("beside")
+        self.unseal("beside", "beside_shares", NAMES[:2])
+        gathered = self.gather("beside_two", "beside_shares", NAMES[:2])
+        self.assertIn("emc2 key seal", self.reshare("beside", gathered, "beside_again", names=NAMES[2:4], threshold=2, code=10).stderr)
+        self.assertFalse(os.path.exists(self.path("beside_again")))
+        self.emc2("status", "--warehouse", self.path("beside"))
+        self.emc2("key", "seal", "--warehouse", self.path("beside"))
+        self.reshare("beside", gathered, "beside_again", names=NAMES[2:4], threshold=2)
+        self.emc2("init", "--warehouse", self.path("over"), "--passphrase-file", self.path("operator.passphrase"))
+        self.begin_keeper("over")
+        self.emc2("key", "unseal", "--warehouse", self.path("over"), "--passphrase-file", self.path("operator.passphrase"))
+        self.assertIn("emc2 key seal", self.ceremony("over", "over_shares", code=10).stderr)
+        self.assertTrue(os.path.exists(self.path("over/keys/root.sealed")))
+        self.emc2("key", "seal", "--warehouse", self.path("over"))
+        self.ceremony("over", "over_shares")
 
     def test_sheet_and_restore(self):
         self.ceremony("paper", "paper_shares")

@@ -301,6 +301,11 @@ day agreement_until(const struct agreement *agreement)
     return agreement->until;
 }
 
+const char *agreement_justification(const struct agreement *agreement, enum record_table table, enum record_column column)
+{
+    return agreement_columns(agreement, table) >> column & 1 ? agreement->tables[table].justifications[column] : NULL;
+}
+
 uint64_t agreement_columns(const struct agreement *agreement, enum record_table table)
 {
     return agreement->tables[table].columns;

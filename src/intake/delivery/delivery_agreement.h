@@ -34,6 +34,8 @@ const char *agreement_purpose(const struct agreement *agreement);
 day agreement_from(const struct agreement *agreement);
 day agreement_until(const struct agreement *agreement);                                 /* the last day */
 uint64_t agreement_columns(const struct agreement *agreement, enum record_table table); /* 0: the table is not in it */
+/* Why the column may leave; NULL when it may not. */
+const char *agreement_justification(const struct agreement *agreement, enum record_table table, enum record_column column);
 /* BLAKE2b-256 of the terms in their canonical form: what a delivery names. */
 struct crypto_hash agreement_hash(const struct agreement *agreement);
 /* DENIED, with the days, when `today` is outside. */

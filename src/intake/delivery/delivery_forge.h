@@ -122,7 +122,7 @@ static inline void forging_print(struct forging *f, const struct broken *broken)
     if (broken->manifest) {
         broken->manifest(f);
     }
-    EXAMPLE_MUST(manifest_print(&f->manifest, &f->head_hash, &f->manifest_bytes, err));
+    EXAMPLE_MUST(delivery_manifest_print(&f->manifest, &f->head_hash, &f->manifest_bytes, err));
     if (broken->printed) {
         broken->printed(f);
     }

@@ -106,7 +106,7 @@ static bool manifest_read(struct layout_file *file, const char *path, struct err
     TRY(buffer_reserve(&file->manifest_bytes, length, err));
     TRY(file_read_at(file->descriptor, file->blocks_end + sizeof mark, file->manifest_bytes.data, length, path, err));
     file->manifest_bytes.length = length;
-    TRY(manifest_parse(&file->manifest, &head_hash, file->manifest_bytes.data, length, err));
+    TRY(delivery_manifest_parse(&file->manifest, &head_hash, file->manifest_bytes.data, length, err));
     bool is_one = memcmp(mark, "\0\0\0\0", 4) == 0 && file->manifest.bytes == file->blocks_end - LAYOUT_HEAD_SIZE;
     TRY(is_one || not_whole(err));
     if (!merkle_equal(&head_hash, &file->head_hash)) {

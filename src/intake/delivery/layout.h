@@ -31,10 +31,10 @@ MUST_CHECK bool layout_head_open(const struct layout_head *head, const uint8_t b
 
 /* ---- the manifest ---- */
 /* Canonical JSON: there is one form, and only that is read. head_hash: BLAKE2b-256 of the head's bytes. */
-MUST_CHECK bool manifest_print(const struct delivery_head *head, const struct crypto_hash *head_hash, struct buffer *out,
-                               struct error *err);
-MUST_CHECK bool manifest_parse(struct delivery_head *out_head, struct crypto_hash *out_head_hash, const void *bytes, size_t length,
-                               struct error *err);
+MUST_CHECK bool delivery_manifest_print(const struct delivery_head *head, const struct crypto_hash *head_hash, struct buffer *out,
+                                        struct error *err);
+MUST_CHECK bool delivery_manifest_parse(struct delivery_head *out_head, struct crypto_hash *out_head_hash, const void *bytes, size_t length,
+                                        struct error *err);
 MUST_CHECK bool manifest_sign(const void *manifest, size_t length, const struct secret *seed, uint8_t out_signature[CRYPTO_SIGNATURE_SIZE],
                               struct error *err);
 bool manifest_signature_valid(const void *manifest, size_t length, const uint8_t signature[CRYPTO_SIGNATURE_SIZE],

@@ -50,7 +50,7 @@ static bool table_print(struct json_writer *json, enum record_table table, const
     return json_end_array(json, err) && json_end_object(json, err);
 }
 
-bool manifest_print(const struct delivery_head *head, const struct crypto_hash *head_hash, struct buffer *out, struct error *err)
+bool delivery_manifest_print(const struct delivery_head *head, const struct crypto_hash *head_hash, struct buffer *out, struct error *err)
 {
     struct json_writer json = {.out = out, .indented = true};
     TRY(json_begin_object(&json, err) && name_text(&json, "format", format, err) && name_i64(&json, "version", LAYOUT_VERSION, err));
@@ -104,7 +104,7 @@ static bool text_take(const struct json *object, const char *name, struct text *
 
 static bool hash_take(const struct json *object, const char *name, struct crypto_hash *out_hash, struct error *err)
 {
-    struct text text;
+    struct text text = {0};
     TRY(text_take(object, name, &text, err));
     bool fits = text.length == HEX_SIZE - 1 && crypto_from_hex(out_hash->bytes, CRYPTO_HASH_SIZE, text.data);
     return fits || wrong(err, name);
@@ -164,7 +164,8 @@ static bool version_check(const struct json *root, struct error *err)
            FAIL(err, UNSUPPORTED, "the manifest has version %llu, this emc2 reads %d", (unsigned long long)version, LAYOUT_VERSION);
 }
 
-bool manifest_parse(struct delivery_head *out_head, struct crypto_hash *out_head_hash, const void *bytes, size_t length, struct error *err)
+bool delivery_manifest_parse(struct delivery_head *out_head, struct crypto_hash *out_head_hash, const void *bytes, size_t length,
+                             struct error *err)
 {
     CLEANUP(arena) struct arena *scratch = arena_create();
     CLEANUP(buffer_value) struct buffer again = {.maximum = DELIVERY_MANIFEST_MAX};
@@ -173,7 +174,7 @@ bool manifest_parse(struct delivery_head *out_head, struct crypto_hash *out_head
     struct crypto_hash head_hash;
     TRY(json_parse(&root, scratch, "the manifest", bytes, length, err));
     TRY(version_check(root, err) && members_take(root, &head, &head_hash, err));
-    TRY(manifest_print(&head, &head_hash, &again, err));
+    TRY(delivery_manifest_print(&head, &head_hash, &again, err));
     if (again.length != length || memcmp(again.data, bytes, length) != 0) {
         return wrong(err, "another form");
     }

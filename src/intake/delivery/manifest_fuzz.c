@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct delivery_head head;
     struct crypto_hash head_hash;
     struct error err;
-    if (manifest_parse(&head, &head_hash, data, size, &err)) {
-        bool done = manifest_print(&head, &head_hash, &again, &err);
+    if (delivery_manifest_parse(&head, &head_hash, data, size, &err)) {
+        bool done = delivery_manifest_print(&head, &head_hash, &again, &err);
         assert(done && again.length == size && memcmp(again.data, data, size) == 0);
         assert(delivery_holder_name_is_valid(text_of(head.holder)));
     }

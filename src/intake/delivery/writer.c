@@ -215,7 +215,7 @@ bool delivery_writer_commit(struct delivery_writer *writer, struct delivery_head
     }
     TRY(tokens_flush(writer, err));
     writer->head.root = tree_root(&writer->tree);
-    TRY(manifest_print(&writer->head, &writer->head_hash, &manifest, err));
+    TRY(delivery_manifest_print(&writer->head, &writer->head_hash, &manifest, err));
     TRY(manifest_sign(manifest.data, manifest.length, writer->signing_seed, signature, err));
     layout_tail_print(signature, manifest.length, tail);
     TRY(file_writer_append(writer->file, &end_of_blocks, sizeof end_of_blocks, err));

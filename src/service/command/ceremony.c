@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "service/command/commands.h"
 #include "service/command/custodian.h"
+#include "service/command/keeper.h"
 #include "service/command/warehouse.h"
 #include <stdio.h>
 #include <string.h>
@@ -134,6 +135,7 @@ static bool keys_prepare(void *context, const uint8_t store_id[GRANT_STORE_ID_SI
     struct ceremony *ceremony = context;
     char table[PATH_SIZE + 8];
     bool has_table, has_passphrase;
+    TRY(journal_refuse_used(ceremony->warehouse, err)); /* before anything is replaced */
     snprintf(table, sizeof table, "%s/table", ceremony->keys);
     TRY(file_exists(table, &has_table, err) && file_exists(ceremony->passphrase_path, &has_passphrase, err));
     if (has_passphrase) {
@@ -194,7 +196,7 @@ static bool ceremony_convert(struct ceremony *ceremony, struct error *err)
 static bool ceremony_take_over(struct ceremony *ceremony, struct error *err)
 {
     bool has_record, has_passphrase;
-    TRY(store_identify(ceremony->warehouse, ceremony->store_id, err));
+    TRY(store_identify(ceremony->warehouse, ceremony->store_id, err) && keeper_is_no_obstacle(ceremony->in, err));
     TRY(file_exists(ceremony->record_path, &has_record, err) && file_exists(ceremony->passphrase_path, &has_passphrase, err));
     if (has_record && !has_passphrase) {
         FAIL(err, EXISTS, "this warehouse has custodians already");
@@ -264,7 +266,7 @@ bool command_key_reshare(struct invocation *in, struct error *err)
         return error_hint(err, "emc2 %s --help shows an example", in->command->name);
     }
     TRY(ceremony_begin(&ceremony, in, err));
-    TRY(store_identify(ceremony.warehouse, ceremony.store_id, err));
+    TRY(store_identify(ceremony.warehouse, ceremony.store_id, err) && keeper_is_no_obstacle(in, err));
     TRY(custody_threshold_begin(&threshold, ceremony.record_path, ceremony.store_id, err));
     struct gathering gathering = {in, shares, threshold};
     TRY(directory_visit(shares, gather, &gathering, err));

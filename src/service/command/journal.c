@@ -4,15 +4,12 @@
 #include "service/command/journal.h"
 #include "base/calendar.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "trust/ledger/ledger_openings.h"
 #include "trust/ledger/ledger_verify.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 4096, BUNDLE_BYTES_MAX = 1 << 24, HEX_SIZE = 2 * CRYPTO_HASH_SIZE + 1, GRANT_SECONDS = 600 };
@@ -49,12 +46,31 @@ static bool paths_of(struct journal *journal, const char *warehouse, struct erro
     return fits ? true : FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
 }
 
+bool journal_refuse_used(const char *warehouse, struct error *err)
+{
+    CLEANUP(ledger_view) struct ledger_view *view = NULL;
+    struct journal journal = {.keyring = NULL};
+    struct error reason = {.message = ""};
+    TRY(paths_of(&journal, warehouse, err));
+    char tiles[PATH_SIZE + 8];
+    bool has_tiles;
+    snprintf(tiles, sizeof tiles, "%s/tile", journal.log);
+    TRY(file_exists(tiles, &has_tiles, err));
+    bool is_there = ledger_view_open(&view, journal.log, NULL, &reason);
+    if (is_there ? ledger_view_checkpoint(view)->size <= 1 : reason.code == ERROR_NOT_FOUND && !has_tiles) {
+        return true;
+    }
+    FAIL(err, EXISTS, "the log of a warehouse is here, but no store.json: nothing was made or changed");
+    error_detail(err, "%s", journal.log);
+    return error_hint(err, "put store.json back from a backup (it never changes), or name an empty directory");
+}
+
 bool journal_create(const char *warehouse, const struct keyring *keyring, struct error *err)
 {
     struct journal journal = {.keyring = keyring};
     struct note_signer signer;
     bool exists;
-    TRY(paths_of(&journal, warehouse, err));
+    TRY(paths_of(&journal, warehouse, err) && journal_refuse_used(warehouse, err));
     TRY(signer_of(&journal, &signer, err));
     TRY(file_exists(journal.log, &exists, err));
     TRY(!exists || directory_remove_all(journal.log, err)); /* of an init that was interrupted: signed by a key that is gone */
@@ -121,6 +137,15 @@ static bool record_snapshot(void *context, enum store_act act, uint32_t number, 
     return journal_write_record(context, &record, err);
 }
 
+static bool size_of(void *context, uint64_t *out_size, struct error *err)
+{
+    const struct journal *journal = context;
+    struct checkpoint head;
+    TRY(ledger_head(journal->ledger, &head, err));
+    *out_size = head.size;
+    return true;
+}
+
 const struct store_journal *journal_of_store(struct journal *journal)
 {
     return &journal->for_store;
@@ -137,7 +162,7 @@ bool journal_open(struct journal **out_journal, const char *warehouse, const str
         return FAIL(err, LIMIT, "no memory left for the log");
     }
     journal->keyring = keyring;
-    journal->for_store = (struct store_journal){latest, record_snapshot, journal};
+    journal->for_store = (struct store_journal){latest, record_snapshot, size_of, journal};
     TRY(paths_of(journal, warehouse, err));
     TRY(signer_of(journal, &signer, err));
     TRY(file_exists(journal->log, &exists, err));
@@ -266,32 +291,16 @@ static struct ledger_vault vault_of(struct journal *journal)
 }
 
 /* ---- writing ---- */
-static void lock_cleanup(const int *lock)
-{
-    if (*lock >= 0) {
-        close(*lock);
-    }
-}
+/* With an entry of the log another process may take as long as its disk, or its keeper, takes. */
+enum { LOCK_WAIT_MS = 30000 };
 
-static bool lock_open(const struct journal *journal, int *out_lock, struct error *err)
+static struct lock_place lock_place_of(const struct journal *journal, char path[PATH_SIZE + 8])
 {
-    char path[PATH_SIZE + 8];
-    snprintf(path, sizeof path, "%s/lock", journal->openings);
-    *out_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (*out_lock < 0) {
-        FAIL_ERRNO(err, path, "the log of the warehouse cannot be written");
-        return error_hint(err, "every act is entered in the log before its result is given out: the warehouse must be writable");
-    }
-    return true;
-}
-
-static bool lock_take(const struct journal *journal, int *out_lock, struct error *err)
-{
-    TRY(lock_open(journal, out_lock, err));
-    if (flock(*out_lock, LOCK_EX) != 0) { /* held for one append */
-        return FAIL_ERRNO(err, journal->openings, "the log of the warehouse cannot be locked");
-    }
-    return true;
+    snprintf(path, PATH_SIZE + 8, "%s/lock", journal->openings);
+    return (struct lock_place){.path = path,
+                               .busy = "another process is writing to the log of the warehouse",
+                               .unusable = "the log of the warehouse cannot be written",
+                               .hint = "every act is entered in the log before its result is given out: the warehouse must be writable"};
 }
 
 bool journal_begin(struct ledger_record *out_record, enum ledger_act act, const struct grant *grant, struct error *err)
@@ -336,10 +345,12 @@ static bool privates_keep(struct journal *journal, struct journal_entry *entries
 
 bool journal_write(struct journal *journal, struct journal_entry *entries, size_t count, struct error *err)
 {
-    CLEANUP(lock) int lock = -1;
+    CLEANUP(lock) struct lock lock = {0};
     CLEANUP(arena) struct arena *scratch = arena_create();
+    char path[PATH_SIZE + 8];
+    const struct lock_place place = lock_place_of(journal, path);
     struct ledger_record *records = ARENA_ARRAY(scratch, struct ledger_record, count + 1);
-    TRY(own_grant(journal, err) && lock_take(journal, &lock, err));
+    TRY(own_grant(journal, err) && lock_take(&lock, &place, LOCK_WAIT_MS, err));
     TRY(privates_keep(journal, entries, count, err));
     for (size_t i = 0; i < count; i++) {
         records[i] = entries[i].record;
@@ -353,11 +364,28 @@ bool journal_write_record(struct journal *journal, const struct ledger_record *r
     return journal_write(journal, &entry, 1, err);
 }
 
+bool journal_write_with_head(struct journal *journal, struct ledger_record *record, uint32_t snapshot, const struct crypto_hash *manifest,
+                             struct error *err)
+{
+    CLEANUP(lock) struct lock lock = {0};
+    char path[PATH_SIZE + 8];
+    const struct lock_place place = lock_place_of(journal, path);
+    struct crypto_hash known;
+    uint32_t number;
+    TRY(lock_take(&lock, &place, LOCK_WAIT_MS, err));
+    TRY(latest(journal, &number, &known, err));
+    if (number == snapshot && memcmp(known.bytes, manifest->bytes, sizeof known.bytes) == 0) {
+        TRY(journal_head(record, snapshot, manifest, err));
+    }
+    return ledger_append_records(journal->ledger, record, 1, NULL, err);
+}
+
 bool journal_try_records(struct journal *journal, const struct ledger_record *records, size_t count, bool *out_done, struct error *err)
 {
-    CLEANUP(lock) int lock = -1;
-    TRY(lock_open(journal, &lock, err));
-    *out_done = flock(lock, LOCK_EX | LOCK_NB) == 0;
+    CLEANUP(lock) struct lock lock = {0};
+    char path[PATH_SIZE + 8];
+    const struct lock_place place = lock_place_of(journal, path);
+    TRY(lock_try(&lock, &place, out_done, err));
     return !*out_done || ledger_append_records(journal->ledger, records, count, NULL, err);
 }
 

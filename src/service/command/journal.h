@@ -10,7 +10,10 @@
 #include "warehouse/store/store.h"
 
 struct journal;
-/* Makes the log of a new warehouse; done again after an interruption, it leaves what is there. */
+/* EXISTS when the directory holds a log in which more is entered than that its keys were made: it is that of a warehouse whose store.json
+ * is gone, and is not to be made anew. */
+MUST_CHECK bool journal_refuse_used(const char *warehouse, struct error *err);
+/* Makes the log of a new warehouse, in the place of one that an interrupted making left. EXISTS as above. */
 MUST_CHECK bool journal_create(const char *warehouse, const struct keyring *keyring, struct error *err);
 /* The keyring is borrowed. CORRUPT when the log is gone or is not signed by this warehouse. */
 MUST_CHECK bool journal_open(struct journal **out_journal, const char *warehouse, const struct keyring *keyring, struct error *err);
@@ -35,6 +38,10 @@ struct journal_entry {
 /* All or none, in one append; durable when it returns true. */
 MUST_CHECK bool journal_write(struct journal *journal, struct journal_entry *entries, size_t count, struct error *err);
 MUST_CHECK bool journal_write_record(struct journal *journal, const struct ledger_record *record, struct error *err);
+/* The same; when the log knows no other newest snapshot than this one, the record gets it, too (journal_head). Decided while nobody else
+ * writes, so that a log that was put back from an older copy is not brought up to the store by whoever opens it. */
+MUST_CHECK bool journal_write_with_head(struct journal *journal, struct ledger_record *record, uint32_t snapshot,
+                                        const struct crypto_hash *manifest, struct error *err);
 /* The same for a process that others wait for while they write (the keeper): when somebody else is writing, *out_done is false at once. */
 MUST_CHECK bool journal_try_records(struct journal *journal, const struct ledger_record *records, size_t count, bool *out_done,
                                     struct error *err);

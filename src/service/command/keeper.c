@@ -37,6 +37,34 @@ bool keeper_custody_is_threshold(const char *keys, bool *out_is_threshold, struc
     return true;
 }
 
+/* No socket, or nobody behind it: there is no keeper. Whoever answers but is not to be trusted is no reason to go on. */
+bool keeper_is_no_obstacle(const struct invocation *in, struct error *err)
+{
+    CLEANUP(keeper_link) struct keeper_link *link = NULL;
+    struct error reason = {.message = ""};
+    struct keeper_status status;
+    char path[PATH_SIZE];
+    bool exists;
+    TRY(keeper_socket_path(in, path, err) && file_exists(path, &exists, err));
+    if (!exists) {
+        return true;
+    }
+    if (!keeper_link_open(&link, path, &reason) || !keeper_link_status(link, &status, &reason)) {
+        if (reason.code != ERROR_DENIED) {
+            return true;
+        }
+        if (err) {
+            *err = reason;
+        }
+        return false;
+    }
+    if (status.is_unsealed) {
+        FAIL(err, BUSY, "the keeper is unsealed, and would go on with the old keys");
+        return error_hint(err, "seal it with `emc2 key seal`, change the root key, and unseal it again");
+    }
+    return true;
+}
+
 /* ---- the verifiable log ---- */
 /* Acts that could not be entered yet: the keeper is sealed and cannot sign, or somebody else is writing, perhaps waiting for the keeper. */
 enum { WAITING_MAX = 512, LAST_TRIES = 40, LAST_TRY_MS = 50 };

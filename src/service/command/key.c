@@ -178,21 +178,6 @@ static bool own_keys_find(struct own_keys *own, const struct invocation *in, str
     return true;
 }
 
-/* A keeper that is unsealed goes on with keys that would be no more. */
-static bool keeper_is_no_obstacle(const struct invocation *in, struct error *err)
-{
-    CLEANUP(keeper_link) struct keeper_link *link = NULL;
-    struct keeper_status status;
-    char path[PATH_SIZE];
-    bool exists;
-    TRY(keeper_socket_path(in, path, err) && file_exists(path, &exists, err));
-    if (exists && keeper_link_open(&link, path, NULL) && keeper_link_status(link, &status, NULL) && status.is_unsealed) {
-        FAIL(err, BUSY, "the keeper is unsealed, and would go on with the old keys");
-        return error_hint(err, "seal it with `emc2 key seal`, rotate, and unseal it again");
-    }
-    return true;
-}
-
 bool command_key_rotate(struct invocation *in, struct error *err)
 {
     CLEANUP(secret) struct secret *passphrase = NULL;

@@ -91,6 +91,29 @@ bool message_time_parse(struct cursor *in, int64_t *out_seconds, struct error *e
     return true;
 }
 
+bool message_head_of_store_print(const struct key_head *head, struct buffer *out, struct error *err)
+{
+    TRY(buffer_append_u32(out, head->snapshot, err) && buffer_append(out, head->manifest.bytes, sizeof head->manifest.bytes, err));
+    return buffer_append_u64(out, head->log_size, err);
+}
+
+bool message_head_of_store_parse(struct cursor *in, struct key_head *out_head, struct error *err)
+{
+    TRY(cursor_u32(in, &out_head->snapshot, err));
+    TRY(message_fixed_parse(in, out_head->manifest.bytes, sizeof out_head->manifest.bytes, err));
+    return cursor_u64(in, &out_head->log_size, err);
+}
+
+bool message_part_parse(struct cursor *in, struct text *out_part, struct error *err)
+{
+    const uint8_t *bytes;
+    size_t length = in->length - in->position;
+    TRY(length <= KEEPER_PART_MAX || message_refused(err));
+    TRY(cursor_bytes(in, length, &bytes, err));
+    *out_part = (struct text){(const char *)bytes, length};
+    return true;
+}
+
 bool message_end(const struct cursor *in, struct error *err)
 {
     return in->position == in->length || message_refused(err);

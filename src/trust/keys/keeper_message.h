@@ -22,12 +22,15 @@ enum keeper_kind {
     KEEPER_DESTROY,
     KEEPER_FORGET,
     KEEPER_VISIT,
+    KEEPER_HEAD,
+    KEEPER_KEPT,     /* a part of what is kept with the head */
+    KEEPER_HEAD_SET, /* what is to be kept comes before, by KEEPER_HOLD; the last part here */
     KEEPER_KIND_END
 };
 enum {
     KEEPER_MESSAGE_MAX = 1 << 16,
     KEEPER_IDS_MAX = 3000,      /* of one message */
-    KEEPER_PART_MAX = 60000,    /* bytes of KEEPER_HOLD, KEEPER_SIGN, KEEPER_OFFER */
+    KEEPER_PART_MAX = 60000,    /* bytes of KEEPER_HOLD, KEEPER_SIGN, KEEPER_OFFER, KEEPER_KEPT, KEEPER_HEAD_SET */
     KEEPER_SIGN_MAX = 1 << 26,  /* bytes that are signed at once */
     KEEPER_VISIT_ENTRIES = 2400 /* of one response */
 };
@@ -39,10 +42,11 @@ enum {
 struct keeper_request {
     uint32_t number;
     enum keeper_kind kind;
-    struct grant grant;            /* GRANT_ISSUE, CREATE, OPEN, DESTROY, FORGET */
+    struct grant grant;            /* GRANT_ISSUE, CREATE, OPEN, DESTROY, FORGET, KEPT, HEAD_SET */
     enum key_top seed;             /* SIGN: manifests or log, never grants */
-    struct text part;              /* OFFER, HOLD, SIGN */
-    uint64_t offset;               /* HOLD, SIGN: how many bytes were held before; 0 begins anew */
+    struct key_head head;          /* HEAD_SET */
+    struct text part;              /* OFFER, HOLD, SIGN, HEAD_SET */
+    uint64_t offset;               /* HOLD, SIGN, HEAD_SET: how many bytes were held before; 0 begins anew. KEPT: where to begin */
     enum key_domain domain;        /* CREATE, OPEN */
     struct key_file_id file;       /* CREATE, OPEN; VISIT: what comes after it */
     int64_t until;                 /* CREATE */
@@ -61,7 +65,10 @@ struct keeper_response {
     uint8_t signature[CRYPTO_SIGNATURE_SIZE];
     struct key_facts facts[KEEPER_VISIT_ENTRIES];
     size_t fact_count;
-    bool is_last; /* VISIT: there is no more */
+    bool is_last;         /* VISIT: there is no more */
+    struct key_head head; /* HEAD */
+    uint64_t kept_length; /* KEPT: all of it, and the part from the offset on */
+    struct text part;
 };
 
 MUST_CHECK bool keeper_request_print(const struct keeper_request *request, struct buffer *out, struct error *err);
@@ -82,6 +89,9 @@ MUST_CHECK bool message_bool_parse(struct cursor *in, bool *out_value, struct er
 MUST_CHECK bool message_fixed_parse(struct cursor *in, void *out, size_t length, struct error *err);
 MUST_CHECK bool message_domain_parse(struct cursor *in, enum key_domain *out_domain, struct error *err);
 MUST_CHECK bool message_time_parse(struct cursor *in, int64_t *out_seconds, struct error *err);
+MUST_CHECK bool message_head_of_store_print(const struct key_head *head, struct buffer *out, struct error *err);
+MUST_CHECK bool message_head_of_store_parse(struct cursor *in, struct key_head *out_head, struct error *err);
+MUST_CHECK bool message_part_parse(struct cursor *in, struct text *out_part, struct error *err); /* the rest of the message */
 MUST_CHECK bool message_end(const struct cursor *in, struct error *err);
 bool message_refused(struct error *err); /* INVALID_INPUT, false */
 

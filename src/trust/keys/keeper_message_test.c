@@ -18,6 +18,7 @@ static struct keeper_request request_of(enum keeper_kind kind)
     request.grant = (struct grant){.project = "p", .purpose = "a purpose", .holder = "h", .actions = 3, .tables = 9, .not_before = -1};
     request.part = (struct text){"some bytes", 10};
     request.offset = 60000;
+    request.head = (struct key_head){.snapshot = 7, .manifest.bytes = "a hash", .log_size = 70};
     request.ids = ids;
     request.id_count = 2;
     return request;
@@ -54,7 +55,7 @@ static void any_cut_or_longer_message_is_refused(void **state)
             assert_false(keeper_request_parse(&heard, bytes.data, length, &err));
             assert_int_equal(err.code, ERROR_INVALID_INPUT);
         }
-        bool has_part = kind == KEEPER_OFFER || kind == KEEPER_HOLD || kind == KEEPER_SIGN;
+        bool has_part = kind == KEEPER_OFFER || kind == KEEPER_HOLD || kind == KEEPER_SIGN || kind == KEEPER_HEAD_SET;
         assert_true(buffer_append(&bytes, "x", 1, &err));
         assert_int_equal(keeper_request_parse(&heard, bytes.data, bytes.length, &err), has_part);
     }

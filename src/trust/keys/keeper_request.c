@@ -9,17 +9,18 @@ static_assert(KEEPER_IDS_MAX * KEY_FILE_ID_SIZE + 2048 < KEEPER_MESSAGE_MAX, "th
 
 static bool has_grant(enum keeper_kind kind)
 {
-    return kind == KEEPER_GRANT_ISSUE || kind == KEEPER_CREATE || kind == KEEPER_OPEN || kind == KEEPER_DESTROY || kind == KEEPER_FORGET;
+    return kind == KEEPER_GRANT_ISSUE || kind == KEEPER_CREATE || kind == KEEPER_OPEN || kind == KEEPER_DESTROY || kind == KEEPER_FORGET ||
+           kind == KEEPER_KEPT || kind == KEEPER_HEAD_SET;
 }
 
 static bool has_part(enum keeper_kind kind)
 {
-    return kind == KEEPER_OFFER || kind == KEEPER_HOLD || kind == KEEPER_SIGN;
+    return kind == KEEPER_OFFER || kind == KEEPER_HOLD || kind == KEEPER_SIGN || kind == KEEPER_HEAD_SET;
 }
 
 static bool has_offset(enum keeper_kind kind)
 {
-    return kind == KEEPER_HOLD || kind == KEEPER_SIGN;
+    return kind == KEEPER_HOLD || kind == KEEPER_SIGN || kind == KEEPER_KEPT || kind == KEEPER_HEAD_SET;
 }
 
 static bool has_domain(enum keeper_kind kind)
@@ -38,6 +39,7 @@ bool keeper_request_print(const struct keeper_request *request, struct buffer *o
     TRY(message_head_print(request->number, kind, out, err));
     TRY(!has_grant(kind) || message_grant_print(&request->grant, out, err));
     TRY(kind != KEEPER_SIGN || message_u8_print(request->seed, out, err));
+    TRY(kind != KEEPER_HEAD_SET || message_head_of_store_print(&request->head, out, err));
     TRY(!has_offset(kind) || buffer_append_u64(out, request->offset, err));
     TRY(!has_part(kind) || buffer_append(out, request->part.data, request->part.length, err));
     TRY(!has_domain(kind) || message_u8_print(request->domain, out, err));
@@ -63,16 +65,6 @@ static bool seed_parse(struct cursor *in, enum key_top *out_seed, struct error *
     return true;
 }
 
-static bool part_parse(struct cursor *in, struct text *out_part, struct error *err)
-{
-    const uint8_t *bytes;
-    size_t length = in->length - in->position;
-    TRY(length <= KEEPER_PART_MAX || message_refused(err));
-    TRY(cursor_bytes(in, length, &bytes, err));
-    *out_part = (struct text){(const char *)bytes, length};
-    return true;
-}
-
 static bool ids_parse(struct cursor *in, struct keeper_request *request, struct error *err)
 {
     uint32_t count;
@@ -91,8 +83,9 @@ static bool parse(struct keeper_request *request, struct cursor *in, struct erro
     enum keeper_kind kind = request->kind;
     TRY(!has_grant(kind) || message_grant_parse(in, &request->grant, err));
     TRY(kind != KEEPER_SIGN || seed_parse(in, &request->seed, err));
+    TRY(kind != KEEPER_HEAD_SET || message_head_of_store_parse(in, &request->head, err));
     TRY(!has_offset(kind) || cursor_u64(in, &request->offset, err));
-    TRY(!has_part(kind) || part_parse(in, &request->part, err));
+    TRY(!has_part(kind) || message_part_parse(in, &request->part, err));
     TRY(!has_domain(kind) || message_domain_parse(in, &request->domain, err));
     TRY(kind != KEEPER_VISIT || message_bool_parse(in, &request->is_from_start, err));
     if (has_domain(kind) || kind == KEEPER_VISIT) {

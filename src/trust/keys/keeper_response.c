@@ -129,6 +129,19 @@ static bool facts_parse(struct cursor *in, struct keeper_response *response, str
     return true;
 }
 
+/* ---- what is kept with the head ---- */
+static bool kept_print(const struct keeper_response *response, struct buffer *out, struct error *err)
+{
+    return buffer_append_u64(out, response->kept_length, err) && buffer_append(out, response->part.data, response->part.length, err);
+}
+
+static bool kept_parse(struct cursor *in, struct keeper_response *response, struct error *err)
+{
+    TRY(cursor_u64(in, &response->kept_length, err) && message_part_parse(in, &response->part, err));
+    bool fits = response->kept_length <= KEY_KEPT_MAX && response->part.length <= response->kept_length;
+    return fits || message_refused(err);
+}
+
 /* ---- whole ---- */
 static bool has_status(enum keeper_kind kind)
 {
@@ -151,6 +164,8 @@ bool keeper_response_print(const struct keeper_response *response, struct buffer
     TRY(kind != KEEPER_GRANT_ISSUE || message_grant_print(&response->grant, out, err));
     TRY(kind != KEEPER_SIGN || buffer_append(out, response->signature, sizeof response->signature, err));
     TRY(!has_key(kind) || buffer_append(out, response->key, CRYPTO_KEY_SIZE, err));
+    TRY(kind != KEEPER_HEAD || message_head_of_store_print(&response->head, out, err));
+    TRY(kind != KEEPER_KEPT || kept_print(response, out, err));
     return kind != KEEPER_VISIT || facts_print(response, out, err);
 }
 
@@ -161,6 +176,8 @@ static bool body_parse(struct keeper_response *response, struct cursor *in, stru
     TRY(kind != KEEPER_GRANT_ISSUE || message_grant_parse(in, &response->grant, err));
     TRY(kind != KEEPER_SIGN || message_fixed_parse(in, response->signature, sizeof response->signature, err));
     TRY(!has_key(kind) || cursor_bytes(in, CRYPTO_KEY_SIZE, &response->key, err));
+    TRY(kind != KEEPER_HEAD || message_head_of_store_parse(in, &response->head, err));
+    TRY(kind != KEEPER_KEPT || kept_parse(in, response, err));
     return kind != KEEPER_VISIT || facts_parse(in, response, err);
 }
 

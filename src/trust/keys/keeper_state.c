@@ -369,6 +369,40 @@ static bool answer_visit(struct keeper_state *state, struct keeper_session *sess
     return keyring_data_key_visit(state->keyring, page_add, &page, err);
 }
 
+static bool answer_head(struct keeper_state *state, struct keeper_session *session, const struct keeper_request *request,
+                        struct secret **out_key, struct error *err)
+{
+    (void)session;
+    (void)request;
+    (void)out_key;
+    return keyring_head(state->keyring, &state->response->head, err);
+}
+
+static bool answer_kept(struct keeper_state *state, struct keeper_session *session, const struct keeper_request *request,
+                        struct secret **out_key, struct error *err)
+{
+    (void)session;
+    (void)out_key;
+    struct buffer *kept = &state->kept;
+    kept->maximum = KEY_KEPT_MAX;
+    TRY(keyring_head_kept(state->keyring, &request->grant, kept, err));
+    TRY(request->offset <= kept->length || FAIL(err, INVALID_ARGUMENT, "the keys keep less than that for the store"));
+    size_t left = kept->length - (size_t)request->offset;
+    state->response->kept_length = kept->length;
+    state->response->part = (struct text){(const char *)kept->data + request->offset, left < KEEPER_PART_MAX ? left : KEEPER_PART_MAX};
+    return true;
+}
+
+static bool answer_head_set(struct keeper_state *state, struct keeper_session *session, const struct keeper_request *request,
+                            struct secret **out_key, struct error *err)
+{
+    (void)out_key;
+    TRY(hold(state, session, request, err));
+    bool done = keyring_head_set(state->keyring, &request->grant, &request->head, session->held.data, session->held.length, err);
+    held_drop(state, session);
+    return done;
+}
+
 static bool answer_forget(struct keeper_state *state, struct keeper_session *session, const struct keeper_request *request,
                           struct secret **out_key, struct error *err)
 {
@@ -407,6 +441,7 @@ static const struct {
     [KEEPER_STATUS] = {false, answer_status},    [KEEPER_OFFER] = {false, answer_offer},  [KEEPER_SEAL] = {false, answer_seal},
     [KEEPER_GRANT_ISSUE] = {true, answer_grant}, [KEEPER_HOLD] = {true, answer_hold},     [KEEPER_SIGN] = {true, answer_sign},
     [KEEPER_CREATE] = {true, answer_create},     [KEEPER_OPEN] = {true, answer_open},     [KEEPER_COMMIT] = {true, answer_commit},
+    [KEEPER_HEAD] = {true, answer_head},         [KEEPER_KEPT] = {true, answer_kept},     [KEEPER_HEAD_SET] = {true, answer_head_set},
     [KEEPER_DESTROY] = {true, answer_destroy},   [KEEPER_FORGET] = {true, answer_forget}, [KEEPER_VISIT] = {true, answer_visit},
 };
 
@@ -434,5 +469,7 @@ bool keeper_state_answer(struct keeper_state *state, struct keeper_session *sess
     response->key = key ? secret_view(key) : NULL;
     response->status = state->status;
     response->status.is_repeated = state->status.is_repeated && request.kind == KEEPER_OFFER;
-    return keeper_response_print(response, out, err);
+    bool done = keeper_response_print(response, out, err);
+    buffer_finish(&state->kept);
+    return done;
 }

@@ -24,6 +24,7 @@ struct keeper_state {
     int64_t unsealed_ns, used_ns; /* monotonic */
     size_t held;                  /* bytes, by all sessions */
     struct keeper_response *response;
+    struct buffer kept; /* while KEEPER_KEPT is answered */
 };
 MUST_CHECK bool keeper_state_open(struct keeper_state *out_state, const struct keeper_options *options, struct error *err);
 void keeper_state_close(struct keeper_state *state);

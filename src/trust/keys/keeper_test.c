@@ -193,6 +193,36 @@ static void a_connected_keyring_is_like_one_in_this_process(void **state)
     assert_int_equal(err.code, ERROR_UNSUPPORTED);
 }
 
+/* What is kept is more than one message holds. */
+static void the_head_goes_through_it(void **state)
+{
+    const struct place *place = *state;
+    struct error err = {0};
+    unseal(place);
+    CLEANUP(keyring) struct keyring *remote = ring_of(place);
+    CLEANUP(buffer_value) struct buffer found = {.maximum = KEY_KEPT_MAX};
+    struct grant grant = grant_of(remote);
+    struct key_head head = {.snapshot = 5, .manifest.bytes = "hash", .log_size = 50}, read;
+    static uint8_t large[150000];
+    crypto_random(large, sizeof large);
+    assert_true(keyring_head(remote, &read, &err));
+    assert_int_equal(read.snapshot, 0);
+    assert_true(keyring_head_kept(remote, &grant, &found, &err));
+    assert_int_equal(found.length, 0);
+    assert_true(keyring_head_set(remote, &grant, &head, large, sizeof large, &err));
+    assert_true(keyring_head(remote, &read, &err));
+    assert_memory_equal(&read.manifest, &head.manifest, sizeof head.manifest);
+    assert_true(read.snapshot == 5 && read.log_size == 50);
+    assert_true(keyring_head_kept(remote, &grant, &found, &err));
+    assert_int_equal(found.length, sizeof large);
+    assert_memory_equal(found.data, large, sizeof large);
+    grant.actions = GRANT_LOAD;
+    assert_true(keyring_grant_issue(remote, &grant, &err));
+    head.snapshot = 4;
+    assert_false(keyring_head_set(remote, &grant, &head, "", 0, &err));
+    assert_int_equal(err.code, ERROR_DENIED);
+}
+
 /* More than one message holds. */
 static void many_keys_are_visited_and_forgotten_in_parts(void **state)
 {
@@ -404,6 +434,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_KEEPER(a_connected_keyring_is_like_one_in_this_process),
+        WITH_KEEPER(the_head_goes_through_it),
         WITH_KEEPER(many_keys_are_visited_and_forgotten_in_parts),
         WITH_KEEPER(seven_threads_share_one_connection),
         WITH_KEEPER(garbage_and_crowds_do_not_hinder_others),

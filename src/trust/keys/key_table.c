@@ -2,21 +2,31 @@
 /* key_table: the bytes of keys/table, and how it is read, locked and replaced. */
 #include "trust/keys/key_table.h"
 #include "base/file.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static const uint8_t magic[8] = "EMC2KEYS";
-enum { VERSION = 1, ENTRY_SIZE = KEY_FILE_ID_SIZE + 1 + 1 + 8 + KEY_WRAPPED_SIZE, FILE_MODE = 0600, PATH_SIZE = 4096 };
-enum { BYTES_MAX = 1024 + KEY_TABLE_ENTRIES_MAX * ENTRY_SIZE };
+enum {
+    VERSION = 2,
+    VERSION_WITHOUT_HEAD = 1,
+    ENTRY_SIZE = KEY_FILE_ID_SIZE + 1 + 1 + 8 + KEY_WRAPPED_SIZE,
+    FILE_MODE = 0600,
+    PATH_SIZE = 4096
+};
+enum { KEPT_MAX = KEY_KEPT_MAX + CRYPTO_SEAL_OVERHEAD, BYTES_MAX = 2048 + KEPT_MAX + KEY_TABLE_ENTRIES_MAX * ENTRY_SIZE };
+enum { LOCK_WAIT_MS = 30000 };
 
 void key_table_finish(struct key_table *table)
 {
     key_entries_finish(&table->entries);
+    buffer_finish(&table->kept);
+}
+
+void key_table_move(struct key_table *out, struct key_table *table)
+{
+    *out = *table;
+    *table = (struct key_table){.generation = 0};
 }
 
 /* ---- bytes ---- */
@@ -29,12 +39,21 @@ static bool entry_print(const struct key_entry *entry, struct buffer *out, struc
     return buffer_append(out, entry->wrapped, sizeof entry->wrapped, err);
 }
 
+static bool head_print(const struct key_table *table, struct buffer *out, struct error *err)
+{
+    TRY(buffer_append_u32(out, table->head.snapshot, err));
+    TRY(buffer_append(out, table->head.manifest.bytes, sizeof table->head.manifest.bytes, err));
+    TRY(buffer_append_u64(out, table->head.log_size, err) && buffer_append_u32(out, (uint32_t)table->kept.length, err));
+    return buffer_append(out, table->kept.data, table->kept.length, err);
+}
+
 bool key_table_print(const struct key_table *table, struct buffer *out, struct error *err)
 {
-    TRY(buffer_append(out, magic, sizeof magic, err) && buffer_append_u32(out, VERSION, err));
+    TRY(buffer_append(out, magic, sizeof magic, err) && buffer_append_u32(out, table->version, err));
     TRY(buffer_append(out, table->store_id, sizeof table->store_id, err));
     TRY(buffer_append_u64(out, table->generation, err) && buffer_append_u32(out, table->root_count, err));
     TRY(buffer_append(out, table->top, table->root_count * sizeof table->top[0], err));
+    TRY(table->version == VERSION_WITHOUT_HEAD || head_print(table, out, err));
     TRY(buffer_append_u32(out, (uint32_t)table->entries.count, err));
     for (size_t i = 0; i < table->entries.count; i++) {
         TRY(entry_print(&table->entries.items[i], out, err));
@@ -50,16 +69,29 @@ static bool take(struct cursor *in, void *out, size_t length, struct error *err)
     return true;
 }
 
+static bool store_head_parse(struct key_table *table, struct cursor *in, struct error *err)
+{
+    const uint8_t *sealed;
+    uint32_t length;
+    TRY(cursor_u32(in, &table->head.snapshot, err));
+    TRY(take(in, table->head.manifest.bytes, sizeof table->head.manifest.bytes, err));
+    TRY(cursor_u64(in, &table->head.log_size, err) && cursor_u32(in, &length, err));
+    if (length > KEPT_MAX || (length > 0 && length < CRYPTO_SEAL_OVERHEAD)) {
+        return FAIL(err, CORRUPT, "what the key table keeps for the store is not as emc2 writes it");
+    }
+    table->kept.maximum = KEPT_MAX;
+    return cursor_bytes(in, length, &sealed, err) && buffer_append(&table->kept, sealed, length, err);
+}
+
 static bool head_parse(struct key_table *table, struct cursor *in, uint32_t *out_count, struct error *err)
 {
     uint8_t found[sizeof magic];
-    uint32_t version;
-    TRY(take(in, found, sizeof found, err) && cursor_u32(in, &version, err));
+    TRY(take(in, found, sizeof found, err) && cursor_u32(in, &table->version, err));
     if (memcmp(found, magic, sizeof magic) != 0) {
         return FAIL(err, CORRUPT, "this is not a key table");
     }
-    if (version != VERSION) {
-        return FAIL(err, UNSUPPORTED, "the key table has version %u, this emc2 reads %d", version, VERSION);
+    if (table->version != VERSION && table->version != VERSION_WITHOUT_HEAD) {
+        return FAIL(err, UNSUPPORTED, "the key table has version %u, this emc2 reads %d", table->version, VERSION);
     }
     TRY(take(in, table->store_id, sizeof table->store_id, err) && cursor_u64(in, &table->generation, err));
     TRY(cursor_u32(in, &table->root_count, err));
@@ -67,6 +99,7 @@ static bool head_parse(struct key_table *table, struct cursor *in, uint32_t *out
         return FAIL(err, CORRUPT, "the key table names %u root keys", table->root_count);
     }
     TRY(take(in, table->top, table->root_count * sizeof table->top[0], err));
+    TRY(table->version == VERSION_WITHOUT_HEAD || store_head_parse(table, in, err));
     return cursor_u32(in, out_count, err);
 }
 
@@ -112,8 +145,7 @@ bool key_table_parse(struct key_table *out_table, const void *bytes, size_t leng
     TRY(head_parse(&table, &in, &count, err));
     TRY(entries_parse(&table, &in, count, err));
     TRY(take(&in, table.mac, sizeof table.mac, err));
-    *out_table = table;
-    table.entries = (struct key_entries){.items = NULL};
+    key_table_move(out_table, &table);
     return true;
 }
 
@@ -158,26 +190,13 @@ static bool path_of(char out[PATH_SIZE], const char *directory, const char *name
     return length > 0 && length < PATH_SIZE ? true : FAIL(err, INVALID_ARGUMENT, "the path of the keys is too long");
 }
 
-bool key_table_lock(const char *directory, int *out_lock, struct error *err)
+bool key_table_lock(const char *directory, struct lock *out_lock, struct error *err)
 {
     char path[PATH_SIZE];
+    const struct lock_place place = {
+        .path = path, .busy = "another process is changing the key table", .unusable = "the lock of the key table cannot be opened"};
     TRY(path_of(path, directory, "lock", err));
-    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
-    if (lock < 0) {
-        return FAIL_ERRNO(err, path, "the lock of the key table cannot be opened");
-    }
-    if (flock(lock, LOCK_EX) != 0) { /* held for one replacement of a small file */
-        FAIL_ERRNO(err, path, "the key table cannot be locked");
-        close(lock);
-        return false;
-    }
-    *out_lock = lock;
-    return true;
-}
-
-void key_table_unlock(int lock)
-{
-    close(lock);
+    return lock_take(out_lock, &place, LOCK_WAIT_MS, err);
 }
 
 bool key_table_read(const char *directory, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct key_table *out_table, struct error *err)
@@ -194,8 +213,7 @@ bool key_table_read(const char *directory, const uint8_t store_id[GRANT_STORE_ID
         FAIL(err, CORRUPT, "the key table belongs to another store, or was changed");
         return error_context(err, "key table %s", path);
     }
-    *out_table = table;
-    table.entries = (struct key_entries){.items = NULL};
+    key_table_move(out_table, &table);
     return true;
 }
 
@@ -245,6 +263,7 @@ bool key_table_write(const char *directory, struct key_table *table, const struc
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = 0};
     TRY(path_of(path, directory, "table", err));
     table->generation++;
+    table->version = VERSION;
     TRY(mac_of(table, mac_key, &bytes, table->mac, err));
     TRY(buffer_append(&bytes, table->mac, sizeof table->mac, err));
     return file_write_atomic(path, bytes.data, bytes.length, FILE_MODE, err);

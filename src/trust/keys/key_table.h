@@ -5,6 +5,7 @@
  * Authenticated as a whole under a key made from the governance domain key. Written description: docs/formats/key-table.md. */
 #pragma once
 #include "base/buffer.h"
+#include "base/lock.h"
 #include "trust/keys/keys.h"
 
 /* The keys of the top, in the order of the file: the domains, then the signing seeds. */
@@ -21,14 +22,19 @@ struct key_entry {
 DEFINE_ARRAY(key_entries, struct key_entry)
 
 struct key_table {
+    uint32_t version; /* of the bytes that were read; what is written has the newest */
     uint8_t store_id[GRANT_STORE_ID_SIZE];
-    uint64_t generation; /* counts what was ever written */
-    uint32_t root_count; /* 1, or 2 in the middle of a change of root */
+    uint64_t generation;  /* counts what was ever written */
+    struct key_head head; /* version 2 */
+    uint32_t root_count;  /* 1, or 2 in the middle of a change of root */
     uint8_t top[KEY_TABLE_ROOTS_MAX][KEY_TOP_COUNT][KEY_WRAPPED_SIZE];
+    struct buffer kept;         /* version 2: what is kept with the head, sealed; empty: nothing */
     struct key_entries entries; /* by file id, ascending */
     uint8_t mac[KEY_TABLE_MAC_SIZE];
 };
 void key_table_finish(struct key_table *table);
+/* *out takes what *table holds, which is empty afterwards. */
+void key_table_move(struct key_table *out, struct key_table *table);
 static inline __attribute__((unused)) void key_table_value_cleanup(struct key_table *table)
 {
     key_table_finish(table);
@@ -42,9 +48,8 @@ struct key_entry *key_table_find(struct key_table *table, const uint8_t file_id[
 /* Keeps the order; the id must be new. */
 MUST_CHECK bool key_table_add(struct key_table *table, const struct key_entry *entry, struct error *err);
 
-/* The file. Between lock and unlock nobody else changes it. */
-MUST_CHECK bool key_table_lock(const char *directory, int *out_lock, struct error *err);
-void key_table_unlock(int lock);
+/* The file. While the lock is held nobody else changes it. BUSY after some seconds: it is held for one replacement of a small file. */
+MUST_CHECK bool key_table_lock(const char *directory, struct lock *out_lock, struct error *err);
 MUST_CHECK bool key_table_read(const char *directory, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct key_table *out_table,
                                struct error *err);
 /* Tells whether the file was replaced. */

@@ -184,6 +184,89 @@ static void a_root_takes_over_without_a_gap(void **state)
     key_make(keyring, &two, 0);
 }
 
+/* ---- the head ---- */
+static bool head_set(const struct keyring *keyring, uint32_t actions, uint32_t snapshot, uint64_t log_size, const char *kept,
+                     struct error *err)
+{
+    struct grant grant = {.actions = actions, .not_before = NOW, .not_after = NOW + 1};
+    struct key_head head = {.snapshot = snapshot, .manifest.bytes = "hash of the manifest", .log_size = log_size};
+    return keyring_grant_issue(keyring, &grant, err) && keyring_head_set(keyring, &grant, &head, kept, strlen(kept), err);
+}
+
+static void assert_head(const struct keyring *keyring, uint32_t snapshot, uint64_t log_size, const char *kept)
+{
+    struct error err;
+    CLEANUP(buffer_value) struct buffer found = {.maximum = KEY_KEPT_MAX};
+    struct grant grant = grant_of(keyring);
+    struct key_head head;
+    assert_true(keyring_head(keyring, &head, &err));
+    assert_int_equal(head.snapshot, snapshot);
+    assert_int_equal(head.log_size, log_size);
+    assert_true(keyring_head_kept(keyring, &grant, &found, &err));
+    assert_int_equal(found.length, strlen(kept));
+    assert_memory_equal(found.length ? (const char *)found.data : "", kept, strlen(kept));
+}
+
+static void the_head_is_kept_and_goes_back_only_by_erasure(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    CLEANUP(scratch) struct scratch scratch = scratch_open();
+    CLEANUP(keyring) struct keyring *keyring = NULL, *other = NULL;
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = 1 << 16};
+    CLEANUP(secret) struct secret *new_root = root_of(new_filling);
+    struct keyring *again = NULL;
+    table_make(scratch.directory);
+    assert_int_equal(table_open(scratch.directory, &old_custody, &keyring), 0);
+    assert_int_equal(table_open(scratch.directory, &old_custody, &other), 0);
+    assert_head(keyring, 0, 0, "");
+    assert_true(head_set(keyring, GRANT_LOAD, 3, 30, "whom it excludes", &err));
+    assert_head(keyring, 3, 30, "whom it excludes");
+    assert_head(other, 3, 30, "whom it excludes");
+    assert_true(file_read(scratch_path(&scratch, "table"), &bytes, &err));
+    assert_null(memmem(bytes.data, bytes.length, "whom it", 7));
+    assert_false(head_set(keyring, GRANT_COUNT, 4, 40, "", &err));
+    assert_false(head_set(keyring, GRANT_LOAD, 2, 30, "", &err));
+    assert_false(head_set(keyring, GRANT_LOAD, 3, 29, "", &err));
+    assert_int_equal(err.code, ERROR_DENIED);
+    key_make(keyring, &one, 0); /* other changes leave it */
+    assert_true(keyring_root_begin(keyring, new_root, &err));
+    assert_true(keyring_root_finish(keyring, new_root, &err));
+    assert_head(keyring, 3, 30, "whom it excludes");
+    assert_int_equal(table_open(scratch.directory, &new_custody, &again), 0);
+    assert_head(again, 3, 30, "whom it excludes");
+    assert_true(head_set(again, GRANT_LOAD | GRANT_ERASE, 2, 29, "", &err));
+    assert_head(again, 2, 29, "");
+    keyring_close(again);
+}
+
+/* As emc2 wrote it before there was a head: it opens, knows nothing, and is written anew with the next change. */
+static void a_table_of_version_1_opens(void **state)
+{
+    (void)state;
+    struct error err;
+    CLEANUP(scratch) struct scratch scratch = scratch_open();
+    CLEANUP(keyring) struct keyring *keyring = NULL, *again = NULL;
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = 1 << 16};
+    CLEANUP(secret) struct secret *mac = NULL;
+    table_make(scratch.directory);
+    assert_int_equal(table_open(scratch.directory, &old_custody, &keyring), 0);
+    key_make(keyring, &one, 0);
+    struct key_table *table = &keyring->table->last;
+    table->version = 1;
+    assert_true(key_table_print(table, &bytes, &err));
+    assert_int_equal(bytes.length, 8 + 4 + 16 + 8 + 4 + 7 * 60 + 4 + 86); /* docs/formats/key-table.md */
+    assert_true(crypto_derive(&mac, keyring->mac_key, "emc2 key table 1", bytes.data, bytes.length, &err));
+    assert_true(buffer_append(&bytes, secret_view(mac), KEY_TABLE_MAC_SIZE, &err));
+    assert_true(file_write_atomic(scratch_path(&scratch, "table"), bytes.data, bytes.length, 0600, &err));
+    assert_int_equal(table_open(scratch.directory, &old_custody, &again), 0);
+    assert_int_equal(key_open(again, &one), 0);
+    assert_head(again, 0, 0, "");
+    assert_true(head_set(again, GRANT_LOAD, 1, 5, "x", &err));
+    assert_head(again, 1, 5, "x");
+    assert_int_equal(key_open(again, &one), 0);
+}
+
 static void any_changed_byte_of_the_table_is_found(void **state)
 {
     (void)state;
@@ -194,6 +277,8 @@ static void any_changed_byte_of_the_table_is_found(void **state)
     table_make(scratch.directory);
     assert_int_equal(table_open(scratch.directory, &old_custody, &keyring), 0);
     key_make(keyring, &one, NOW + 50);
+    struct error ignored;
+    assert_true(head_set(keyring, GRANT_LOAD, 1, 1, "kept", &ignored));
     keyring_close(keyring);
     assert_true(file_read(scratch_path(&scratch, "table"), &bytes, &err));
     for (size_t i = 0; i < bytes.length; i++) {
@@ -217,9 +302,14 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_committed_is_there_for_others), cmocka_unit_test(what_is_destroyed_is_gone_and_dated),
-        cmocka_unit_test(destroying_needs_its_own_grant),        cmocka_unit_test(an_authorisation_ends_on_its_day),
-        cmocka_unit_test(a_root_takes_over_without_a_gap),       cmocka_unit_test(any_changed_byte_of_the_table_is_found),
+        cmocka_unit_test(what_is_committed_is_there_for_others),
+        cmocka_unit_test(what_is_destroyed_is_gone_and_dated),
+        cmocka_unit_test(destroying_needs_its_own_grant),
+        cmocka_unit_test(an_authorisation_ends_on_its_day),
+        cmocka_unit_test(a_root_takes_over_without_a_gap),
+        cmocka_unit_test(any_changed_byte_of_the_table_is_found),
+        cmocka_unit_test(the_head_is_kept_and_goes_back_only_by_erasure),
+        cmocka_unit_test(a_table_of_version_1_opens),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

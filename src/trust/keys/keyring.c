@@ -271,6 +271,7 @@ static bool root_replace(const struct keyring *keyring, struct key_table *table,
     for (size_t i = 0; i < table->entries.count; i++) {
         TRY(entry_rewrap(keyring, change, &table->entries.items[i], err));
     }
+    TRY(keyring_kept_rewrap(keyring, change->top, table, err));
     memset(table->top, 0, sizeof table->top);
     table->root_count = 1;
     return top_wrap(change->top, change->new_root, keyring->store_id, table->top[0], err);
@@ -309,6 +310,6 @@ static bool local_root_finish(struct keyring *keyring, const struct secret *new_
 }
 
 static const struct keyring_backend local_backend = {
-    local_grant_issue, local_sign,  local_create,     local_commit,      local_open,  local_destroy,
-    local_forget,      local_visit, local_root_begin, local_root_finish, local_close,
+    local_grant_issue, local_sign, local_create,    local_commit,   local_open,       local_destroy,     local_forget,
+    local_visit,       local_head, local_head_kept, local_head_set, local_root_begin, local_root_finish, local_close,
 };

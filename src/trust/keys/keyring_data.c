@@ -13,14 +13,16 @@ struct key_binding key_binding_of_entry(const uint8_t store_id[GRANT_STORE_ID_SI
 static void table_replace(struct keyring_table *table, struct key_table *fresh)
 {
     key_table_finish(&table->last);
-    table->last = *fresh;
-    fresh->entries = (struct key_entries){.items = NULL};
+    key_table_move(&table->last, fresh);
 }
 
-static bool table_refresh(const struct keyring *keyring, struct error *err)
+bool keyring_table_refresh(const struct keyring *keyring, struct error *err)
 {
     CLEANUP(key_table_value) struct key_table fresh = {.generation = 0};
     struct key_table_stamp stamp;
+    if (!keyring->directory) {
+        return true;
+    }
     TRY(key_table_stamp_read(keyring->directory, &stamp, err));
     if (key_table_stamp_equal(&stamp, &keyring->table->stamp)) {
         return true;
@@ -48,15 +50,13 @@ bool keyring_table_change(const struct keyring *keyring, key_table_change *chang
                           struct error *err)
 {
     bool done;
-    int lock = -1;
+    struct lock lock = {0};
     task_lock_take(keyring->table->lock);
     if (!keyring->directory) {
         done = change(keyring, &keyring->table->last, context, err);
     } else {
         done = key_table_lock(keyring->directory, &lock, err) && change_file(keyring, change, context, mac_key_after, err);
-        if (lock >= 0) {
-            key_table_unlock(lock);
-        }
+        lock_give(&lock);
     }
     task_lock_give(keyring->table->lock);
     return done;
@@ -128,9 +128,7 @@ static bool entry_find(const struct keyring *keyring, const uint8_t file_id[KEY_
                        struct error *err)
 {
     struct keyring_table *table = keyring->table;
-    if (keyring->directory) {
-        TRY(table_refresh(keyring, err));
-    }
+    TRY(keyring_table_refresh(keyring, err));
     const struct key_entry *entry = pending_find(&table->pending, file_id);
     entry = entry ? entry : key_table_find(&table->last, file_id);
     *out_found = entry != NULL;

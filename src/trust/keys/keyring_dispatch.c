@@ -93,6 +93,23 @@ bool keyring_data_key_visit(const struct keyring *keyring, bool (*visit)(void *c
     return keyring->backend->visit(keyring, visit, context, err);
 }
 
+bool keyring_head(const struct keyring *keyring, struct key_head *out_head, struct error *err)
+{
+    return keyring->backend->head(keyring, out_head, err);
+}
+
+bool keyring_head_kept(const struct keyring *keyring, const struct grant *grant, struct buffer *out, struct error *err)
+{
+    return keyring->backend->head_kept(keyring, grant, out, err);
+}
+
+bool keyring_head_set(const struct keyring *keyring, const struct grant *grant, const struct key_head *head, const void *kept,
+                      size_t length, struct error *err)
+{
+    TRY(length <= KEY_KEPT_MAX || FAIL(err, LIMIT, "the keys keep at most %d bytes for the store", KEY_KEPT_MAX));
+    return keyring->backend->head_set(keyring, grant, head, (struct text){kept, length}, err);
+}
+
 bool keyring_root_begin(const struct keyring *keyring, const struct secret *new_root, struct error *err)
 {
     return keyring->backend->root_begin(keyring, new_root, err);

@@ -3,6 +3,7 @@
  * (keyring_remote.c). keyring_dispatch.c has the functions that callers see. Private to keys. */
 #pragma once
 #include "base/task.h"
+#include "base/text.h"
 #include "trust/keys/key_table.h"
 
 /* Changes in one keyring are made under `lock`; changes of the file under its own lock, always from what the file then holds. */
@@ -49,6 +50,12 @@ typedef bool key_table_change(const struct keyring *keyring, struct key_table *t
 MUST_CHECK bool keyring_table_change(const struct keyring *keyring, key_table_change *change, void *context,
                                      const struct secret *mac_key_after, struct error *err);
 
+/* Reads the table again when its file was replaced. Under the lock of the table. */
+MUST_CHECK bool keyring_table_refresh(const struct keyring *keyring, struct error *err);
+/* What the table keeps for the store, sealed anew under other keys of the top (a change of the root). */
+MUST_CHECK bool keyring_kept_rewrap(const struct keyring *keyring, struct secret *const new_top[KEY_TOP_COUNT], struct key_table *table,
+                                    struct error *err);
+
 /* What a keyring does, wherever its keys are. In the order of keys.h, with its words for what fails. */
 struct keyring_backend {
     bool (*grant_issue)(const struct keyring *keyring, struct grant *grant, struct error *err);
@@ -65,6 +72,10 @@ struct keyring_backend {
                    struct error *err);
     bool (*visit)(const struct keyring *keyring, bool (*visit)(void *context, const struct key_facts *facts, struct error *err),
                   void *context, struct error *err);
+    bool (*head)(const struct keyring *keyring, struct key_head *out_head, struct error *err);
+    bool (*head_kept)(const struct keyring *keyring, const struct grant *grant, struct buffer *out, struct error *err);
+    bool (*head_set)(const struct keyring *keyring, const struct grant *grant, const struct key_head *head, struct text kept,
+                     struct error *err);
     bool (*root_begin)(const struct keyring *keyring, const struct secret *new_root, struct error *err);
     bool (*root_finish)(struct keyring *keyring, const struct secret *new_root, struct error *err);
     void (*close)(struct keyring *keyring); /* all but the struct itself */
@@ -80,3 +91,8 @@ bool local_destroy(const struct keyring *keyring, const struct grant *grant, con
 bool local_forget(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count, struct error *err);
 bool local_visit(const struct keyring *keyring, bool (*visit)(void *context, const struct key_facts *facts, struct error *err),
                  void *context, struct error *err);
+/* Of keyring_head.c. */
+bool local_head(const struct keyring *keyring, struct key_head *out_head, struct error *err);
+bool local_head_kept(const struct keyring *keyring, const struct grant *grant, struct buffer *out, struct error *err);
+bool local_head_set(const struct keyring *keyring, const struct grant *grant, const struct key_head *head, struct text kept,
+                    struct error *err);

@@ -36,24 +36,26 @@ static bool remote_grant_issue(const struct keyring *keyring, struct grant *gran
     return keeper_link_ask(keyring->link, &request, grant_take, grant, err);
 }
 
-/* What does not fit into one message is held by the keeper until the last part comes. */
-static bool sign_parts(const struct keyring *keyring, enum key_top seed, struct text bytes, uint8_t out_signature[CRYPTO_SIGNATURE_SIZE],
-                       struct error *err)
+/* What does not fit into one message is held by the keeper until the last part comes, with what is asked. */
+static bool ask_in_parts(const struct keyring *keyring, struct keeper_request *last, struct text bytes, keeper_take *take, void *context,
+                         struct error *err)
 {
     size_t at = 0;
     for (; bytes.length - at > KEEPER_PART_MAX; at += KEEPER_PART_MAX) {
         struct keeper_request part = {.kind = KEEPER_HOLD, .offset = at, .part = {bytes.data + at, KEEPER_PART_MAX}};
         TRY(keeper_link_ask(keyring->link, &part, NULL, NULL, err));
     }
-    struct keeper_request last = {.kind = KEEPER_SIGN, .seed = seed, .offset = at, .part = {bytes.data + at, bytes.length - at}};
-    return keeper_link_ask(keyring->link, &last, signature_take, out_signature, err);
+    last->offset = at;
+    last->part = (struct text){bytes.length > 0 ? bytes.data + at : NULL, bytes.length - at};
+    return keeper_link_ask(keyring->link, last, take, context, err);
 }
 
 static bool remote_sign(const struct keyring *keyring, enum key_top seed, const void *bytes, size_t length,
                         uint8_t out_signature[CRYPTO_SIGNATURE_SIZE], struct error *err)
 {
+    struct keeper_request request = {.kind = KEEPER_SIGN, .seed = seed};
     task_lock_take(keyring->link->signing);
-    bool done = sign_parts(keyring, seed, (struct text){bytes, length}, out_signature, err);
+    bool done = ask_in_parts(keyring, &request, (struct text){bytes, length}, signature_take, out_signature, err);
     task_lock_give(keyring->link->signing);
     return done;
 }
@@ -151,6 +153,55 @@ static bool remote_visit(const struct keyring *keyring, bool (*visit)(void *cont
     return done;
 }
 
+static bool head_take(void *context, const struct keeper_response *response, struct error *err)
+{
+    (void)err;
+    *(struct key_head *)context = response->head;
+    return true;
+}
+
+static bool remote_head(const struct keyring *keyring, struct key_head *out_head, struct error *err)
+{
+    struct keeper_request request = {.kind = KEEPER_HEAD};
+    return keeper_link_ask(keyring->link, &request, head_take, out_head, err);
+}
+
+struct kept_parts {
+    struct buffer *out;
+    uint64_t at, length; /* length: as the first part said */
+};
+
+static bool kept_take(void *context, const struct keeper_response *response, struct error *err)
+{
+    struct kept_parts *parts = context;
+    parts->length = parts->at == 0 ? response->kept_length : parts->length;
+    bool fits = response->kept_length == parts->length && response->part.length <= parts->length - parts->at &&
+                (response->part.length > 0 || parts->at == parts->length);
+    TRY(fits || FAIL(err, BUSY, "what the keys keep for the store was changed while it was read"));
+    parts->at += response->part.length;
+    return buffer_append(parts->out, response->part.data, response->part.length, err);
+}
+
+static bool remote_head_kept(const struct keyring *keyring, const struct grant *grant, struct buffer *out, struct error *err)
+{
+    struct kept_parts parts = {.out = out};
+    do {
+        struct keeper_request request = {.kind = KEEPER_KEPT, .grant = *grant, .offset = parts.at};
+        TRY(keeper_link_ask(keyring->link, &request, kept_take, &parts, err));
+    } while (parts.at < parts.length);
+    return true;
+}
+
+static bool remote_head_set(const struct keyring *keyring, const struct grant *grant, const struct key_head *head, struct text kept,
+                            struct error *err)
+{
+    struct keeper_request request = {.kind = KEEPER_HEAD_SET, .grant = *grant, .head = *head};
+    task_lock_take(keyring->link->signing);
+    bool done = ask_in_parts(keyring, &request, kept, NULL, NULL, err);
+    task_lock_give(keyring->link->signing);
+    return done;
+}
+
 static bool root_refused(struct error *err)
 {
     FAIL(err, UNSUPPORTED, "a keeper does not change its root key");
@@ -177,8 +228,8 @@ static void remote_close(struct keyring *keyring)
 }
 
 static const struct keyring_backend remote_backend = {
-    remote_grant_issue, remote_sign,  remote_create,     remote_commit,      remote_open,  remote_destroy,
-    remote_forget,      remote_visit, remote_root_begin, remote_root_finish, remote_close,
+    remote_grant_issue, remote_sign, remote_create,    remote_commit,   remote_open,       remote_destroy,     remote_forget,
+    remote_visit,       remote_head, remote_head_kept, remote_head_set, remote_root_begin, remote_root_finish, remote_close,
 };
 
 static bool facts_check(const struct keeper_status *status, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct error *err)

@@ -6,6 +6,7 @@
  * One key, one use. A data key is opened only against a valid grant (SEC-LOG-4..6). Because wrapped keys are nowhere but in the table,
  * destroying an entry erases what it protects, in every copy of the store (OPR-5, SNC 19.4). */
 #pragma once
+#include "base/buffer.h"
 #include "base/error.h"
 #include "trust/crypto/crypto.h"
 #include "trust/grant/grant.h"
@@ -85,6 +86,22 @@ struct key_facts {
 MUST_CHECK bool keyring_data_key_visit(const struct keyring *keyring,
                                        bool (*visit)(void *context, const struct key_facts *facts, struct error *err), void *context,
                                        struct error *err);
+
+/* The head: what the keys know of the newest snapshot and of the log, so that a store or a log that was put back from an older copy is
+ * found; and bytes that the store wants back then (whom it excludes), sealed. It goes where the keys go, never into a backup of the data.
+ */
+struct key_head {
+    uint32_t snapshot; /* 0: none is known, and the rest is zero */
+    struct crypto_hash manifest;
+    uint64_t log_size; /* entries of the log at that time */
+};
+enum { KEY_KEPT_MAX = 1 << 25 };
+MUST_CHECK bool keyring_head(const struct keyring *keyring, struct key_head *out_head, struct error *err);
+/* Appends the bytes that were kept with the head. Demands GRANT_LOAD. */
+MUST_CHECK bool keyring_head_kept(const struct keyring *keyring, const struct grant *grant, struct buffer *out, struct error *err);
+/* Durable when it returns. Demands GRANT_LOAD; to go back in number or size, GRANT_ERASE, too. */
+MUST_CHECK bool keyring_head_set(const struct keyring *keyring, const struct grant *grant, const struct key_head *head, const void *kept,
+                                 size_t length, struct error *err);
 
 /* Another root takes over, without a data file being rewritten, and at every moment one of the two opens the table:
  * begin: the old and the new root open it; then the caller stores the new root's custody; finish: new domain keys, every data key wrapped

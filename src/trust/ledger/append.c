@@ -8,7 +8,6 @@
 #include "trust/ledger/edge.h"
 #include "trust/ledger/files.h"
 #include "trust/ledger/ledger.h"
-#include "trust/ledger/lock.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -294,11 +293,9 @@ static bool append_locked(struct ledger *ledger, const struct text *entries, siz
 
 bool ledger_append(struct ledger *ledger, const struct text *entries, size_t count, uint64_t *out_first, struct error *err)
 {
-    struct log_lock lock;
+    CLEANUP(lock) struct lock lock = {0};
     TRY(log_lock_take(&lock, ledger->directory, ledger->lock_wait_ms, err));
-    bool done = append_locked(ledger, entries, count, out_first, err);
-    log_lock_give(&lock);
-    return done;
+    return append_locked(ledger, entries, count, out_first, err);
 }
 
 bool ledger_append_records(struct ledger *ledger, const struct ledger_record *records, size_t count, uint64_t *out_first, struct error *err)

@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "trust/ledger/files.h"
 #include "trust/ledger/ledger.h"
-#include "trust/ledger/lock.h"
 #include <string.h>
 
 enum { FILE_MODE = 0644 };
@@ -52,9 +51,7 @@ static bool add_locked(const char *directory, struct text checkpoint_text, struc
 
 bool ledger_cosignature_add(const char *directory, struct text checkpoint_text, struct text line, unsigned lock_wait_ms, struct error *err)
 {
-    struct log_lock lock;
+    CLEANUP(lock) struct lock lock = {0};
     TRY(log_lock_take(&lock, directory, lock_wait_ms > 0 ? lock_wait_ms : LEDGER_LOCK_WAIT_MS, err));
-    bool done = add_locked(directory, checkpoint_text, line, err);
-    log_lock_give(&lock);
-    return done;
+    return add_locked(directory, checkpoint_text, line, err);
 }

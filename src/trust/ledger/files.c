@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* files: reading the files of a log. */
 #include "trust/ledger/files.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,18 @@ void log_files_finish(struct log_files *files)
 void log_files_path(const char *directory, const char *name, char out[FILES_PATH_SIZE])
 {
     snprintf(out, FILES_PATH_SIZE, "%.*s/%s", (int)(FILES_PATH_SIZE - TILE_PATH_SIZE), directory, name);
+}
+
+bool log_lock_take(struct lock *out_lock, const char *directory, unsigned wait_ms, struct error *err)
+{
+    char path[FILES_PATH_SIZE];
+    const struct lock_place place = {.path = path,
+                                     .busy = "another process is writing to the log",
+                                     .unusable = "the lock of the log cannot be opened",
+                                     .hint = "an append needs the right to write into the log's directory"};
+    log_files_path(directory, "lock", path);
+    TRY(fault_point("ledger_lock", err));
+    return lock_take(out_lock, &place, wait_ms, err);
 }
 
 static bool missing(struct tile tile, struct error *err)

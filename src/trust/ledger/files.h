@@ -2,6 +2,7 @@
 /* files: the files of a log of a known size: reading tiles and bundles, and the Merkle source over them. Private to ledger. */
 #pragma once
 #include "base/buffer.h"
+#include "base/lock.h"
 #include "trust/ledger/ledger_tile.h"
 
 enum { FILES_PATH_SIZE = 4096 };
@@ -21,6 +22,9 @@ MUST_CHECK bool log_files_begin(struct log_files *files, const char *directory, 
 void log_files_finish(struct log_files *files);
 /* Writes directory/name; names are short. */
 void log_files_path(const char *directory, const char *name, char out[FILES_PATH_SIZE]);
+
+/* One append at a time, also from several processes. Waits at most wait_ms, then BUSY, which names who holds it. */
+MUST_CHECK bool log_lock_take(struct lock *out_lock, const char *directory, unsigned wait_ms, struct error *err);
 
 /* The hashes of tile (level, index), as many as the tree of that size has there. A partial tile that is gone is cut from the full one
  * (tlog-tiles, "Partial Tiles"). CORRUPT names a tile that is missing or of another size. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* ledger: a log grows entry by entry and in batches to the same bytes; every proof of every size verifies; tiles are where tlog-tiles
  * wants them; the lock names its holder; cosignatures join the checkpoint. */
+#include "trust/ledger/files.h"
 #include "trust/ledger/ledger.h"
 #include "trust/ledger/ledger_example.h"
 #include "trust/ledger/ledger_verify.h"
-#include "trust/ledger/lock.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -194,7 +194,7 @@ static void two_writers(void **state)
         assert_true(example_append(i % 2 ? one : two, 60 * i, 60, &err));
     }
     verify(&scratch, 600);
-    struct log_lock lock;
+    struct lock lock = {0};
     CLEANUP(ledger) struct ledger *hasty = NULL;
     struct ledger_record record = example_record(600);
     assert_true(ledger_open(&hasty, scratch_path(&scratch, "log"), &signer, 20, &err));
@@ -202,7 +202,7 @@ static void two_writers(void **state)
     assert_false(ledger_append_record(hasty, &record, &err));
     assert_int_equal(err.code, ERROR_BUSY);
     assert_non_null(strstr(err.message, "process "));
-    log_lock_give(&lock);
+    lock_give(&lock);
     assert_true(ledger_append_record(hasty, &record, &err));
     verify(&scratch, 601);
 }

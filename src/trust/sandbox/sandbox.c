@@ -11,7 +11,7 @@ static const struct role_rights {
     bool has_unix_socket; /* to the keeper, or for it */
 } roles[SANDBOX_ROLE_COUNT] = {
     [SANDBOX_OPEN] = {"open", SANDBOX_WRITE, true},        [SANDBOX_READER] = {"reader", SANDBOX_READ, true},
-    [SANDBOX_MAKER] = {"maker", SANDBOX_REPLACE, false},   [SANDBOX_LOADER] = {"loader", SANDBOX_WRITE, true},
+    [SANDBOX_MAKER] = {"maker", SANDBOX_REPLACE, true},    [SANDBOX_LOADER] = {"loader", SANDBOX_WRITE, true},
     [SANDBOX_EXPORTER] = {"exporter", SANDBOX_READ, true}, [SANDBOX_KEEPER] = {"keeper", SANDBOX_WRITE, true},
     [SANDBOX_OFFLINE] = {"offline", SANDBOX_NONE, false},
 };

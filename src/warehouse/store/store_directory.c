@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store_directory: a store as a directory with an identity. store.json is written last and holds nothing but format, version and store
  * id, in exactly one form, so that any changed byte of it is found even without a key. */
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "warehouse/store/store_internal.h"
@@ -38,6 +39,17 @@ struct store_path store_manifest_path(const struct store *store, uint32_t number
     char part[40];
     snprintf(part, sizeof part, "snapshots/%08" PRIu32 ".manifest", number);
     return path_of(store->directory, part);
+}
+
+bool store_lock_take(const struct store *store, struct lock *out_lock, struct error *err)
+{
+    struct store_path path = store_part_path(store, "lock");
+    const struct lock_place place = {.path = path.text,
+                                     .busy = "another process is writing to this store",
+                                     .unusable = "the lock of the store cannot be opened",
+                                     .hint = "a load needs the right to write into the store's directory"};
+    TRY(fault_point("store_lock", err));
+    return lock_take(out_lock, &place, 0, err);
 }
 
 static bool directory_check(const char *directory, struct error *err)
@@ -132,6 +144,27 @@ static bool refuse_foreign(void *context, const char *name, struct error *err)
     return error_hint(err, "name a directory that does not exist yet, or an empty one");
 }
 
+static bool refuse_data(void *context, const char *name, struct error *err)
+{
+    (void)context;
+    (void)name;
+    FAIL(err, EXISTS, "data of a store are in this directory, but no store.json: nothing was made or changed");
+    return error_hint(err, "put store.json back from a backup (it never changes), or name an empty directory");
+}
+
+/* An interrupted making leaves these empty; anything in them is of a store that was used. */
+static bool refuse_used(const char *directory, struct error *err)
+{
+    static const char *const parts[] = {"segments", "snapshots"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct store_path path = path_of(directory, parts[i]);
+        bool exists;
+        TRY(file_exists(path.text, &exists, err));
+        TRY(!exists || directory_visit(path.text, refuse_data, NULL, err));
+    }
+    return true;
+}
+
 /* Makes the entry of DIRECTORY itself durable. */
 static bool parent_sync(const char *directory, struct error *err)
 {
@@ -140,17 +173,17 @@ static bool parent_sync(const char *directory, struct error *err)
 }
 
 /* Looked at again under the lock: another may have been quicker. Before it, so that no lock is left among somebody's files. */
-static bool place_take(const char *directory, struct store_lock **out_lock, struct error *err)
+static bool place_take(const char *directory, struct lock *out_lock, struct error *err)
 {
-    CLEANUP(store_lock) struct store_lock *lock = NULL;
+    CLEANUP(lock) struct lock lock = {0};
     struct store place = {.keyring = NULL};
     snprintf(place.directory, sizeof place.directory, "%s", directory);
     TRY(directory_create(directory, DIRECTORY_MODE, err));
-    TRY(directory_visit(directory, refuse_foreign, NULL, err));
+    TRY(directory_visit(directory, refuse_foreign, NULL, err) && refuse_used(directory, err));
     TRY(store_lock_take(&place, &lock, err));
-    TRY(directory_visit(directory, refuse_foreign, NULL, err));
+    TRY(directory_visit(directory, refuse_foreign, NULL, err) && refuse_used(directory, err));
     *out_lock = lock;
-    lock = NULL;
+    lock.is_held = false;
     return true;
 }
 
@@ -158,7 +191,7 @@ bool store_create_with(const char *directory, store_preparation *prepare, void *
                        struct error *err)
 {
     CLEANUP(buffer_value) struct buffer identity = {.maximum = IDENTITY_BYTES_MAX};
-    CLEANUP(store_lock) struct store_lock *lock = NULL;
+    CLEANUP(lock) struct lock lock = {0};
     uint8_t store_id[GRANT_STORE_ID_SIZE];
     TRY(directory_check(directory, err));
     TRY(crypto_start(err));
@@ -207,7 +240,7 @@ bool store_open(struct store **out_store, const char *directory, const struct ke
     store->keyring = keyring;
     store->options = options ? *options : (struct store_options){.cache_bytes = 0};
     store->options.segment_persons = store->options.segment_persons ? store->options.segment_persons : STORE_SEGMENT_PERSONS;
-    if (!store_journal_check(store, err)) {
+    if (!store_memory_check(store, err)) {
         store_close(store);
         return false;
     }

@@ -119,6 +119,26 @@ static void interrupted_create_can_be_repeated(void **state)
     assert_true(store_create(directory, store_id, &err));
 }
 
+static void a_store_without_its_identity_is_not_made_anew(void **state)
+{
+    (void)state;
+    struct error err;
+    struct place place = {.store = NULL};
+    uint8_t again[GRANT_STORE_ID_SIZE];
+    place_make(&place);
+    assert_true(load(&place, 100, 1, true, &err));
+    unsigned segments = files_in(&place, "segments");
+    assert_true(file_remove(in_place(&place, "store.json"), &err));
+    assert_false(store_create(place.directory, again, &err));
+    assert_int_equal(err.code, ERROR_EXISTS);
+    assert_non_null(strstr(err.hint, "put store.json back"));
+    assert_true(directory_remove_all(in_place(&place, "segments"), &err)); /* a snapshot is enough */
+    assert_false(store_create(place.directory, again, &err));
+    assert_int_equal(err.code, ERROR_EXISTS);
+    assert_true(segments > 0);
+    place_end(&place);
+}
+
 static void keys_of_another_store_are_refused(void **state)
 {
     (void)state;
@@ -442,7 +462,7 @@ int main(void)
         cmocka_unit_test(a_person_is_in_one_segment),        cmocka_unit_test(a_position_or_a_name_is_given_once),
         cmocka_unit_test(what_is_left_behind_is_removed),    cmocka_unit_test(labels_are_cut_at_a_character),
         cmocka_unit_test(the_store_demands_a_grant),         cmocka_unit_test(locations_have_their_own_key_domain),
-        cmocka_unit_test(a_blob_is_read_anywhere),
+        cmocka_unit_test(a_blob_is_read_anywhere),           cmocka_unit_test(a_store_without_its_identity_is_not_made_anew),
     };
     return cmocka_run_group_tests(tests, start, finish);
 }
