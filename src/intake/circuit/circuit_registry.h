@@ -3,6 +3,7 @@
  * a holder that turns bad can learn by asking for keys of people it does not have. One sealed file, replaced as a whole. Format:
  * docs/formats/circuit.md. */
 #pragma once
+#include "base/buffer.h"
 #include "base/calendar.h"
 #include "intake/circuit/circuit.h"
 
