@@ -259,6 +259,30 @@ static const struct option_spec centre_pack_options[] = {
     {"full", NULL, "this is all that the holder has: it takes the place of all earlier deliveries"},
     {0},
 };
+#define LANGUAGE_OPTION                                           \
+    {                                                             \
+        "language", "en|fr", "language of the words (default en)" \
+    }
+static const struct option_spec authority_options[] = {LANGUAGE_OPTION, {0}};
+static const struct option_spec authority_status_options[] = {
+    {"out", "FILE", "write what holders pin there (authority.json)"},
+    LANGUAGE_OPTION,
+    {0},
+};
+static const struct option_spec authority_holder_options[] = {
+    {"signing-key", "HEX", "the holder's public key, under which it signs requests"},
+    {"pin", "HEX", "the pin of its certificate, when it sends requests over the network"},
+    {"limit", "N", "pseudonyms that it may ask for in one day"},
+    LANGUAGE_OPTION,
+    {0},
+};
+static const struct option_spec authority_evaluate_options[] = {{"out", "FILE", "the answer, to be sent back"}, LANGUAGE_OPTION, {0}};
+static const struct option_spec authority_serve_options[] = {
+    {"listen", "ADDRESS:PORT", "where to listen; numbers only, as in 127.0.0.1:8443"},
+    LANGUAGE_OPTION,
+    {0},
+};
+
 static const struct command commands[] = {
     {"init", "", 0, 0, "make a warehouse: an empty encrypted store and its root key",
      "The root key is sealed under a passphrase (Argon2id). Who has the passphrase and the files can read the warehouse:\n"
@@ -420,6 +444,29 @@ static const struct command commands[] = {
     {"centre pack", "EXPORT", 1, 1, "make the delivery: what the agreement allows, sealed to the warehouse, signed",
      "An export with one fault, or with a text that looks like an identity or a document, leaves in no part.",
      "  emc2 centre pack exports/2026-11 --full", centre_pack_options, command_centre_pack, SANDBOX_OFFLINE, true},
+    {"authority init", "", 0, 0, "for the pseudonym authority: make its keys, its log and its list of holders",
+     "The first of two pseudonymisations: the authority never sees an identity, and the warehouse never sees its key. DIR of --warehouse "
+     "is\n"
+     "the authority's own; `emc2 key ...` and `emc2 log ...` work on it as on a warehouse.",
+     "  emc2 authority init --warehouse /srv/authority", authority_options, command_authority_init, SANDBOX_MAKER, false},
+    {"authority status", "", 0, 0, "for the pseudonym authority: what holders pin, who is registered, how much was asked today", NULL,
+     "  emc2 authority status --out authority.json --warehouse /srv/authority", authority_status_options, command_authority_status,
+     SANDBOX_READER, false},
+    {"authority holder add", "NAME", 1, 1, "for the pseudonym authority: register a holder, or change its keys or limit",
+     "Compare both numbers with the holder over another channel than the one they came by.",
+     "  emc2 authority holder add 'CHU Exemple' --signing-key 5f..e1 --pin 07..9c --limit 2000000 --warehouse /srv/authority",
+     authority_holder_options, command_authority_holder_add, SANDBOX_LOADER, false},
+    {"authority holder remove", "NAME", 1, 1, "for the pseudonym authority: answer a holder no more", NULL,
+     "  emc2 authority holder remove 'CHU Exemple' --warehouse /srv/authority", authority_options, command_authority_holder_remove,
+     SANDBOX_LOADER, false},
+    {"authority evaluate", "REQUEST", 1, 1, "for the pseudonym authority: answer one request that came as a file",
+     "The limit of the day is counted and the log has the act before the answer is there.",
+     "  emc2 authority evaluate chu.request --out chu.response --warehouse /srv/authority", authority_evaluate_options,
+     command_authority_evaluate, SANDBOX_LOADER, true},
+    {"authority serve", "", 0, 0, "for the pseudonym authority: answer registered holders over HTTPS until it is stopped",
+     "TLS 1.3; each side knows the other by its pin alone. POST /evaluate, GET /authority. SIGTERM ends it.",
+     "  emc2 authority serve --listen 10.1.2.3:8443 --warehouse /srv/authority", authority_serve_options, command_authority_serve,
+     SANDBOX_OPEN, false},
     {"log list", "", 0, 0, "who did what, when: the entries of the verifiable log",
      "Reads public parts and needs no passphrase. It shows what the files say; `emc2 log verify` says whether they are true.",
      "  emc2 log list --act load --count 5", log_list_options, command_log_list, SANDBOX_READER, false},
