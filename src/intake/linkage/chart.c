@@ -61,8 +61,8 @@ bool linkage_chart_svg(const struct linkage_model *model, bool in_french, struct
                              LEFT + 2 * HALF + RIGHT, height, LEFT + 2 * HALF + RIGHT, height));
     TRY(buffer_append_format(out, err, "<title>%s</title>\n<text x='%d' y='16' text-anchor='middle'>%s</text>\n",
                              in_french ? "poids d'appariement, log2(m/u)" : "match weights, log2(m/u)", LEFT + HALF,
-                             in_french ? "\xe2\x86\x90 deux personnes   poids log2(m/u)   une personne \xe2\x86\x92"
-                                       : "\xe2\x86\x90 two persons   weight log2(m/u)   one person \xe2\x86\x92"));
+                             in_french ? "← deux personnes   poids log2(m/u)   une personne →"
+                                       : "← two persons   weight log2(m/u)   one person →"));
     int y = HEAD;
     for (size_t i = 0; i < weights->field_count; i++) {
         const struct weights_field *field = &weights->fields[i];
@@ -111,8 +111,8 @@ static bool group_row(const struct linkage_group *group, bool in_french, struct 
 static bool groups_table(const struct linkage_report *report, bool in_french, struct buffer *out, struct error *err)
 {
     TRY(buffer_append_text(out,
-                           in_french ? "<table><tr><th>groupe</th><th>inscriptions</th><th>appari\xc3\xa9"
-                                       "es</th><th>part</th><th>direct</th><th>indirect</th><th>exclues : plusieurs candidats</th>"
+                           in_french ? "<table><tr><th>groupe</th><th>inscriptions</th><th>appariées</th><th>part</th><th>direct</"
+                                       "th><th>indirect</th><th>exclues : plusieurs candidats</th>"
                                        "<th>exclues : contradiction</th></tr>\n"
                                      : "<table><tr><th>group</th><th>entries</th><th>linked</th><th>share</th><th>direct</th><th>indirect"
                                        "</th><th>excluded: several candidates</th><th>excluded: contradiction</th></tr>\n",
@@ -122,10 +122,7 @@ static bool groups_table(const struct linkage_report *report, bool in_french, st
     }
     TRY(buffer_append_text(out, "</table>\n", err));
     if (report->has_truth) {
-        TRY(buffer_append_format(out, err, "<p>%s %.5f, %s %.5f, F1 %.5f</p>\n",
-                                 in_french ? "pr\xc3\xa9"
-                                             "cision"
-                                           : "precision",
+        TRY(buffer_append_format(out, err, "<p>%s %.5f, %s %.5f, F1 %.5f</p>\n", in_french ? "précision" : "precision",
                                  report->quality.precision, in_french ? "rappel" : "recall", report->quality.recall, report->quality.f1));
     }
     return true;

@@ -253,7 +253,7 @@ static void chances_set(const struct evaluation *evaluation, struct weights *wei
 static void fields_name(struct evaluation *evaluation, struct weights *weights)
 {
     static const char *const names[LEVEL_COUNT] = {"not said", "equal", "close", "near", "other", "swapped"};
-    static const char *const noms[LEVEL_COUNT] = {"non dit", "\xc3\xa9gal", "tr\xc3\xa8s proche", "proche", "autre", "interverti"};
+    static const char *const noms[LEVEL_COUNT] = {"non dit", "égal", "très proche", "proche", "autre", "interverti"};
     weights->field_count = evaluation->plan.count;
     for (size_t column = 0; column < evaluation->plan.count; column++) {
         struct weights_field *field = &weights->fields[column];

@@ -135,11 +135,11 @@ const char *linkage_group_words(const struct linkage_group *group, bool in_frenc
         snprintf(out, LINKAGE_WORDS_SIZE, "%s", in_french ? "ensemble" : "all");
         break;
     case LINKAGE_BY_HOLDER:
-        snprintf(out, LINKAGE_WORDS_SIZE, "%s %u", in_french ? "d\xc3\xa9tenteur" : "holder", group->value);
+        snprintf(out, LINKAGE_WORDS_SIZE, "%s %u", in_french ? "détenteur" : "holder", group->value);
         break;
     case LINKAGE_BY_AGE:
         if (group->value >= AGE_UNKNOWN) {
-            snprintf(out, LINKAGE_WORDS_SIZE, "%s", in_french ? "\xc3\xa2ge inconnu" : "age unknown");
+            snprintf(out, LINKAGE_WORDS_SIZE, "%s", in_french ? "âge inconnu" : "age unknown");
         } else {
             snprintf(out, LINKAGE_WORDS_SIZE, "%s %s", ages[group->value].words, in_french ? "ans" : "years");
         }

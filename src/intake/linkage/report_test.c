@@ -80,7 +80,7 @@ static void test_json_and_page(void **state)
                                                      .nom = "nom",
                                                      .levels = 3,
                                                      .level_names = {"", "equal", "other"},
-                                                     .level_noms = {"", "\xc3\xa9gal", "autre"},
+                                                     .level_noms = {"", "égal", "autre"},
                                                      .m = {0, 0.9, 0.1},
                                                      .u = {0, 0.1, 0.9}};
     CLEANUP(buffer_value) struct buffer page = {.maximum = 1 << 20}, json = {.maximum = 1 << 20};

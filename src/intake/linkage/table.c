@@ -194,8 +194,9 @@ static struct text value_canonical(struct text value, enum table_role role, stru
         value.length = 120;
     }
     if (role == TABLE_NAME || role == TABLE_GIVEN) {
-        const size_t length = name_words(value, false, words);
-        return arena_copy(arena, (struct text){joined, name_joined((struct text){words, length}, joined)});
+        const size_t word_length = name_words(value, false, words);
+        const size_t joined_length = name_joined((struct text){words, word_length}, joined);
+        return arena_copy(arena, (struct text){joined, joined_length});
     }
     size_t length = 0;
     for (size_t i = 0; i < value.length; i++) {
