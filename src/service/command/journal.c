@@ -626,8 +626,8 @@ bool journal_forget(struct journal *journal, uint64_t entry, const struct grant 
 {
     CLEANUP(openings_ids_value) struct openings_ids ids = {.maximum = SIZE_MAX / sizeof(struct key_file_id)};
     CLEANUP(lock) struct lock lock = {0};
-    char path[PATH_SIZE + 8];
-    const struct lock_place place = lock_place_of(journal, path);
+    char path[PATH_SIZE], lock_path[PATH_SIZE + 8];
+    const struct lock_place place = lock_place_of(journal, lock_path);
     uint64_t bundles;
     bool exists;
     TRY(task_check(err) && own_grant(journal, err) && lock_take(&lock, &place, LOCK_WAIT_MS, err));
