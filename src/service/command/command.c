@@ -466,7 +466,7 @@ static const struct command commands[] = {
     {"authority serve", "", 0, 0, "for the pseudonym authority: answer registered holders over HTTPS until it is stopped",
      "TLS 1.3; each side knows the other by its pin alone. POST /evaluate, GET /authority. SIGTERM ends it.",
      "  emc2 authority serve --listen 10.1.2.3:8443 --warehouse /srv/authority", authority_serve_options, command_authority_serve,
-     SANDBOX_OPEN, false},
+     SANDBOX_NETWORK, false},
     {"log list", "", 0, 0, "who did what, when: the entries of the verifiable log",
      "Reads public parts and needs no passphrase. It shows what the files say; `emc2 log verify` says whether they are true.",
      "  emc2 log list --act load --count 5", log_list_options, command_log_list, SANDBOX_READER, false},
