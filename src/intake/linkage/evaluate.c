@@ -404,10 +404,29 @@ static bool quality_make(struct evaluation *evaluation, size_t taken, struct lin
     return true;
 }
 
+/* The plan and both tables. */
+static bool tables_read(struct evaluation *evaluation, struct error *err)
+{
+    const struct evaluate_options *options = evaluation->options;
+    CLEANUP(csv_reader) struct csv_reader *header = NULL;
+    CLEANUP(csv_reader) struct csv_reader *left = NULL;
+    CLEANUP(csv_reader) struct csv_reader *right = NULL;
+    TRY(csv_reader_open(&header, options->left, NULL, err));
+    TRY(csv_reader_open(&left, options->left, NULL, err));
+    TRY(csv_reader_open(&right, options->right, NULL, err));
+    TRY(table_plan_make(&evaluation->plan, options->columns, header, evaluation->arena, err));
+    TRY(table_read(&evaluation->left, left, options->left, &evaluation->plan, evaluation->arena, err));
+    TRY(table_read(&evaluation->right, right, options->right, &evaluation->plan, evaluation->arena, err));
+    if (evaluation->left.count == 0 || evaluation->right.count == 0) {
+        return FAIL(err, INVALID_INPUT, "%s: no records", evaluation->left.count == 0 ? options->left : options->right);
+    }
+    return true;
+}
+
 static bool evaluate_steps(struct evaluation *evaluation, struct evaluate_result *result, struct error *err)
 {
     const struct evaluate_options *options = evaluation->options;
-    TRY(table_plan_make(&evaluation->plan, options->columns, options->left, evaluation->arena, err));
+    TRY(tables_read(evaluation, err));
     evaluation->name_column = evaluation->given_column = evaluation->plan.count;
     for (size_t column = evaluation->plan.count; column-- > 0;) {
         if (evaluation->plan.roles[column] == TABLE_NAME) {
@@ -415,11 +434,6 @@ static bool evaluate_steps(struct evaluation *evaluation, struct evaluate_result
         } else if (evaluation->plan.roles[column] == TABLE_GIVEN) {
             evaluation->given_column = column;
         }
-    }
-    TRY(table_read(&evaluation->left, options->left, &evaluation->plan, evaluation->arena, err));
-    TRY(table_read(&evaluation->right, options->right, &evaluation->plan, evaluation->arena, err));
-    if (evaluation->left.count == 0 || evaluation->right.count == 0) {
-        return FAIL(err, INVALID_INPUT, "%s: no records", evaluation->left.count == 0 ? options->left : options->right);
     }
     TRY(pairs_make(evaluation, err));
     TRY(patterns_make(evaluation, err));
