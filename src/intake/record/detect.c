@@ -97,7 +97,7 @@ static bool visit(void *context, const char *name, struct error *err)
     CLEANUP(arena) struct arena *arena = arena_create();
     const char *path = arena_text_format(arena, "%s/%s", detection->directory, name);
     note(detection, text_of(name)); /* a table may be a directory of files */
-    if (detection->depth > 0 || stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
+    if (detection->depth > 1 || stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
         return true;
     }
     const char *before = detection->directory;
