@@ -221,6 +221,9 @@ static void test_sessions_and_halves(void **state)
     assert_int_equal(fixture_tally(fixture, "T_MCOaaC", OUTCOME_DOUBLE), 1);
     assert_int_equal(fixture_tally(fixture, "T_MCOaaC", OUTCOME_NO_DATE), 1);
     assert_int_equal(fixture_tally(fixture, "T_MCOaaB", OUTCOME_REFERENCE), 1);
+    fixture_file(fixture, "T_MCO17B.csv", STAY_HEADER HOSPITAL ",1,N185,,11M061,8,,8,,0,1\n"); /* a session within a stay */
+    fixture_read(fixture);
+    fixture_text(fixture_one(fixture, RECORD_VISIT, NULL), COLUMN_CLASS, "IMP");
 }
 
 /* Out-patients: another key (SEQ_NUM), other return codes; ATU is the emergency department; what was done, days after the entry. */
