@@ -15,7 +15,7 @@ static bool returns_are_clean(const struct rows *rows, const int *columns, size_
     return true;
 }
 
-static void person(struct rows *rows, struct stay *stay)
+void mco_person(struct rows *rows, struct stay *stay)
 {
     static const int returns[] = {MCO_C_NIR_RET, MCO_C_NAI_RET, MCO_C_SEX_RET,     MCO_C_SEJ_RET,    MCO_C_FHO_RET,
                                   MCO_C_PMS_RET, MCO_C_DAT_RET, MCO_C_COH_NAI_RET, MCO_C_COH_SEX_RET};
@@ -187,5 +187,5 @@ bool mco_read(struct run *run, struct error *err)
         {SNDS_MCO_MEDTHROMBO, MCO_MEDTHROMBO_ETA_NUM, MCO_MEDTHROMBO_RSA_NUM, fill_medthrombo, NULL},
         {SNDS_MCO_DMIP, MCO_DMIP_ETA_NUM, MCO_DMIP_RSA_NUM, fill_device, NULL},
     };
-    return stays_read(run, false, &people, person, tables, sizeof tables / sizeof tables[0], err);
+    return stays_read(run, false, &people, mco_person, tables, sizeof tables / sizeof tables[0], err);
 }

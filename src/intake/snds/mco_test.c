@@ -221,6 +221,9 @@ static void test_sessions_and_halves(void **state)
     assert_int_equal(fixture_tally(fixture, "T_MCOaaC", OUTCOME_DOUBLE), 1);
     assert_int_equal(fixture_tally(fixture, "T_MCOaaC", OUTCOME_NO_DATE), 1);
     assert_int_equal(fixture_tally(fixture, "T_MCOaaB", OUTCOME_REFERENCE), 1);
+    fixture_file(fixture, "T_MCO17B.csv", STAY_HEADER HOSPITAL ",1,N185,,11M061,8,,8,,0,1\n"); /* a session within a stay */
+    fixture_read(fixture);
+    fixture_text(fixture_one(fixture, RECORD_VISIT, NULL), COLUMN_CLASS, "IMP");
 }
 
 /* Out-patients: another key (SEQ_NUM), other return codes; ATU is the emergency department; what was done, days after the entry. */
@@ -271,6 +274,29 @@ static void test_double_finess_of_outpatients(void **state)
     assert_int_equal(fixture_tally(fixture, "T_MCOaaC", OUTCOME_TAKEN), 1);
 }
 
+/* EMC2-08: a delivery and the newborn's stay have one NIR_ANO_MAM; the woman who is older by far is the mother. */
+static void test_mother_and_child(void **state)
+{
+    (void)state;
+    CLEANUP(fixture) struct fixture *fixture = begin();
+    fixture_file(fixture, "IR_BEN_R.csv",
+                 PERSONS_HEADER "PSA1,1,ANO1,ANO1,1,00,1980,5,2,,01C751000,075,056,,2014-01-01\n"
+                                "PSA2,1,ANO2,ANO2,1,00,2017,2,1,,01C751000,075,056,,2014-01-01\n"
+                                "PSA3,1,ANO3,ANO3,1,00,2017,2,1,,01C751000,075,056,,2014-01-01\n"
+                                "PSA4,1,ANO4,ANO4,1,00,1980,2,1,,01C751000,075,056,,2014-01-01\n");
+    fixture_file(fixture, "T_MCO17C.csv",
+                 "ETA_NUM,RSA_NUM,NIR_ANO_17,EXE_SOI_DTD,NIR_RET,NAI_RET,SEX_RET,SEJ_RET,NIR_ANO_MAM\n" HOSPITAL
+                 ",1,PSA1,2017-02-02,0,0,0,0,M1\n" HOSPITAL ",2,PSA2,2017-02-02,0,0,0,0,M1\n" HOSPITAL
+                 ",3,PSA3,2017-02-02,0,0,0,0,M2\n" HOSPITAL ",4,PSA4,2017-02-02,0,0,0,0,M2\n" HOSPITAL
+                 ",5,PSA3,2017-02-02,1,0,0,0,M1\n" HOSPITAL ",6,PSA1,2017-02-02,0,0,0,0,\n" HOSPITAL ",7,PSA3,2017-02-02,0,0,0,0,\n");
+    fixture_read(fixture);
+    const struct record *child = fixture_one(fixture, RECORD_KINSHIP, "CHILD"), *mother = fixture_one(fixture, RECORD_KINSHIP, "MOTHER");
+    assert_true(child->values[COLUMN_SUBJECT].integer == record_subject(fixture->numbers, TEXT("ANO1")));
+    assert_true(child->values[COLUMN_OTHER].integer == record_subject(fixture->numbers, TEXT("ANO2")));
+    assert_true(mother->values[COLUMN_SUBJECT].integer == child->values[COLUMN_OTHER].integer);
+    assert_true(mother->values[COLUMN_OTHER].integer == child->values[COLUMN_SUBJECT].integer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_stay),
@@ -284,6 +310,7 @@ int main(void)
                                        cmocka_unit_test(test_acts_and_medicines),
                                        cmocka_unit_test(test_sessions_and_halves),
                                        cmocka_unit_test(test_outpatients),
-                                       cmocka_unit_test(test_double_finess_of_outpatients)};
+                                       cmocka_unit_test(test_double_finess_of_outpatients),
+                                       cmocka_unit_test(test_mother_and_child)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,4 +56,5 @@ struct stay_columns {
     int person, hospital, start, end, other_start, other_end;
 };
 void stay_describe(struct rows *rows, struct stay *stay, const struct stay_columns *columns, bool is_outpatient);
+void mco_person(struct rows *rows, struct stay *stay);          /* T_MCOaaC */
 void stay_outcome(uint8_t *outcome, enum record_outcome other); /* the first reason stays */
