@@ -235,7 +235,7 @@ static bool holder_take(struct registry *registry, const struct json *item, stru
     struct registry_holder holder = {.name = ""};
     const struct json *kind = json_member(item, "kind"), *suspended = json_member(item, "suspended"),
                       *agreement = json_member(item, "agreement");
-    int64_t from, until, sequence;
+    int64_t from = 0, until = 0, sequence = 0;
     TRY(text_take(item, "name", holder.name, sizeof holder.name, err) && hex_take(item, "key", holder.public_key, err));
     TRY((kind && kind->kind == JSON_STRING && holder_kind_find(kind->text, &holder.kind)) || corrupt(err));
     TRY(text_take(item, "tls_pin", holder.tls_pin, sizeof holder.tls_pin, err) && hex_take(item, "root", holder.last_root.bytes, err));
@@ -254,7 +254,7 @@ static bool registry_parse(struct registry *registry, const struct buffer *bytes
 {
     CLEANUP(arena) struct arena *scratch = arena_create();
     const struct json *root;
-    int64_t version, generation;
+    int64_t version = 0, generation = 0;
     TRY(json_parse(&root, scratch, "the register", bytes->data, bytes->length, err));
     TRY(number_take(root, "version", VERSION, VERSION, &version, err) && number_take(root, "generation", 1, INT64_MAX, &generation, err));
     const struct json *holders = json_member(root, "holders"), *persons = json_member(root, "persons");

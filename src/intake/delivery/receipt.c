@@ -106,7 +106,7 @@ static bool rows_take(const struct json *root, struct receipt *receipt, struct e
 static bool take(const struct json *root, struct receipt *receipt, uint8_t signature[CRYPTO_SIGNATURE_SIZE], struct error *err)
 {
     const struct json *holder = json_member(root, "holder");
-    uint64_t taken;
+    uint64_t taken = 0;
     TRY(hex_take(root, "store_id", receipt->store_id, sizeof receipt->store_id, err));
     TRY((holder && holder->kind == JSON_STRING && delivery_holder_name_is_valid(holder->text) &&
          text_copy(receipt->holder, sizeof receipt->holder, holder->text)) ||

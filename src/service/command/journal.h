@@ -45,6 +45,8 @@ MUST_CHECK bool journal_write_with_head(struct journal *journal, struct ledger_r
 /* The same for a process that others wait for while they write (the keeper): when somebody else is writing, *out_done is false at once. */
 MUST_CHECK bool journal_try_records(struct journal *journal, const struct ledger_record *records, size_t count, bool *out_done,
                                     struct error *err);
+/* The newest register of holders that was entered: generation and hash; generation 0 when there is none. */
+MUST_CHECK bool journal_register(struct journal *journal, uint64_t *out_generation, struct crypto_hash *out_hash, struct error *err);
 /* Reads the whole log under the key that the key table has, the key beside it, and every bundle of openings. CORRUPT names the first
  * thing that is not as it was written. */
 MUST_CHECK bool journal_verify(struct journal *journal, struct error *err);
