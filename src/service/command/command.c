@@ -272,8 +272,6 @@ static const struct option_spec authority_status_options[] = {
     {0},
 };
 static const struct option_spec authority_holder_options[] = {
-    {"signing-key", "HEX", "the holder's public key, under which it signs requests"},
-    {"pin", "HEX", "the pin of its certificate, when it sends requests over the network"},
     {"limit", "N", "pseudonyms that it may ask for in one day"},
     LANGUAGE_OPTION,
     {0},
@@ -454,10 +452,10 @@ static const struct command commands[] = {
     {"authority status", "", 0, 0, "for the pseudonym authority: what holders pin, who is registered, how much was asked today", NULL,
      "  emc2 authority status --out authority.json --warehouse /srv/authority", authority_status_options, command_authority_status,
      SANDBOX_READER, false},
-    {"authority holder add", "NAME", 1, 1, "for the pseudonym authority: register a holder, or change its keys or limit",
-     "Compare both numbers with the holder over another channel than the one they came by.",
-     "  emc2 authority holder add 'CHU Exemple' --signing-key 5f..e1 --pin 07..9c --limit 2000000 --warehouse /srv/authority",
-     authority_holder_options, command_authority_holder_add, SANDBOX_LOADER, false},
+    {"authority holder add", "CARD.json", 1, 1, "for the pseudonym authority: register a holder, or change its keys or limit",
+     "CARD.json is what `emc2 centre card` made. Compare its keys with the holder over another channel than the one it came by.",
+     "  emc2 authority holder add chu-a.card.json --limit 2000000 --warehouse /srv/authority", authority_holder_options,
+     command_authority_holder_add, SANDBOX_LOADER, true},
     {"authority holder remove", "NAME", 1, 1, "for the pseudonym authority: answer a holder no more", NULL,
      "  emc2 authority holder remove 'CHU Exemple' --warehouse /srv/authority", authority_options, command_authority_holder_remove,
      SANDBOX_LOADER, false},
