@@ -50,6 +50,7 @@ set(EMC2_FOREIGN_trust_drill PkgConfig::ZLIB PkgConfig::ZSTD m)
 set(EMC2_FOREIGN_engines_duckdb ${DUCKDB_LIBRARY})
 set(EMC2_FOREIGN_warehouse_store PkgConfig::ZSTD ${ROARING_LIBRARY})
 set(EMC2_FOREIGN_intake_source PkgConfig::ZIP)
+set(EMC2_FOREIGN_intake_delivery PkgConfig::ZSTD)
 set(EMC2_FOREIGN_service_http PkgConfig::MICROHTTPD PkgConfig::GNUTLS PkgConfig::CURL)
 
 add_library(emc2_flags INTERFACE)

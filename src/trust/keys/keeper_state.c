@@ -208,21 +208,21 @@ static bool unseal(struct keeper_state *state, struct error *err)
 
 /* ---- offers ---- */
 static bool offer_take(struct keeper_state *state, const struct keeper_session *session, struct text sealed,
-                       char out_holder[KEEPER_HOLDER_SIZE], struct error *err)
+                       char out_holder[KEEPER_HOLDER_SIZE], uint32_t *out_index, struct error *err)
 {
     const struct keeper_share_sink *sink = &state->options.sink;
     struct keeper_status *status = &state->status;
     uint8_t transcript[KEEPER_TRANSCRIPT_SIZE];
     keeper_transcript(status, transcript);
     struct keeper_offer offer = {sealed.data, sealed.length, state->offer_key, transcript, sizeof transcript};
-    TRY(sink->offer(sink->context, &offer, out_holder, &status->is_repeated, err));
+    TRY(sink->offer(sink->context, &offer, out_holder, out_index, &status->is_repeated, err));
     sink->describe(sink->context, &status->generation, &status->threshold, &status->count);
     if (!status->is_repeated && status->holder_count < KEEPER_HOLDERS_MAX) {
         memcpy(status->holders[status->holder_count++], out_holder, KEEPER_HOLDER_SIZE);
     }
     TRY(sink->missing(sink->context) > 0 || unseal(state, err));
-    TRY(keeper_state_tell(state, session, &(struct keeper_act){KEEPER_ACT_OFFER_ACCEPTED, .who = out_holder}, err));
-    struct keeper_act act = {KEEPER_ACT_UNSEALED, .who = out_holder, .count = status->holder_count};
+    TRY(keeper_state_tell(state, session, &(struct keeper_act){KEEPER_ACT_OFFER_ACCEPTED, .who = out_holder, .index = *out_index}, err));
+    struct keeper_act act = {KEEPER_ACT_UNSEALED, .who = out_holder, .index = *out_index, .count = status->holder_count};
     return !state->keyring || keeper_state_tell(state, session, &act, err);
 }
 
@@ -232,13 +232,15 @@ static bool answer_offer(struct keeper_state *state, struct keeper_session *sess
     (void)out_key;
     const struct keeper_share_sink *sink = &state->options.sink;
     char holder[KEEPER_HOLDER_SIZE] = "";
+    uint32_t index = 0;
     if (state->keyring) {
         state->status.is_repeated = true;
         return true;
     }
     state->status.is_repeated = false;
-    if (!offer_take(state, session, request->part, holder, err)) {
-        tell_anyway(state, session, &(struct keeper_act){KEEPER_ACT_OFFER_REFUSED, .who = holder[0] ? holder : NULL, .why = err->message});
+    if (!offer_take(state, session, request->part, holder, &index, err)) {
+        struct keeper_act act = {KEEPER_ACT_OFFER_REFUSED, .who = holder[0] ? holder : NULL, .index = index, .why = err->message};
+        tell_anyway(state, session, &act);
         if (state->keyring) {
             keeper_state_seal(state, NULL, "it could not be written down that it was unsealed");
         } else if (sink->missing(sink->context) == 0) {
@@ -324,7 +326,13 @@ static bool answer_open(struct keeper_state *state, struct keeper_session *sessi
                         struct secret **out_key, struct error *err)
 {
     TRY(keyring_data_key_open(state->keyring, &request->grant, request->domain, request->file.bytes, out_key, err));
-    use(state, session, &request->grant);
+    use(state, session, &request->grant); /* another grant than before: what was opened under that one is told first */
+    const struct keeper_listener *listener = &state->options.listener;
+    if (session->opened == 0 && listener->ready && !listener->ready(listener->context, state->keyring, err)) {
+        secret_destroy(*out_key);
+        *out_key = NULL;
+        return false;
+    }
     session->opened++;
     state->status.keys_opened++;
     return true;

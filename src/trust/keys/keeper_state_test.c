@@ -18,6 +18,8 @@ struct told {
     uint64_t counts[64];
     unsigned count;
     bool is_broken; /* nothing can be written down */
+    bool is_full;   /* no room for what opening keys will give to write */
+    unsigned asked; /* for such room */
 };
 
 static bool note(void *context, const struct keeper_act *act, struct error *err)
@@ -30,6 +32,14 @@ static bool note(void *context, const struct keeper_act *act, struct error *err)
     told->kinds[told->count] = act->kind;
     told->counts[told->count++] = act->count;
     return true;
+}
+
+static bool room(void *context, const struct keyring *keyring, struct error *err)
+{
+    struct told *told = context;
+    assert_non_null(keyring);
+    told->asked++;
+    return told->is_full ? FAIL(err, BUSY, "the log is full") : true;
 }
 
 struct place {
@@ -52,7 +62,7 @@ static int begin(void **state)
     clock_set_for_tests(NOW);
     assert_true(crypto_start(&place->err) && example_keys(place->scratch.directory, &place->err));
     struct keeper_options options = example_options(&place->sink, place->scratch.directory);
-    options.listener = (struct keeper_listener){note, &place->told};
+    options.listener = (struct keeper_listener){.act = note, .ready = room, .context = &place->told};
     assert_true(keeper_state_open(&place->state, &options, &place->err));
     keeper_session_begin(&place->session, 1000, 42);
     place->bytes.maximum = KEEPER_MESSAGE_MAX;
@@ -376,6 +386,27 @@ static void a_change_that_was_interrupted_is_ended(void **state)
     keyring_close(keyring);
 }
 
+static void no_key_is_given_out_that_could_not_be_written_down(void **state)
+{
+    struct place *place = *state;
+    unseal(place);
+    struct grant load = grant_of(place, GRANT_LOAD), count = grant_of(place, GRANT_COUNT);
+    assert_int_equal(with(place, KEEPER_CREATE, &load, &one), 0);
+    assert_int_equal(with(place, KEEPER_COMMIT, &load, &one), 0);
+    place->told.is_full = true;
+    place->answer->key = NULL;
+    assert_int_equal(with(place, KEEPER_OPEN, &load, &one), ERROR_BUSY);
+    assert_null(place->answer->key);
+    place->told.is_full = false;
+    place->told.asked = 0;
+    assert_int_equal(with(place, KEEPER_OPEN, &load, &one), 0);
+    place->told.is_full = true; /* its place is kept */
+    assert_int_equal(with(place, KEEPER_OPEN, &load, &one), 0);
+    assert_int_equal(place->told.asked, 1);
+    assert_int_equal(with(place, KEEPER_OPEN, &count, &one), ERROR_BUSY);
+    assert_int_equal(place->told.asked, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +422,7 @@ int main(void)
         WITH_PLACE(what_is_signed_in_parts_is_whole_or_refused),
         WITH_PLACE(what_cannot_be_written_down_is_not_done),
         WITH_PLACE(keys_opened_are_told_by_grant),
+        WITH_PLACE(no_key_is_given_out_that_could_not_be_written_down),
         WITH_PLACE(a_change_that_was_interrupted_is_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
