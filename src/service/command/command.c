@@ -283,6 +283,8 @@ static const struct option_spec authority_serve_options[] = {
     {0},
 };
 
+static const struct option_spec epoch_destroy_options[] = {{"yes-destroy", "N", "the epoch once more, so that it is the right one"}, {0}};
+
 static const struct command commands[] = {
     {"init", "", 0, 0, "make a warehouse: an empty encrypted store and its root key",
      "The root key is sealed under a passphrase (Argon2id). Who has the passphrase and the files can read the warehouse:\n"
@@ -444,6 +446,16 @@ static const struct command commands[] = {
     {"centre pack", "EXPORT", 1, 1, "make the delivery: what the agreement allows, sealed to the warehouse, signed",
      "An export with one fault, or with a text that looks like an identity or a document, leaves in no part.",
      "  emc2 centre pack exports/2026-11 --full", centre_pack_options, command_centre_pack, SANDBOX_OFFLINE, true},
+    {"key epoch status", "", 0, 0, "in which epoch the warehouse's pseudonyms are made", NULL, "  emc2 key epoch status --json", no_options,
+     command_key_epoch_status, SANDBOX_READER, false},
+    {"key epoch begin", "", 0, 0, "a new exponent for the warehouse's pseudonyms: the first one, or a renewal",
+     "Pseudonyms of the last epoch are turned into those of the new one without going back to the holders; then the old exponent is\n"
+     "destroyed.",
+     "  emc2 key epoch begin --warehouse /srv/emc2", no_options, command_key_epoch_begin, SANDBOX_LOADER, false},
+    {"key epoch destroy", "N", 1, 1, "destroy the exponent of an epoch whose pseudonyms are renewed",
+     "No pseudonym of that epoch can be made again, nor turned into a newer one: whoever kept some has noise.",
+     "  emc2 key epoch destroy 1 --yes-destroy 1 --warehouse /srv/emc2", epoch_destroy_options, command_key_epoch_destroy, SANDBOX_LOADER,
+     false},
     {"authority init", "", 0, 0, "for the pseudonym authority: make its keys, its log and its list of holders",
      "The first of two pseudonymisations: the authority never sees an identity, and the warehouse never sees its key. DIR of --warehouse "
      "is\n"
