@@ -47,7 +47,6 @@ static struct linkage_entry entry_of(const struct who *who)
         tokens[IDENTITY_KEY_NAME_YEAR - 1] = hash(hash(6, name_given), who->date);
         if (who->place) {
             tokens[IDENTITY_KEY_GIVEN_PLACE - 1] = hash(hash(7, who->given), hash(who->date, who->place));
-            tokens[IDENTITY_KEY_NAME_PLACE - 1] = hash(hash(8, name_given), who->place);
         }
     }
     return entry;

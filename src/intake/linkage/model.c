@@ -34,10 +34,10 @@ void linkage_model_destroy(struct linkage_model *model)
 static bool is_surely_duplicate(uint64_t pattern)
 {
     const unsigned identity = pattern_level(pattern, FIELD_IDENTITY), number = pattern_level(pattern, FIELD_NUMBER);
-    const bool same_number = number == NUMBER_OWN && identity != IDENTITY_TWIN && identity != IDENTITY_NOTHING;
+    const bool same_number = number == NUMBER_OWN && identity != AGREE_TWIN && identity != AGREE_NOTHING;
     const bool same_home = pattern_level(pattern, FIELD_RESIDENCE) == 1;
     return pattern_level(pattern, FIELD_SEX) != 2 && number != NUMBER_OTHER &&
-           (same_number || identity == IDENTITY_ALL_PLACE || (identity == IDENTITY_ALL && same_home));
+           (same_number || identity == AGREE_ALL_PLACE || (identity == AGREE_ALL && same_home));
 }
 
 static int model_pattern_compare(const void *a, const void *b)
