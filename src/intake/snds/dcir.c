@@ -263,7 +263,9 @@ bool dcir_read(struct run *run, struct error *err)
         if (run->has_fault || claims.span.high == INT64_MAX) {
             break;
         }
-        claims.span = (struct span){claims.span.high + 1, INT64_MAX};
+        bool is_claims = claims.service_count * claims.detail_max >= claims.detail_count * claims.service_max; /* which was fuller */
+        claims.span = is_claims ? span_next(&claims.span, claims.service_count, claims.service_max)
+                                : span_next(&claims.span, claims.detail_count, claims.detail_max);
     }
     orphans(&claims);
     return true;

@@ -91,7 +91,7 @@ uint32_t joined_check(const struct joined *joined); /* a second, independent has
 struct owner {
     int64_t owner;
     enum record_outcome outcome;
-    uint32_t person; /* for persons_died; UINT32_MAX: none */
+    uint32_t person; /* the index for what follows; UINT32_MAX: none */
 };
 MUST_CHECK bool persons_read(struct persons **out_persons, struct run *run, struct error *err);
 void persons_destroy(struct persons *persons);
@@ -100,20 +100,20 @@ struct owner persons_of(const struct run *run, struct text psa, struct text rank
 struct owner persons_of_psa(const struct run *run, struct text psa);                    /* PMSI: no rank */
 struct owner persons_of_key(const struct run *run, struct text ano, struct text idt);   /* KI_*: BEN_NIR_ANO, BEN_IDT_ANO */
 enum death_source { DEATH_NONE, DEATH_AT_HOSPITAL, DEATH_REGISTERED, DEATH_CERTIFIED }; /* a later one counts more */
-void persons_died(struct persons *persons, uint32_t person, enum death_source source, day date, const char *cause);
-bool persons_is_certified(const struct persons *persons, uint32_t person);
-int64_t persons_subject(const struct persons *persons, uint32_t person);
-int persons_birth_year(const struct persons *persons, uint32_t person); /* 0: not known */
-bool persons_is_woman(const struct persons *persons, uint32_t person);
-void persons_seen(struct persons *persons, uint32_t person, day date);     /* something happened that day */
-const char *persons_cause(const struct persons *persons, uint32_t person); /* "" : none */
-MUST_CHECK bool persons_give(struct run *run, struct error *err);          /* table person */
-MUST_CHECK bool persons_give_ends(struct run *run, struct error *err);     /* tables death and coverage */
+void persons_died(struct persons *persons, uint32_t index, enum death_source source, day date, const char *cause);
+bool persons_is_certified(const struct persons *persons, uint32_t index);
+int64_t persons_subject(const struct persons *persons, uint32_t index);
+int persons_birth_year(const struct persons *persons, uint32_t index); /* 0: not known */
+bool persons_is_woman(const struct persons *persons, uint32_t index);
+void persons_seen(struct persons *persons, uint32_t index, day date);     /* something happened that day */
+const char *persons_cause(const struct persons *persons, uint32_t index); /* "" : none */
+MUST_CHECK bool persons_give(struct run *run, struct error *err);         /* table person */
+MUST_CHECK bool persons_give_ends(struct run *run, struct error *err);    /* tables death and coverage */
 MUST_CHECK bool identities_read(struct run *run, struct error *err);
 /* For identities: the row with the highest score is the one that is given out for its person; of equals the first. */
-void persons_identity_choose(struct persons *persons, uint32_t person, unsigned score, uint64_t row);
-bool persons_identity_is(const struct persons *persons, uint32_t person, uint64_t row);
-bool persons_rank_is_of_twins(const struct persons *persons, uint32_t person);
+void persons_identity_choose(struct persons *persons, uint32_t index, unsigned score, uint64_t row);
+bool persons_identity_is(const struct persons *persons, uint32_t index, uint64_t row);
+bool persons_rank_is_of_twins(const struct persons *persons, uint32_t index);
 uint64_t persons_without_identity(const struct persons *persons);
 
 /* ---- parts of an export ---- */
@@ -132,3 +132,5 @@ static inline bool span_has(const struct span *span, int64_t number)
 {
     return number >= span->low && number <= span->high;
 }
+/* The next one: as wide as would have filled the memory nine tenths. used of room: what the last one had. */
+struct span span_next(const struct span *span, size_t used, size_t room);
