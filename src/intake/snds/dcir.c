@@ -169,7 +169,9 @@ static void note_flow(struct claims *claims, const struct rows *rows)
         day next;
         day_to_civil(flow, &year, &month, &of_month);
         bool has_next = day_from_civil(month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1, &next);
-        run_covers(claims->run, flow, has_next ? (day){next.number - 1} : flow);
+        day last = flow;
+        last.number = has_next ? next.number - 1 : flow.number;
+        run_covers(claims->run, flow, last);
     }
 }
 

@@ -11,7 +11,8 @@
 struct snds_file {
     const char *path, *name; /* name: below the export's folder */
     enum snds_table table;
-    int year; /* of the name; 0: none */
+    int year;       /* of the name; 0: none */
+    uint64_t bytes; /* on disk */
 };
 DEFINE_ARRAY(snds_files, struct snds_file)
 /* leaf: ER_PRS_F_2009.csv.gz, T_MCO17FHSTC.csv ... False: no table that is read. */
@@ -71,9 +72,6 @@ MUST_CHECK bool rows_day(struct rows *rows, int column, day *out_day);
 /* Reads every file of a table with `take`. */
 typedef bool rows_take(void *context, struct rows *rows, struct error *err);
 MUST_CHECK bool rows_each(struct run *run, enum snds_table table, rows_take *take, void *context, struct error *err);
-/* The same for a file; *out_count has the rows that were taken. */
-MUST_CHECK bool rows_each_of(struct run *run, const struct snds_file *file, rows_take *take, void *context, uint64_t *out_count,
-                             struct error *err);
 
 /* ---- keys: several canonical codes as one text ---- */
 struct joined {
