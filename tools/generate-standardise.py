@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: EUPL-1.2
-"""spec/code_systems.csv, standard_values.csv, standard_domains.csv, standard_constants.csv, standard_reasons.csv
+"""spec/code_systems.csv, code_forms.csv, standard_values.csv, standard_domains.csv, standard_constants.csv, standard_reasons.csv
 -> intake/standardise/standardise_facts.h: how codes are looked up, which values lists have, which table a domain has."""
 import csv
 import re
 import sys
 
-systems_path, values_path, domains_path, constants_path, reasons_path, out = sys.argv[1:]
-FORMS = ("", "CIM10", "DOT3", "DOT3E", "DOT2", "CCAM", "PRODUCT")
+systems_path, forms_path, values_path, domains_path, constants_path, reasons_path, out = sys.argv[1:]
+FORMS = ("CIM10", "DOT3", "DOT3E", "DOT2", "CCAM", "PRODUCT")
 
 
 def rows_of(path, key):
@@ -23,9 +23,10 @@ def quoted(text):
 
 
 systems = rows_of(systems_path, ("system",))
-for row in systems:
-    if row["forms"] not in FORMS:
-        sys.exit(f"{systems_path}: {row['system']}: no such form '{row['forms']}'")
+forms = {row["system"]: row["forms"] for row in rows_of(forms_path, ("system",))}
+for system, form in forms.items():
+    if form not in FORMS or system not in [row["system"] for row in systems]:
+        sys.exit(f"{forms_path}: no such form '{form}', or no such system '{system}'")
 values = rows_of(values_path, ("list", "code"))
 for row in values:
     if not re.fullmatch(r"[A-Z_]+", row["list"]) or int(row["concept"]) < 0:
@@ -38,7 +39,7 @@ reasons = rows_of(reasons_path, ("reason",))
 with open(out, "w", encoding="utf-8") as file:
     file.write("/* Generated from spec/code_systems.csv and spec/standard_*.csv; do not edit. */\n#pragma once\n")
     file.write("/* X(NAME, name, vocabulary, FORM) */\n#define STANDARD_SYSTEMS(X) \\\n")
-    file.write(" \\\n".join(f"    X({r['system']}, {quoted(r['system'])}, {quoted(r['vocabulary'])}, {r['forms'] or 'PLAIN'})"
+    file.write(" \\\n".join(f"    X({r['system']}, {quoted(r['system'])}, {quoted(r['vocabulary'])}, {forms.get(r['system'], 'PLAIN')})"
                             for r in systems) + "\n")
     file.write("/* X(NAME, name): lists of values */\n#define STANDARD_LISTS(X) \\\n")
     file.write(" \\\n".join(f"    X({name}, {quoted(name)})" for name in lists) + "\n")

@@ -58,7 +58,24 @@ lines += table("cancer", "cancers", cancers, [("key", 1), ("concept_id", 0), ("s
                ("male_max", 0), ("female_max", 0), ("age50", 0), ("slope", 0), ("mortality_factor", 0), ("drug_concept_id", 0),
                ("drug_source_code", 1)])
 lines += table("centre", "centres", read("synthesis/centres"), [("care_site_id", 0), ("name", 1), ("source_code", 1), ("share", 0),
-               ("city", 1), ("postcode", 1)])
+               ("city", 1), ("postcode", 1), ("key", 1)])
+noises = read("synthesis/identity_noise")
+lines += [f"enum {{ NOISE_{row['key'].upper()} = {i} }};" for i, row in enumerate(noises)]
+lines += table("noise", "noises", noises, [("key", 1), ("share", 0)])
+families, cumulated = read("synthesis/family_names"), 0.0
+for row in families:
+    cumulated += float(row["weight"])
+    row["cumulated"] = f"{cumulated:.2f}"
+lines += table("family_name", "family_names", families, [("name", 1), ("cumulated", 0)])
+given = read("synthesis/given_names")
+for row in given:
+    row["is_female"] = "1" if row["sex"] == "F" else "0"
+lines += table("given_name", "given_names", given, [("name", 1), ("is_female", 0), ("peak", 0), ("spread", 0), ("weight", 0)])
+parts = read("synthesis/name_parts")
+for part in ("first", "middle", "last"):
+    texts = [row["text"] for row in parts if row["part"] == part]
+    lines += [f"#define SYNTHESIS_{part.upper()}_PARTS_COUNT {len(texts)}",
+              f"static const char *const synthesis_{part}_parts[] = {{{', '.join(text(t) for t in texts)}}};"]
 lines += table("births", "births", read("synthesis/births"), [("year", 0), ("thousands", 0)])
 lines += ["static const int64_t synthesis_cohort_concepts[] = {" + ",".join(flat) + "};"]
 for cohort in cohorts:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* csv_source: where the bytes of a CSV come from (a file, memory, a function), unpacked on the way when they are gzip. Private to base;
- * the only user of zlib. */
+/* csv_source: where the bytes of lines and records come from (a file, memory, a function), unpacked on the way when they are gzip, which
+ * is known by the content. What readers of CSV and NDJSON stand on; the only user of zlib in base. */
 #pragma once
 #include "base/error.h"
 #include "base/text.h"

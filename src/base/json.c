@@ -5,6 +5,7 @@
 #include "base/file_internal.h"
 #include "base/json_parse.h"
 #include "base/json_scan.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* Says where and why. When the scanner finds nothing wrong, the parser is right all the same, and only the place is missing. */
@@ -74,6 +75,53 @@ bool json_parse_file(const struct json **out_root, struct arena *arena, const ch
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = bytes_max};
     TRY(file_read(path, &bytes, err));
     return json_parse(out_root, arena, path, bytes.data ? bytes.data : (const uint8_t *)"", bytes.length, err);
+}
+
+/* ---- many documents ---- */
+struct json_reader {
+    struct json_parser *parser;
+    struct arena *document;
+};
+
+bool json_reader_create(struct json_reader **out_reader, struct error *err)
+{
+    struct arena *document = arena_create();
+    struct json_reader *reader = malloc(sizeof *reader);
+    struct json_parser *parser = json_parser_create();
+    if (!reader || !parser) {
+        arena_destroy(document);
+        json_parser_destroy(parser);
+        free(reader);
+        return FAIL(err, LIMIT, "the system has no memory to read JSON");
+    }
+    *reader = (struct json_reader){parser, document};
+    *out_reader = reader;
+    return true;
+}
+
+void json_reader_destroy(struct json_reader *reader)
+{
+    if (reader) {
+        json_parser_destroy(reader->parser);
+        arena_destroy(reader->document);
+        free(reader);
+    }
+}
+
+bool json_reader_parse(struct json_reader *reader, const struct json **out_root, const char *name, const void *bytes, size_t length,
+                       struct error *err)
+{
+    const size_t mark = json_scan_mark_length(bytes, length);
+    const uint8_t *begin = (const uint8_t *)bytes + mark;
+    arena_reset(reader->document);
+    enum json_outcome outcome = JSON_OUTCOME_INVALID;
+    if (length > mark) {
+        outcome = json_parser_read(reader->parser, out_root, reader->document, begin, length - mark);
+    }
+    if (outcome == JSON_OUTCOME_NUMBER) {
+        return json_parse(out_root, reader->document, name, bytes, length, err); /* it knows big integers */
+    }
+    return outcome == JSON_OUTCOME_PARSED || fail_outcome(outcome, name, begin, length - mark, err);
 }
 
 const struct json *json_member(const struct json *object, const char *name)

@@ -25,6 +25,15 @@ enum { JSON_DEPTH_MAX = 64 };
 MUST_CHECK bool json_parse(const struct json **out_root, struct arena *arena, const char *name, const void *bytes, size_t length,
                            struct error *err);
 MUST_CHECK bool json_parse_file(const struct json **out_root, struct arena *arena, const char *path, size_t bytes_max, struct error *err);
+/* For many documents one after the other (lines of NDJSON): the parser and its memory are kept, nothing is copied. The tree and its texts
+ * are valid until the next parse. `bytes` must be followed by JSON_PADDING bytes that may be read, whatever they are. */
+enum { JSON_PADDING = 64 };
+struct json_reader;
+MUST_CHECK bool json_reader_create(struct json_reader **out_reader, struct error *err);
+void json_reader_destroy(struct json_reader *reader);
+DEFINE_CLEANUP(json_reader, json_reader_destroy)
+MUST_CHECK bool json_reader_parse(struct json_reader *reader, const struct json **out_root, const char *name, const void *bytes,
+                                  size_t length, struct error *err);
 const struct json *json_member(const struct json *object, const char *name); /* NULL when absent, or when object is no object */
 const char *json_kind_name(enum json_kind kind);
 /* Line (1-based) on which the value at a path such as "PrimaryCriteria.CriteriaList[2].Death" begins in the source, or 0. */

@@ -83,6 +83,23 @@ static void write_and_read_back(struct arena *arena, const struct json *root, si
     }
 }
 
+/* The reader that is kept takes and gives the same. It parses something else first, which must leave no trace. */
+static void read_with_kept(const struct json *root, const uint8_t *data, size_t size)
+{
+    struct error err;
+    CLEANUP(json_reader) struct json_reader *reader = NULL;
+    CLEANUP(buffer_value) struct buffer padded = {.maximum = size + JSON_PADDING};
+    static const char first[JSON_PADDING + 20] = "{\"a\":[1,\"x\"]}";
+    static const uint8_t padding[JSON_PADDING];
+    const struct json *read = NULL;
+    bool done = json_reader_create(&reader, &err) && json_reader_parse(reader, &read, "first", first, 13, &err);
+    done = done && buffer_append(&padded, data, size, &err) && buffer_append(&padded, padding, sizeof padding, &err);
+    assert(done);
+    done = json_reader_parse(reader, &read, "fuzz", padded.data, size, &err);
+    assert(done == (root != NULL));
+    assert(!done || same(root, read));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error err;
@@ -93,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_scan_document(&scan);
     assert(parsed == (scan.reason == NULL));
     assert(parsed || err.code == ERROR_INVALID_INPUT || err.code == ERROR_LIMIT);
+    read_with_kept(parsed ? root : NULL, data, size);
     if (parsed) {
         write_and_read_back(arena, root, size);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* json_parse: the one C++ file, the seam of simdjson. Parses into simdjson's document and copies it into the arena as struct json.
+/* json_parse: the one C++ file, the seam of simdjson. Parses into simdjson's document and copies it into the arena as struct json. A parser
+ * that is kept (json_reader) has its buffers already, takes no copy of the bytes, and lends the texts of its own document.
  * Only interfaces that return error codes are used, so that no exception can reach the C side; noexcept makes sure. */
 #include <simdjson.h>
 extern "C" {
@@ -7,6 +8,9 @@ extern "C" {
 #include "base/json_parse.h"
 }
 #include <cstring>
+#include <new>
+
+static_assert(JSON_PADDING >= simdjson::SIMDJSON_PADDING, "what a caller leaves behind the bytes");
 
 namespace
 {
@@ -19,6 +23,8 @@ struct builder {
     size_t pool_left;
     size_t nodes;
     json_outcome outcome;
+    bool lends;  /* texts stay in the parser, which puts a NUL behind each, and are valid until it parses again */
+    bool checks; /* texts may be no UTF-8 */
 };
 
 bool stop(builder &out, json_outcome outcome) noexcept
@@ -30,6 +36,9 @@ bool stop(builder &out, json_outcome outcome) noexcept
 /* Texts share blocks: one allocation each would cost more than most texts are long. */
 text copy_text(builder &out, std::string_view view) noexcept
 {
+    if (out.lends) {
+        return text{view.data(), view.size()};
+    }
     constexpr size_t block = 16384;
     if (out.pool_left <= view.size()) {
         size_t size = view.size() + 1 > block ? view.size() + 1 : block;
@@ -44,21 +53,30 @@ text copy_text(builder &out, std::string_view view) noexcept
     return text{at, view.size()};
 }
 
-bool is_text(text value) noexcept
+bool is_text(const builder &out, text value) noexcept
 {
-    return text_is_utf8(value); /* simdjson 3.0.1 lets the second half of a surrogate pair stand alone: \udc00 */
+    return !out.checks || text_is_utf8(value); /* simdjson 3.0.1 lets the second half of a surrogate pair stand alone: \udc00 */
 }
 
 template <typename container> size_t count_of(const container &items) noexcept
 {
-    size_t count = 0;
-    for (auto it = items.begin(); it != items.end(); ++it) { /* .size() saturates at 16 M */
+    size_t count = items.size();
+    if (count < 0xffffff) {
+        return count;
+    }
+    count = 0;
+    for (auto it = items.begin(); it != items.end(); ++it) { /* .size() saturates there */
         count++;
     }
     return count;
 }
 
 bool build(builder &out, element from, json *node, int depth) noexcept;
+
+template <typename item> item *array_of(builder &out, size_t count) noexcept
+{
+    return static_cast<item *>(arena_allocate_raw(out.memory, count, sizeof(item)));
+}
 
 bool begin_container(builder &out, json *node, json_kind kind, size_t count, int depth) noexcept
 {
@@ -79,7 +97,7 @@ bool build_array(builder &out, simdjson::dom::array from, json *node, int depth)
     if (!begin_container(out, node, JSON_ARRAY, count_of(from), depth)) {
         return false;
     }
-    json *items = ARENA_ARRAY(out.memory, json, node->count);
+    json *items = array_of<json>(out, node->count);
     node->items = items;
     for (element item : from) {
         if (!build(out, item, items++, depth + 1)) {
@@ -94,13 +112,13 @@ bool build_object(builder &out, simdjson::dom::object from, json *node, int dept
     if (!begin_container(out, node, JSON_OBJECT, count_of(from), depth)) {
         return false;
     }
-    json *items = ARENA_ARRAY(out.memory, json, node->count);
-    text *names = ARENA_ARRAY(out.memory, text, node->count);
+    json *items = array_of<json>(out, node->count);
+    text *names = array_of<text>(out, node->count);
     node->items = items;
     node->names = names;
     for (auto member : from) {
         *names = copy_text(out, member.key);
-        if (!is_text(*names++)) {
+        if (!is_text(out, *names++)) {
             return stop(out, JSON_OUTCOME_INVALID);
         }
         if (!build(out, member.value, items++, depth + 1)) {
@@ -125,6 +143,7 @@ bool build_number(element from, json *node) noexcept
 
 bool build(builder &out, element from, json *node, int depth) noexcept
 {
+    *node = json{};
     switch (from.type()) {
     case element_type::ARRAY:
         return build_array(out, from.get_array().value_unsafe(), node, depth);
@@ -133,7 +152,7 @@ bool build(builder &out, element from, json *node, int depth) noexcept
     case element_type::STRING:
         node->kind = JSON_STRING;
         node->text = copy_text(out, from.get_string().value_unsafe());
-        return is_text(node->text) || stop(out, JSON_OUTCOME_INVALID);
+        return is_text(out, node->text) || stop(out, JSON_OUTCOME_INVALID);
     case element_type::BOOL:
         node->kind = from.get_bool().value_unsafe() ? JSON_TRUE : JSON_FALSE;
         return true;
@@ -162,6 +181,46 @@ json_outcome outcome_of(simdjson::error_code code) noexcept
 }
 } // namespace
 
+struct json_parser {
+    simdjson::dom::parser parser;
+    size_t capacity;
+};
+
+extern "C" json_parser *json_parser_create() noexcept
+{
+    return new (std::nothrow) json_parser{};
+}
+
+extern "C" void json_parser_destroy(json_parser *parser) noexcept
+{
+    delete parser;
+}
+
+extern "C" json_outcome json_parser_read(json_parser *from, const json **out_root, arena *memory, const uint8_t *bytes,
+                                         size_t length) noexcept
+{
+    element root;
+    auto failed = simdjson::SUCCESS;
+    if (length > from->capacity || from->capacity == 0) {
+        const size_t capacity = length < 65536 ? 65536 : 2 * length;
+        failed = from->parser.allocate(capacity, JSON_DEPTH_MAX + 2); /* the builder says where the limit is */
+        from->capacity = failed == simdjson::SUCCESS ? capacity : 0;
+    }
+    if (failed == simdjson::SUCCESS) {
+        failed = from->parser.parse(bytes, length, false).get(root); /* false: the padding is the caller's */
+    }
+    if (failed != simdjson::SUCCESS) {
+        return outcome_of(failed);
+    }
+    const bool checks = std::memchr(bytes, '\\', length) != nullptr;
+    builder out{memory, nullptr, 0, 1, JSON_OUTCOME_PARSED, true, checks};
+    json *node = array_of<json>(out, 1);
+    if (build(out, root, node, 0)) {
+        *out_root = node;
+    }
+    return out.outcome;
+}
+
 extern "C" json_outcome json_parse_bytes(const json **out_root, arena *memory, const uint8_t *bytes, size_t length) noexcept
 {
     simdjson::dom::parser parser;
@@ -174,8 +233,8 @@ extern "C" json_outcome json_parse_bytes(const json **out_root, arena *memory, c
     if (failed != simdjson::SUCCESS) {
         return outcome_of(failed);
     }
-    builder out{memory, nullptr, 0, 1, JSON_OUTCOME_PARSED};
-    json *node = ARENA_NEW(memory, json);
+    builder out{memory, nullptr, 0, 1, JSON_OUTCOME_PARSED, false, true};
+    json *node = array_of<json>(out, 1);
     if (build(out, root, node, 0)) {
         *out_root = node;
     }

@@ -55,7 +55,7 @@ class Backup(unittest.TestCase):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("EMC2_")}
         environment.update({"EMC2_FAULT": fault} if fault else {}, **({"EMC2_FAULT_TRACE": trace} if trace else {}))
         command = [EMC2, *arguments, "--quiet"]
-        command += [] if arguments[0] in WITHOUT_PASSPHRASE else ["--passphrase-file", cls.passphrase]
+        command += [] if arguments[0] in WITHOUT_PASSPHRASE and arguments[1] != "accept" else ["--passphrase-file", cls.passphrase]
 
         def limit():
             if bytes_max:
@@ -78,8 +78,11 @@ class Backup(unittest.TestCase):
         return sorted(os.path.join(folder, name) for folder, _, names in os.walk(directory) for name in names)
 
     def restored(self, backup, keys, name):
+        """The copy of the keys may be of later than the backup."""
         target = self.place(name)
         self.run_ok("restore", "--from", backup, "--keys", keys, "--to", target)
+        if self.run_emc2("status", "--warehouse", target).returncode == CORRUPT:
+            self.run_ok("restore", "accept", "--reason", "a load ended after the backup", "--warehouse", target)
         self.run_ok("snapshot", "verify", "--warehouse", target)
         return target
 
@@ -197,6 +200,100 @@ class Backup(unittest.TestCase):
             target = self.restored(backup, keys, "again")
             shutil.rmtree(target)
 
+    def refused(self, warehouse, code, *words):
+        """Twice: being asked changes nothing."""
+        for _ in range(2):
+            result = self.run_emc2("status", "--warehouse", warehouse)
+            self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+            for word in words:
+                self.assertIn(word, result.stderr)
+
+    def put_back(self, warehouse, older, *parts):
+        for part in parts:
+            shutil.rmtree(os.path.join(warehouse, part))
+            shutil.copytree(os.path.join(older, part), os.path.join(warehouse, part))
+
+    def aged(self):
+        """A warehouse, and copies of it before an exclusion (snapshot 1), after it (2), and after another load (3)."""
+        warehouse, copies = self.place("w"), []
+        shutil.copytree(self.first, warehouse)
+        for step in ((), ("person", "exclude", "--person", "1", "--reason", "objection"), ("load", self.path("two"), "--replace")):
+            if step:
+                self.run_ok(*step, "--warehouse", warehouse)
+            copies.append(self.place(f"copy{len(copies) + 1}"))
+            shutil.copytree(warehouse, copies[-1])
+        return warehouse, copies
+
+    def test_who_was_excluded_does_not_come_back_with_older_data(self):
+        warehouse, copies = self.aged()
+        backup, keys, target = self.place("data"), self.place("keys"), self.place("again")
+        self.run_ok("backup", "--warehouse", copies[0], "--to", backup)
+        self.run_ok("key", "backup", "--warehouse", warehouse, "--to", keys)
+        self.run_ok("restore", "--from", backup, "--keys", keys, "--to", target)
+        self.refused(target, CORRUPT, "its keys know snapshot 3, the newest here is 1", "emc2 restore accept")
+        for command in (("cohort", "count", "examples/cohorts/rare_blood_cancer.json"), ("export", "--out", self.place("out")),
+                        ("load", self.path("two"), "--replace"), ("snapshot", "verify")):
+            self.assertNotEqual(self.run_emc2(*command, "--warehouse", target).returncode, 0, command)
+        self.assertEqual(self.run_emc2("restore", "accept", "--warehouse", target).returncode, INVALID_ARGUMENT)
+        said = self.run_ok("restore", "accept", "--reason", "the disk is lost", "--warehouse", target)
+        self.assertIn("goes on from snapshot 1", said)
+        self.assertIn("snapshot 2: 1 person who was excluded after it is excluded again", said)
+        self.assertIn("399 persons", self.run_ok("status", "--warehouse", target))
+        self.run_ok("snapshot", "verify", "--deep", "--warehouse", target)
+        listed = self.run_ok("log", "list", "--warehouse", target, "--act", "restore")
+        self.assertIn("known_to_keys 3", listed)
+        self.run_ok("load", self.path("two"), "--replace", "--warehouse", target)
+        self.assertIn("299 persons", self.run_ok("status", "--warehouse", target))  # not by the next load either
+        again = self.run_emc2("restore", "accept", "--reason", "once more", "--warehouse", target)
+        self.assertEqual(again.returncode, INVALID_ARGUMENT, again.stderr)
+
+    def test_a_warehouse_that_was_empty_then_excludes_too(self):
+        warehouse, copy = self.place("w"), self.place("copy")
+        self.run_ok("init", "--warehouse", warehouse)
+        shutil.copytree(warehouse, copy)
+        self.run_ok("load", self.path("one"), "--warehouse", warehouse)
+        self.run_ok("person", "exclude", "--person", "1", "--reason", "objection", "--warehouse", warehouse)
+        self.put_back(warehouse, copy, "segments", "snapshots", "ledger", "openings")
+        self.refused(warehouse, CORRUPT, "its keys know snapshot 2, the newest here is 0")
+        self.run_ok("restore", "accept", "--reason", "the disk is lost", "--warehouse", warehouse)
+        self.run_ok("load", self.path("one"), "--warehouse", warehouse)
+        self.assertIn("399 persons", self.run_ok("status", "--warehouse", warehouse))
+
+    def test_whatever_is_older_than_the_rest_is_found(self):
+        warehouse, copies = self.aged()
+        data, log = ("segments", "snapshots"), ("ledger", "openings")
+        self.put_back(warehouse, copies[0], *log)
+        self.refused(warehouse, CORRUPT, "the log was rolled back: the newest snapshot that it knows is 1, the newest here is 3")
+        self.put_back(warehouse, copies[1], *log)  # one behind, as after a crash
+        self.refused(warehouse, CORRUPT, "the log was rolled back: it has")
+        self.put_back(warehouse, copies[2], *log)
+        self.put_back(warehouse, copies[1], *data)
+        self.refused(warehouse, CORRUPT, "the log knows snapshot 3, the newest here is 2")
+        self.put_back(warehouse, copies[1], *log)
+        self.refused(warehouse, CORRUPT, "its keys know snapshot 3, the newest here is 2")
+        self.put_back(warehouse, copies[1], "keys")  # all of one time: nobody here can tell; a witness can
+        self.run_ok("status", "--warehouse", warehouse)
+        self.put_back(warehouse, copies[2], *data, *log)
+        self.refused(warehouse, CORRUPT, "keys/table may be an older copy: the newest snapshot that it knows is 2", "emc2 key backup")
+        self.put_back(warehouse, copies[2], "keys")
+        self.run_ok("snapshot", "verify", "--warehouse", warehouse)
+        self.put_back(warehouse, copies[1], *log)  # a log that is lost for good is accepted as such, and entered
+        self.run_ok("restore", "accept", "--reason", "the log is lost", "--warehouse", warehouse)
+        self.assertIn("299 persons", self.run_ok("status", "--warehouse", warehouse))
+        self.run_ok("snapshot", "verify", "--warehouse", warehouse)  # reads the log, too
+
+    def test_a_log_one_behind_is_not_brought_up_by_readers(self):
+        """A snapshot that a crash kept out of the log: readers go on, but only a writer enters it, as recovered."""
+        warehouse = self.place("w")
+        shutil.copytree(self.first, warehouse)
+        result = self.run_emc2("load", self.path("two"), "--replace", "--warehouse", warehouse, fault="store_record:1")
+        self.assertEqual(result.returncode, -signal.SIGKILL)
+        for _ in range(2):
+            self.run_ok("status", "--warehouse", warehouse)
+        self.assertEqual(self.run_ok("log", "list", "--warehouse", warehouse, "--act", "snapshot.recovered"), "")
+        self.run_ok("load", self.path("one"), "--replace", "--warehouse", warehouse)
+        self.assertIn("snapshot.recovered", self.run_ok("log", "list", "--warehouse", warehouse, "--act", "snapshot.recovered"))
+
     def test_every_changed_file_is_found_and_named(self):
         backup = self.place("data")
         self.run_ok("backup", "--warehouse", self.first, "--to", backup)
@@ -216,6 +313,22 @@ class Backup(unittest.TestCase):
                     file.seek(position)
                     file.write(byte)
         self.run_ok("backup", "verify", "--from", backup)
+
+    def test_usage_names_the_directories(self):
+        for words, option in ((("backup", "verify"), "--from DIR"), (("backup",), "--to DIR"), (("restore",), "--from DIR --to DIR")):
+            self.assertIn(f"usage: emc2 {' '.join(words)} {option}", self.run_ok(*words, "--help"))
+
+    def test_a_log_behind_a_link_is_refused(self):
+        warehouse = self.place("w")
+        shutil.copytree(self.first, warehouse)
+        for part in ("ledger", "openings"):
+            os.rename(os.path.join(warehouse, part), os.path.join(warehouse, "kept"))
+            shutil.copytree(os.path.join(warehouse, "kept"), self.place(part))
+            os.symlink(self.place(part), os.path.join(warehouse, part))
+            self.refused(warehouse, CORRUPT, f"{part} is a link to another place")
+            os.remove(os.path.join(warehouse, part))
+            os.rename(os.path.join(warehouse, "kept"), os.path.join(warehouse, part))
+        self.run_ok("status", "--warehouse", warehouse)
 
 
 if __name__ == "__main__":

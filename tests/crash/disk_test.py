@@ -97,7 +97,9 @@ class Disk(unittest.TestCase):
         with open(mine, "rb") as file:
             kept = file.read()
         shutil.copy(theirs, mine)
-        self.assertIn("belongs to another store", self.emc2(warehouse, "snapshot", "verify", expected=8))
+        said = self.emc2(warehouse, "snapshot", "verify", expected=8)
+        self.assertRegex(said, rf"(?m)^segments/{os.path.basename(mine)}: it belongs to another store")
+        self.assertEqual(said.count(os.path.basename(mine)), len([line for line in said.splitlines() if line.startswith("segments/")]))
         os.remove(mine)
         said = self.emc2(warehouse, "snapshot", "verify", "--repair", expected=8)
         self.assertIn(f"{os.path.basename(mine)}: cannot look for", said)
@@ -130,6 +132,8 @@ class Disk(unittest.TestCase):
         shown = self.emc2(warehouse, "certificate", "verify", certificate, "--public-key", key)
         self.assertIn("Dossiers de personnes : 30 ;", shown)
         self.emc2(warehouse, "certificate", "verify", certificate, "--public-key", "00" * 32, expected=8)
+        self.assertIn("its keys know snapshot 3, the newest here is 2", self.emc2(backup, "status", expected=8))
+        self.emc2(backup, "restore", "accept", "--reason", "to look at it")
         for where in (warehouse, backup):
             self.assertIn("ERASED", self.emc2(where, "export", "--snapshot", "1", "--out", self.path("export"), expected=14))
         self.assertEqual(self.emc2(backup, "status", "--json"), before)  # the other part opens, in the copy, too
@@ -137,8 +141,9 @@ class Disk(unittest.TestCase):
         self.emc2(warehouse, "erase", "--all", "--yes-destroy", "wrong", expected=2)
         self.assert_whole(warehouse, 1500)
         self.emc2(warehouse, "erase", "--all", "--yes-destroy", os.path.basename(warehouse))
-        for where in (warehouse, backup):
-            self.assertIn("ERASED", self.emc2(where, "status", expected=14))
+        self.assertIn("ERASED", self.emc2(warehouse, "status", expected=14))
+        self.assertIn("its keys know snapshot 4, the newest here is 2", self.emc2(backup, "status", expected=8))
+        self.assertIn("ERASED", self.emc2(backup, "restore", "accept", "--reason", "to look at it", expected=14))
         self.emc2(warehouse, "certificate", "verify", os.path.join(warehouse, "certificates", "00000004.json"), "--public-key", key)
 
     def test_readers_beside_a_loader(self):

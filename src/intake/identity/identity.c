@@ -54,3 +54,8 @@ bool identity_has(const struct identity *identity, enum identity_trait trait)
 {
     return identity->traits[trait].length > 0;
 }
+
+bool identity_is(const struct identity *identity, enum identity_trait trait, struct text text)
+{
+    return identity_has(identity, trait) && text_equal(identifying_text(&identity->traits[trait]), text);
+}

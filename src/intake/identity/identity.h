@@ -33,3 +33,5 @@ void identity_clear(struct identity *identity); /* wipes every trait */
 /* Copies the text in; blanks at both ends are left out, and an empty text is no trait. */
 void identity_set(struct identity *identity, enum identity_trait trait, struct text text);
 bool identity_has(const struct identity *identity, enum identity_trait trait);
+/* Whether the trait is there and is this text, byte for byte. */
+bool identity_is(const struct identity *identity, enum identity_trait trait, struct text text);

@@ -2,7 +2,7 @@
 /* standardise: records of a delivery (intake/record) become rows of OMOP 5.4. The domain of the standard concept decides the table, not the
  * kind of the record; a code without a standard concept keeps its row, with concept 0 and its source value, in the table of its kind.
  * A code is looked up in this order: local maps, the concept that the holder chose, the vocabulary (code systems and the forms of their
- * codes: spec/code_systems.csv; lists, domains: spec/standard_*.csv). Each distinct code is looked up once for each run.
+ * codes: spec/code_systems.csv, code_forms.csv; lists, domains: spec/standard_*.csv). Each distinct code is looked up once for each run.
  * Not for several threads at once: each has its own. */
 #pragma once
 #include "base/arena.h"

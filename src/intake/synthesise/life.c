@@ -6,7 +6,14 @@
 #include <assert.h>
 #include <math.h>
 
-enum { STREAM_LIFE = 1, STREAM_ILLNESS = 2, YEAR_FIRST = 1920, YEAR_LAST = YEAR_FIRST + LIFE_BIRTH_YEARS - 1, WINDOW_FIRST = 2014 };
+enum {
+    STREAM_LIFE = 1,
+    STREAM_ILLNESS = 2,
+    STREAM_TWIN = 3,
+    YEAR_FIRST = 1920,
+    YEAR_LAST = YEAR_FIRST + LIFE_BIRTH_YEARS - 1,
+    WINDOW_FIRST = 2014
+};
 static const double days_per_year = 365.25;
 
 static day civil(int year, int month, int day_of_month)
@@ -172,11 +179,47 @@ static int draw_centre(struct dice *dice)
     return 0;
 }
 
+/* Of two persons after each other, the second (an odd number) may be the twin of the first. 1.6 % of births. */
+#define TWIN_SHARE 0.016
+#define SAME_SEX_SHARE 0.65
+
+static bool is_twin(uint64_t seed, uint64_t person, bool *out_same_sex)
+{
+    struct dice dice = dice_of(seed, person | 1, STREAM_TWIN);
+    bool is = dice_unit(&dice) < TWIN_SHARE;
+    *out_same_sex = dice_unit(&dice) < SAME_SEX_SHARE;
+    return is;
+}
+
+static void take_birth_of_twin(struct life *life, const struct life_births *births)
+{
+    bool is_same_sex;
+    if (life->person % 2 == 0 || !is_twin(life->seed, life->person, &is_same_sex)) {
+        return;
+    }
+    struct life first = {.seed = life->seed, .person = life->person - 1};
+    struct dice dice = dice_of(life->seed, life->person - 1, STREAM_LIFE);
+    draw_birth(&first, births, &dice);
+    life->birth = first.birth;
+    life->is_female = first.is_female == is_same_sex;
+}
+
+bool life_has_twin(const struct life *life, const struct life_births *births, struct life *out_twin)
+{
+    bool is_same_sex;
+    if (!is_twin(life->seed, life->person, &is_same_sex)) {
+        return false;
+    }
+    life_make(out_twin, births, life->seed, life->person ^ 1);
+    return true;
+}
+
 void life_make(struct life *out_life, const struct life_births *births, uint64_t seed, uint64_t person)
 {
     struct life life = {.seed = seed, .person = person};
     struct dice dice = dice_of(seed, person, STREAM_LIFE);
     draw_birth(&life, births, &dice);
+    take_birth_of_twin(&life, births);
     life.centre = draw_centre(&dice);
     int32_t window_start = life_window_start().number, window_end = life_window_end().number;
     life.observed_from.number = life.birth.number > window_start ? life.birth.number : window_start;

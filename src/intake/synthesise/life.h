@@ -27,4 +27,6 @@ struct life_births {
 };
 void life_births_make(struct life_births *out_births);
 void life_make(struct life *out_life, const struct life_births *births, uint64_t seed, uint64_t person);
+/* The other one of twins; false when the person has none. */
+bool life_has_twin(const struct life *life, const struct life_births *births, struct life *out_twin);
 double life_age_years(const struct life *life, int32_t day_number);

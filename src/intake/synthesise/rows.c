@@ -2,14 +2,11 @@
 /* rows: see rows.h. Only the columns that mean something here are written; the reader takes absent columns as NULL. */
 #include "intake/synthesise/rows.h"
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 enum { PERSON_RECORDS_MAX = 8192, TYPE_EHR = 32817, TYPE_CLAIM = 32810, CONCEPT_MALE = 8507, CONCEPT_FEMALE = 8532 };
 
-static const struct {
-    const char *path, *header;
-} layout[ROWS_TABLE_COUNT] = {
+static const struct sheet_layout layout[ROWS_TABLE_COUNT] = {
     [ROWS_PERSON] = {"person.csv",
                      "person_id,gender_concept_id,year_of_birth,month_of_birth,race_concept_id,ethnicity_concept_id,location_id,"
                      "care_site_id,person_source_value,gender_source_value"},
@@ -32,70 +29,9 @@ static const struct {
     [ROWS_TRUTH] = {"truth/persons.csv", "person_id,disease,concept_id,first_record_date"},
 };
 
-const char *rows_table_path(enum rows_table table)
+const struct sheet_layout *rows_layout(void)
 {
-    return layout[table].path;
-}
-
-const char *rows_table_header(enum rows_table table)
-{
-    return layout[table].header;
-}
-
-void rows_init(struct rows *rows)
-{
-    *rows = (struct rows){0};
-    for (int i = 0; i < ROWS_TABLE_COUNT; i++) {
-        rows->tables[i].maximum = (size_t)1 << 30;
-    }
-}
-
-void rows_clear(struct rows *rows)
-{
-    for (int i = 0; i < ROWS_TABLE_COUNT; i++) {
-        buffer_clear(&rows->tables[i]);
-        rows->counts[i] = 0;
-    }
-    for (int i = 0; i < SYNTHESIS_COHORTS_COUNT; i++) {
-        rows->cohort_persons[i] = 0;
-    }
-}
-
-void rows_finish(struct rows *rows)
-{
-    for (int i = 0; i < ROWS_TABLE_COUNT; i++) {
-        buffer_finish(&rows->tables[i]);
-    }
-}
-
-/* One row from a pattern: i integer (int64_t), d day (int32_t), t text, n number with decimals (double, int), - NULL. */
-static bool row(struct rows *rows, enum rows_table table, struct error *err, const char *pattern, ...)
-{
-    struct csv_writer writer = {.out = &rows->tables[table]};
-    char text[DAY_TEXT_SIZE + 32];
-    bool is_written = true;
-    va_list values;
-    va_start(values, pattern);
-    for (const char *p = pattern; *p && is_written; p++) {
-        if (*p == 'i') {
-            is_written = csv_writer_i64(&writer, va_arg(values, int64_t), err);
-        } else if (*p == 'd') {
-            day_to_text((day){va_arg(values, int32_t)}, text);
-            is_written = csv_writer_text(&writer, text_of(text), err);
-        } else if (*p == 't') {
-            is_written = csv_writer_text(&writer, text_of(va_arg(values, const char *)), err);
-        } else if (*p == 'n') {
-            double value = va_arg(values, double);
-            snprintf(text, sizeof text, "%.*f", va_arg(values, int), value);
-            is_written = csv_writer_text(&writer, text_of(text), err);
-        } else {
-            assert(*p == '-');
-            is_written = csv_writer_null(&writer, err);
-        }
-    }
-    va_end(values);
-    rows->counts[table]++;
-    return is_written && csv_writer_end_record(&writer, err);
+    return layout;
 }
 
 static int64_t person_id(const struct life *life)
@@ -113,12 +49,17 @@ static int64_t next_id(struct rows *rows, const struct life *life)
     return rows->next_id;
 }
 
-static int64_t type_of(const struct rows_visit *visit)
+static bool is_hospital(const struct timeline_event *event)
 {
-    return synthesis_centres[visit->care_site].share > 0 ? TYPE_EHR : TYPE_CLAIM;
+    return synthesis_centres[event->care_site].share > 0;
 }
 
-bool rows_person(struct rows *rows, const struct life *life, struct error *err)
+static int64_t type_of(const struct timeline_event *event)
+{
+    return is_hospital(event) ? TYPE_EHR : TYPE_CLAIM;
+}
+
+static bool write_person(struct rows *rows, const struct life *life, struct error *err)
 {
     int year, month, day_of_month;
     day_to_civil(life->birth, &year, &month, &day_of_month);
@@ -126,76 +67,89 @@ bool rows_person(struct rows *rows, const struct life *life, struct error *err)
     char source[40];
     snprintf(source, sizeof source, "SYN-%llu-%06llu", (unsigned long long)life->seed, (unsigned long long)person_id(life));
     /* EMC2-10: month and year of birth, no day. */
-    TRY(row(rows, ROWS_PERSON, err, "iiiiiiiitt", person_id(life), (int64_t)(life->is_female ? CONCEPT_FEMALE : CONCEPT_MALE),
-            (int64_t)year, (int64_t)month, (int64_t)0, (int64_t)0, centre->care_site_id, centre->care_site_id, source,
-            life->is_female ? "2" : "1"));
-    TRY(row(rows, ROWS_OBSERVATION_PERIOD, err, "iiddi", next_id(rows, life), person_id(life), life->observed_from.number,
-            life->observed_to.number, (int64_t)TYPE_CLAIM));
+    TRY(sheet_row(&rows->sheets, ROWS_PERSON, err, "iiiiiiiitt", person_id(life),
+                  (int64_t)(life->is_female ? CONCEPT_FEMALE : CONCEPT_MALE), (int64_t)year, (int64_t)month, (int64_t)0, (int64_t)0,
+                  centre->care_site_id, centre->care_site_id, source, life->is_female ? "2" : "1"));
+    TRY(sheet_row(&rows->sheets, ROWS_OBSERVATION_PERIOD, err, "iiddi", next_id(rows, life), person_id(life), life->observed_from.number,
+                  life->observed_to.number, (int64_t)TYPE_CLAIM));
     if (life->is_dead) {
-        TRY(row(rows, ROWS_DEATH, err, "idi", person_id(life), life->death.number, (int64_t)TYPE_CLAIM));
+        TRY(sheet_row(&rows->sheets, ROWS_DEATH, err, "idi", person_id(life), life->death.number, (int64_t)TYPE_CLAIM));
     }
     return true;
 }
 
-bool rows_visit(struct rows *rows, const struct life *life, struct rows_visit *visit, struct error *err)
+static bool write_measurement(struct rows *rows, const struct life *life, const struct timeline_event *event, int64_t visit,
+                              struct error *err)
 {
-    visit->id = next_id(rows, life);
-    return row(rows, ROWS_VISIT, err, "iiiddii", visit->id, person_id(life), visit->concept_id, visit->start, visit->end, type_of(visit),
-               synthesis_centres[visit->care_site].care_site_id);
-}
-
-bool rows_condition(struct rows *rows, const struct life *life, const struct rows_visit *visit, int64_t concept_id, const char *source_code,
-                    struct error *err)
-{
-    return row(rows, ROWS_CONDITION, err, "iiidiit", next_id(rows, life), person_id(life), concept_id, visit->start, type_of(visit),
-               visit->id, source_code);
-}
-
-bool rows_drug(struct rows *rows, const struct life *life, const struct rows_visit *visit, int32_t start, int days_supply,
-               int64_t concept_id, const char *source_code, struct error *err)
-{
-    return row(rows, ROWS_DRUG, err, "iiiddiiit", next_id(rows, life), person_id(life), concept_id, start, start + days_supply,
-               (int64_t)TYPE_CLAIM, (int64_t)days_supply, visit->id, source_code);
-}
-
-bool rows_measurement(struct rows *rows, const struct life *life, const struct rows_visit *visit,
-                      const struct synthesis_measurement *measurement, double value, struct error *err)
-{
+    const struct synthesis_measurement *measurement = event->measurement;
     int decimals = measurement->decimals;
     int64_t id = next_id(rows, life);
     if (measurement->high > 0) {
-        return row(rows, ROWS_MEASUREMENT, err, "iiidininnitt", id, person_id(life), measurement->concept_id, visit->start, type_of(visit),
-                   value, decimals, measurement->unit_concept_id, measurement->low, decimals, measurement->high, decimals, visit->id,
-                   measurement->source_code, measurement->unit_source);
+        return sheet_row(&rows->sheets, ROWS_MEASUREMENT, err, "iiidininnitt", id, person_id(life), event->concept_id, event->start,
+                         type_of(event), event->value, decimals, measurement->unit_concept_id, measurement->low, decimals,
+                         measurement->high, decimals, visit, event->source_code, measurement->unit_source);
     }
-    return row(rows, ROWS_MEASUREMENT, err, "iiidini--itt", id, person_id(life), measurement->concept_id, visit->start, type_of(visit),
-               value, decimals, measurement->unit_concept_id, visit->id, measurement->source_code, measurement->unit_source);
+    return sheet_row(&rows->sheets, ROWS_MEASUREMENT, err, "iiidini--itt", id, person_id(life), event->concept_id, event->start,
+                     type_of(event), event->value, decimals, measurement->unit_concept_id, visit, event->source_code,
+                     measurement->unit_source);
 }
 
-bool rows_procedure(struct rows *rows, const struct life *life, const struct rows_visit *visit, int64_t concept_id, const char *source_code,
-                    struct error *err)
-{
-    return row(rows, ROWS_PROCEDURE, err, "iiidiit", next_id(rows, life), person_id(life), concept_id, visit->start, type_of(visit),
-               visit->id, source_code);
-}
-
-bool rows_observation(struct rows *rows, const struct life *life, const struct rows_visit *visit, int64_t concept_id,
-                      const char *source_code, struct error *err)
-{
-    return row(rows, ROWS_OBSERVATION, err, "iiidiit", next_id(rows, life), person_id(life), concept_id, visit->start, type_of(visit),
-               visit->id, source_code);
-}
-
-bool rows_truth(struct rows *rows, const struct life *life, int32_t first_record, struct error *err)
+void rows_cohorts_count(uint64_t cohort_persons[SYNTHESIS_COHORTS_COUNT], int64_t concept_id)
 {
     for (int i = 0; i < SYNTHESIS_COHORTS_COUNT; i++) {
         const struct synthesis_cohort *cohort = &synthesis_cohorts[i];
         for (int c = cohort->first; c < cohort->first + cohort->count; c++) {
-            if (synthesis_cohort_concepts[c] == life->cancer_concept) {
-                rows->cohort_persons[i]++;
+            if (synthesis_cohort_concepts[c] == concept_id) {
+                cohort_persons[i]++;
                 break;
             }
         }
     }
-    return row(rows, ROWS_TRUTH, err, "itid", person_id(life), synthesis_cancers[life->cancer].key, life->cancer_concept, first_record);
+}
+
+static bool write_truth(struct rows *rows, const struct life *life, const struct timeline_event *event, struct error *err)
+{
+    rows_cohorts_count(rows->cohort_persons, event->concept_id);
+    return sheet_row(&rows->sheets, ROWS_TRUTH, err, "itid", person_id(life), synthesis_cancers[life->cancer].key, event->concept_id,
+                     event->start);
+}
+
+static bool write_event(struct rows *rows, const struct life *life, const struct timeline_event *event, int64_t visit, struct error *err)
+{
+    switch (event->kind) {
+    case TIMELINE_VISIT:
+        return sheet_row(&rows->sheets, ROWS_VISIT, err, "iiiddii", visit, person_id(life), event->concept_id, event->start, event->end,
+                         type_of(event), synthesis_centres[event->care_site].care_site_id);
+    case TIMELINE_CONDITION:
+        return sheet_row(&rows->sheets, ROWS_CONDITION, err, "iiidiit", next_id(rows, life), person_id(life), event->concept_id,
+                         event->start, type_of(event), visit, event->source_code);
+    case TIMELINE_DRUG:
+        return sheet_row(&rows->sheets, ROWS_DRUG, err, "iiiddiiit", next_id(rows, life), person_id(life), event->concept_id, event->start,
+                         event->end, (int64_t)TYPE_CLAIM, (int64_t)event->days_supply, visit, event->source_code);
+    case TIMELINE_MEASUREMENT:
+        return write_measurement(rows, life, event, visit, err);
+    case TIMELINE_PROCEDURE:
+        return sheet_row(&rows->sheets, ROWS_PROCEDURE, err, "iiidiit", next_id(rows, life), person_id(life), event->concept_id,
+                         event->start, type_of(event), visit, event->source_code);
+    case TIMELINE_OBSERVATION:
+        return sheet_row(&rows->sheets, ROWS_OBSERVATION, err, "iiidiit", next_id(rows, life), person_id(life), event->concept_id,
+                         event->start, type_of(event), visit, event->source_code);
+    case TIMELINE_CANCER:
+    default:
+        return write_truth(rows, life, event, err);
+    }
+}
+
+bool rows_write(struct rows *rows, const struct life *life, const struct timeline *timeline, struct error *err)
+{
+    int64_t visits[TIMELINE_EVENTS_MAX]; /* the record id of each visit, by its place in the timeline */
+    TRY(write_person(rows, life, err));
+    for (size_t i = 0; i < timeline->count; i++) {
+        const struct timeline_event *event = &timeline->items[i];
+        if (event->kind == TIMELINE_VISIT) {
+            visits[i] = next_id(rows, life);
+        }
+        TRY(write_event(rows, life, event, visits[event->visit], err));
+    }
+    return true;
 }

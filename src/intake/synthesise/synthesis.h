@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The types of the facts in spec/synthesis, and the facts. Private to synthesise. */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 struct synthesis_measurement {
@@ -29,7 +30,7 @@ struct synthesis_cancer {
 };
 struct synthesis_centre {
     int64_t care_site_id;
-    const char *name, *source_code, *city, *postcode;
+    const char *name, *source_code, *city, *postcode, *key;
     double share;
 };
 struct synthesis_births {
@@ -39,6 +40,19 @@ struct synthesis_births {
 struct synthesis_cohort {
     const char *name;
     int first, count; /* in synthesis_cohort_concepts */
+};
+struct synthesis_noise {
+    const char *key;
+    double share;
+};
+struct synthesis_family_name {
+    const char *name;
+    double cumulated; /* weights, up to and with this name */
+};
+struct synthesis_given_name {
+    const char *name;
+    bool is_female;
+    double peak, spread, weight; /* year in which most children got it */
 };
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-variable"

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* backup, backup verify, restore and key backup: the commands in front of warehouse/backup. None of them asks for a passphrase. */
+/* backup, backup verify, restore and key backup: the commands in front of warehouse/backup. None of them asks for a passphrase; restore
+ * accept does, which takes a warehouse as it is that was restored from an older backup than its keys. */
 #include "warehouse/backup/backup.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
+#include "warehouse/store/store_erasure.h"
 #include <stdio.h>
+#include <string.h>
 
 static bool directory_of(const struct invocation *in, const char *option, const char *what, const char **out_directory, struct error *err)
 {
@@ -80,6 +83,66 @@ bool command_restore(struct invocation *in, struct error *err)
     } else {
         printf("next: emc2 snapshot verify --warehouse %s\n", to);
     }
+    return true;
+}
+
+static bool is_same(const struct crypto_hash *a, const struct crypto_hash *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+/* The newest snapshot of the store as it is; *out_differs: log or keys know another, or more. */
+static bool older_find(struct warehouse *warehouse, struct store_snapshot *out_newest, bool *out_differs, struct error *err)
+{
+    const struct store_memory memory = store_memory(warehouse->store);
+    uint32_t number;
+    *out_newest = (struct store_snapshot){.number = 0};
+    TRY(store_snapshot_latest(warehouse->store, &warehouse->grant, &number, err));
+    TRY(number == 0 || store_snapshot_read(warehouse->store, &warehouse->grant, number, out_newest, err));
+    *out_differs = memory.differs ||
+                   (memory.journal == number && number > 0 && !is_same(&memory.journal_hash, &out_newest->manifest_hash)) ||
+                   (memory.keys == number && number > 0 && !is_same(&memory.keys_hash, &out_newest->manifest_hash));
+    return true;
+}
+
+/* Entered first: from this entry on the log knows the older snapshot as the newest. */
+static bool older_record(struct warehouse *warehouse, const struct store_snapshot *newest, const char *reason, struct error *err)
+{
+    const struct store_memory memory = store_memory(warehouse->store);
+    struct journal_entry entry;
+    TRY(warehouse_entry(warehouse, LEDGER_ACT_RESTORE, NULL, &entry, err));
+    TRY(journal_head(&entry.record, newest->number, &newest->manifest_hash, err));
+    TRY(ledger_record_number(&entry.record, "known_to_log", memory.journal, err));
+    TRY(ledger_record_number(&entry.record, "known_to_keys", memory.keys, err));
+    entry.secret = (struct journal_private){"reason", text_of(reason)};
+    return journal_write(warehouse->journal, &entry, 1, err);
+}
+
+bool command_restore_accept(struct invocation *in, struct error *err)
+{
+    CLEANUP(warehouse_value) struct warehouse warehouse = {0};
+    const char *reason = invocation_value(in, "reason");
+    struct store_snapshot newest;
+    char count[COUNT_TEXT_SIZE];
+    uint32_t snapshot;
+    size_t again;
+    bool differs;
+    if (!reason || !reason[0]) {
+        FAIL(err, INVALID_ARGUMENT, "to accept an older warehouse needs a reason");
+        return error_hint(err, "say why with --reason 'both disks of 2026-11-20 are lost'; auditors may read it");
+    }
+    TRY(warehouse_open_older(&warehouse, in, "restore accept", GRANT_ERASE | GRANT_LOAD, err));
+    TRY(older_find(&warehouse, &newest, &differs, err));
+    if (!differs) {
+        FAIL(err, INVALID_ARGUMENT, "there is nothing to accept: the log and the keys know no newer snapshot than the warehouse has");
+        return error_hint(err, "the warehouse opens as it is: `emc2 status`");
+    }
+    TRY(older_record(&warehouse, &newest, reason, err));
+    TRY(store_accept(warehouse.store, &warehouse.grant, reason, &snapshot, &again, err));
+    print_line("the warehouse goes on from snapshot %u; what was loaded after it is lost", newest.number);
+    print_line(again == 1 ? "snapshot %u: %s person who was excluded after it is excluded again"
+                          : "snapshot %u: %s persons who were excluded after it are excluded again",
+               snapshot, count_text(again, count));
     return true;
 }
 

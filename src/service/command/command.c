@@ -86,6 +86,10 @@ static const struct option_spec restore_options[] = {
     {"to", "DIR", "directory to make; it must not exist"},
     {0},
 };
+static const struct option_spec accept_options[] = {
+    {"reason", "TEXT", "why, in the operator's words; kept for auditors. Not the name of anybody"},
+    {0},
+};
 static const struct option_spec disclosure_options[] = {
     {"truth", "DIR", "a population of `emc2 synthesise`: its names, codes, dates and counts are looked for, and its rows as plaintext"},
     {"planted", "FILE", "look for these: lines of `name|date|code|count|text STRING`"},
@@ -160,6 +164,10 @@ static const struct option_spec synthesise_options[] = {
     {"persons", "N", "number of persons (default 10000)"},
     {"seed", "S", "the same seed gives the same bytes (default 1)"},
     {"out", "DIR", "directory to make; it must not exist"},
+    {"exports", NULL,
+     "what five holders would send: two hospitals in FHIR, one in OMOP, one in flat files, the claims base in SNDS tables"},
+    {"noise", "KEY=SHARE,...",
+     "with --exports: errors of identity and of claims other than the usual ones (spec/synthesis/identity_noise.csv)"},
     {0},
 };
 static const struct option_spec demo_options[] = {
@@ -211,6 +219,35 @@ static const struct option_spec witness_run_options[] = {
     {0},
 };
 
+#define CENTRE_OPTION                                                    \
+    {                                                                    \
+        "centre", "DIR", "the directory of the centre (default: centre)" \
+    }
+#define EXPORT_OPTIONS                                                                                                 \
+    CENTRE_OPTION, {"format", "fhir|flat|omop|snds", "what the export is (default: what its files look like)"},        \
+        {"keep-orders", NULL, "FHIR: orders of medicines are prescriptions, and leave"},                               \
+    {                                                                                                                  \
+        "names", "FILE", "one name a line: texts with two of them in a row look like an identity, and stop the export" \
+    }
+static const struct option_spec centre_options[] = {CENTRE_OPTION, {0}};
+static const struct option_spec centre_init_options[] = {
+    CENTRE_OPTION,
+    {"holder", "NAME", "the holder, as the warehouse knows it: small letters, digits, dashes"},
+    {"language", "fr|en", "of what the centre says (default fr)"},
+    {0},
+};
+static const struct option_spec centre_card_options[] = {CENTRE_OPTION, {"out", "FILE", "write it there instead of printing it"}, {0}};
+static const struct option_spec centre_take_options[] = {
+    CENTRE_OPTION, {"replace", NULL, "a key that is here already has changed, and that is meant"}, {0}};
+static const struct option_spec centre_check_options[] = {
+    EXPORT_OPTIONS, {"page", "FILE.html", "write a page that shows what would leave, column by column"}, {0}};
+static const struct option_spec centre_blind_options[] = {EXPORT_OPTIONS, {"out", "FILE", "the request for the pseudonym authority"}, {0}};
+static const struct option_spec centre_pack_options[] = {
+    EXPORT_OPTIONS,
+    {"out", "FILE", "the delivery (default: DIR/work/HOLDER-NUMBER.delivery)"},
+    {"full", NULL, "this is all that the holder has: it takes the place of all earlier deliveries"},
+    {0},
+};
 static const struct command commands[] = {
     {"init", "", 0, 0, "make a warehouse: an empty encrypted store and its root key",
      "The root key is sealed under a passphrase (Argon2id). Who has the passphrase and the files can read the warehouse:\n"
@@ -270,17 +307,23 @@ static const struct command commands[] = {
      "What is loaded can be taken out whole (SNC 19.1): each table equals its source as a multiset of rows.",
      "  emc2 export --format parquet --out export_2026-11\n  emc2 export --all --format csv --out moving_2026-11", export_options,
      command_export, SANDBOX_EXPORTER, false},
-    {"backup verify", "", 0, 0, "read every byte of a backup and check it", "Needs no passphrase. Exit code 8 when something is wrong.",
-     "  emc2 backup verify --from /mnt/backup/emc2", backup_verify_options, command_backup_verify, SANDBOX_READER, false},
-    {"backup", "", 0, 0, "copy what is new in the warehouse, encrypted as it is, to another disk",
+    {"backup verify", "--from DIR", 0, 0, "read every byte of a backup and check it",
+     "Needs no passphrase. Exit code 8 when something is wrong.", "  emc2 backup verify --from /mnt/backup/emc2", backup_verify_options,
+     command_backup_verify, SANDBOX_READER, false},
+    {"backup", "--to DIR", 0, 0, "copy what is new in the warehouse, encrypted as it is, to another disk",
      "Needs no passphrase, and copies no key: keys go to a medium of their own with `emc2 key backup`. Loads may go on meanwhile.\n"
      "Interrupted anywhere, the backup before is whole. What the warehouse no longer has is kept, unless --prune.",
      "  emc2 backup --to /mnt/backup/emc2", backup_options, command_backup, SANDBOX_READER, false},
-    {"restore", "", 0, 0, "make a warehouse out of a backup",
+    {"restore accept", "--reason TEXT", 0, 0, "take a warehouse as it is that is older than its keys or its log know",
+     "For when no newer backup is left. What was loaded since is lost, and the log says so. Whoever was excluded since stays excluded:\n"
+     "the keys know them.",
+     "  emc2 restore accept --reason \"both disks are lost\" --warehouse /srv/emc2", accept_options, command_restore_accept, SANDBOX_LOADER,
+     false},
+    {"restore", "--from DIR --to DIR", 0, 0, "make a warehouse out of a backup",
      "Every byte is compared with its hash on the way, nothing is ever overwritten, and no passphrase is needed until it is opened.",
      "  emc2 restore --from /mnt/backup/emc2 --keys /mnt/stick/keys --to /srv/emc2", restore_options, command_restore, SANDBOX_OFFLINE,
      false},
-    {"key backup", "", 0, 0, "copy the keys, sealed as they are, to a medium of their own",
+    {"key backup", "--to DIR", 0, 0, "copy the keys, sealed as they are, to a medium of their own",
      "The copy replaces the one before, so that a key which was destroyed in the warehouse is gone from the copy, too.",
      "  emc2 key backup --to /mnt/stick/keys", key_backup_options, command_key_backup, SANDBOX_READER, false},
     {"key custodian new", "", 0, 0, "make a custodian's key: a sealed file to keep, a public line to give away",
@@ -328,8 +371,39 @@ static const struct command commands[] = {
      "Who kept the old passphrase and an old copy of keys/ can still open that copy: `emc2 key rotate` ends that for new data.",
      "  emc2 key passphrase --warehouse /srv/emc2", passphrase_options, command_key_passphrase, SANDBOX_LOADER, false},
     {"synthesise", "", 0, 0, "make a French-shaped synthetic population in OMOP, with its truth",
-     "Person i depends on the seed and on i alone, so any size is repeatable. DIR can be loaded with `emc2 load DIR`.",
-     "  emc2 synthesise --persons 100000 --seed 7 --out population", synthesise_options, command_synthesise, SANDBOX_OFFLINE, false},
+     "Person i depends on the seed and on i alone, so any size is repeatable. DIR can be loaded with `emc2 load DIR`.\n"
+     "With --exports there is one directory for each holder, with the identities and their errors, and the truth about who is who.",
+     "  emc2 synthesise --persons 100000 --seed 7 --out population\n"
+     "  emc2 synthesise --exports --persons 20000 --noise nir_missing=0.3 --out exports",
+     synthesise_options, command_synthesise, SANDBOX_OFFLINE, false},
+    {"centre init", "", 0, 0, "at a hospital: make the directory and the key of a centre",
+     "A centre is where a holder checks, blinds and packs its exports, on its own machine. Its key makes the technical numbers of\n"
+     "persons and records: keep it, or the same persons would be strangers next time.",
+     "  emc2 centre init --centre /srv/centre --holder chu-haute-rivelle", centre_init_options, command_centre_init, SANDBOX_OFFLINE,
+     false},
+    {"centre card", "", 0, 0, "the centre's public key, for the warehouse and the pseudonym authority", NULL,
+     "  emc2 centre card --centre /srv/centre --out chu-haute-rivelle.card.json", centre_card_options, command_centre_card, SANDBOX_OFFLINE,
+     false},
+    {"centre take", "FILE...", 1, 8, "take the card of the warehouse or the authority, or the agreement",
+     "Keys are pinned: a card that says something else than the one that is here is refused until --replace says that it is meant.",
+     "  emc2 centre take warehouse.card.json authority.card.json agreement.json", centre_take_options, command_centre_take, SANDBOX_OFFLINE,
+     true},
+    {"centre status", "", 0, 0, "what the centre has, and what it delivered last", NULL, "  emc2 centre status", centre_options,
+     command_centre_status, SANDBOX_OFFLINE, false},
+    {"centre check", "EXPORT", 1, 1, "what is in an export, what would leave, what would not and why; nothing is written",
+     "Reads the whole export as packing would. Exit code 3 when it has faults, or texts that look like identities or documents: such an\n"
+     "export leaves in no part.",
+     "  emc2 centre check exports/2026-11 --page preview.html", centre_check_options, command_centre_check, SANDBOX_OFFLINE, true},
+    {"centre blind", "EXPORT", 1, 1, "blind the identities of an export for the pseudonym authority",
+     "The request holds no identity and nothing that could be turned back into one: elements of a group, each to the power of a\n"
+     "random number that stays here (RFC 9497).",
+     "  emc2 centre blind exports/2026-11 --out 2026-11.request", centre_blind_options, command_centre_blind, SANDBOX_OFFLINE, true},
+    {"centre finish", "REQUEST RESPONSE", 2, 2, "check the authority's answer and take the pseudonyms out of it",
+     "Every block of the answer is proven: an authority that used another key than the one on its card is found.",
+     "  emc2 centre finish 2026-11.request 2026-11.response", centre_options, command_centre_finish, SANDBOX_OFFLINE, true},
+    {"centre pack", "EXPORT", 1, 1, "make the delivery: what the agreement allows, sealed to the warehouse, signed",
+     "An export with one fault, or with a text that looks like an identity or a document, leaves in no part.",
+     "  emc2 centre pack exports/2026-11 --full", centre_pack_options, command_centre_pack, SANDBOX_OFFLINE, true},
     {"log list", "", 0, 0, "who did what, when: the entries of the verifiable log",
      "Reads public parts and needs no passphrase. It shows what the files say; `emc2 log verify` says whether they are true.",
      "  emc2 log list --act load --count 5", log_list_options, command_log_list, SANDBOX_READER, false},

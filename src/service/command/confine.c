@@ -2,8 +2,10 @@
 /* confine: see confine.h. An option that names a file or a directory has a row here; one without a row gives no right. */
 #include "service/command/confine.h"
 #include "base/log.h"
+#include "service/command/centre.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
+#include <string.h>
 
 static const struct option_place {
     const char *option;
@@ -33,6 +35,9 @@ static const struct option_place {
     {"truth", SANDBOX_READ},
     {"planted", SANDBOX_READ},
     {"plain", SANDBOX_READ},
+    {"centre", SANDBOX_REPLACE},
+    {"page", SANDBOX_REPLACE},
+    {"names", SANDBOX_READ},
 };
 
 static const char *const log_parts[] = {"ledger", "openings", "keys"};
@@ -59,6 +64,11 @@ bool command_confine(struct invocation *in, struct error *err)
         for (size_t i = 0; i < sizeof log_parts / sizeof *log_parts; i++) {
             places[count++] =
                 (struct sandbox_place){arena_text_format(in->arena, "%s/%s", warehouse_directory(in), log_parts[i]), SANDBOX_WRITE};
+        }
+    }
+    for (const struct option_spec *option = command->options; option->name; option++) {
+        if (strcmp(option->name, "centre") == 0 && !invocation_value(in, "centre")) {
+            places[count++] = (struct sandbox_place){centre_directory(in), SANDBOX_REPLACE};
         }
     }
     if (command->run == command_demo) {

@@ -4,10 +4,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "service/command/commands.h"
+#include "service/command/keeper_log.h"
 #include "service/command/warehouse.h"
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 enum { PATH_SIZE = 4096 };
 
@@ -88,6 +87,10 @@ static enum ledger_act act_of(enum keeper_act_kind kind)
     case KEEPER_ACT_OFFER_REFUSED:
     case KEEPER_ACT_PEER_REFUSED:
         return LEDGER_ACT_REFUSAL;
+    case KEEPER_ACT_PSEUDONYMISED:
+        return LEDGER_ACT_PSEUDONYMISE;
+    case KEEPER_ACT_PSEUDONYM_KEY:
+        return LEDGER_ACT_PSEUDONYM_KEY;
     case KEEPER_ACT_OFFER_ACCEPTED:
     case KEEPER_ACT_UNSEALED:
     default:
@@ -135,24 +138,21 @@ static bool acts_enter(struct keeper_log *log, const struct keeper_act *act, str
 /* Twice: for whoever reads the service's log, and in the verifiable one. Names and counts, never a key. */
 static bool act_log(void *context, const struct keeper_act *act, struct error *err)
 {
-    struct keeper_log *log = context;
     char count[COUNT_TEXT_SIZE];
     log_write(LOG_LEVEL_INFO, "keeper", "%s%s%s%s%s%s%s, user %u, process %u%s%s", keeper_act_name(act->kind), act->who ? ": " : "",
               act->who ? act->who : "", act->grant ? ", for " : "", act->grant ? act->grant->purpose : "", act->count > 0 ? ", " : "",
               act->count > 0 ? count_text(act->count, count) : "", act->user, act->process, act->why ? ": " : "", act->why ? act->why : "");
-    return act_wait(log, act, err) && (!act->keyring || acts_enter(log, act, err));
+    return keeper_log_act(context, act, err);
 }
 
-static bool options_fill(struct keeper_options *options, const struct invocation *in, const char *keys, const char *socket_path,
-                         struct error *err)
+static bool options_fill(struct keeper_options *options, const struct invocation *in, struct keeper_log *keeper_log, const char *keys,
+                         const char *socket_path, struct error *err)
 {
     static char path[PATH_SIZE];
-    static struct keeper_log keeper_log[1];
     bool is_threshold;
-    keeper_log->warehouse = warehouse_directory(in);
     *options = (struct keeper_options){.directory = keys,
                                        .socket_path = socket_path,
-                                       .listener = {act_log, keeper_log},
+                                       .listener = {.act = act_log, .ready = keeper_log_ready, .context = keeper_log},
                                        .unsealed_seconds_max = settings_get(&in->settings, SETTING_KEEPER_UNSEALED_SECONDS_MAX),
                                        .idle_seconds_max = settings_get(&in->settings, SETTING_KEEPER_IDLE_SECONDS_MAX),
                                        .connections_max = (unsigned)settings_get(&in->settings, SETTING_KEEPER_CONNECTIONS_MAX)};
@@ -169,6 +169,7 @@ static bool options_fill(struct keeper_options *options, const struct invocation
 
 bool command_keeper_run(struct invocation *in, struct error *err)
 {
+    CLEANUP(keeper_log) struct keeper_log *keeper_log = keeper_log_create(warehouse_directory(in));
     CLEANUP(keeper) struct keeper *keeper = NULL;
     struct keeper_options options;
     char keys[PATH_SIZE], socket_path[PATH_SIZE];
@@ -176,7 +177,7 @@ bool command_keeper_run(struct invocation *in, struct error *err)
     bool is_memory_locked = keeper_process_lock_memory();
     TRY(named_keys ? path_in(keys, named_keys, "", err) : path_in(keys, warehouse_directory(in), "keys", err));
     TRY(path_in(socket_path, keys, "keeper.sock", err));
-    TRY(options_fill(&options, in, keys, named_socket ? named_socket : socket_path, err));
+    TRY(options_fill(&options, in, keeper_log, keys, named_socket ? named_socket : socket_path, err));
     options.is_memory_locked = is_memory_locked;
     TRY(keeper_open(&keeper, &options, err));
     TRY(keeper_process_harden(err)); /* giving the socket to a group may have taken a capability */

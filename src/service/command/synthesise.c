@@ -16,6 +16,8 @@ bool command_synthesise(struct invocation *in, struct error *err)
     struct synthesise_options options = {.persons = (uint64_t)persons,
                                          .seed = (uint64_t)seed,
                                          .directory = directory,
+                                         .as_exports = invocation_flag(in, "exports"),
+                                         .noise = invocation_value(in, "noise"),
                                          .pool = in->pool,
                                          .quiet = invocation_flag(in, "quiet")};
     struct synthesise_report report;

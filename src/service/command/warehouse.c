@@ -189,7 +189,7 @@ static bool grant_record(struct warehouse *warehouse, struct error *err)
     TRY(store_snapshot_latest(warehouse->store, &warehouse->grant, &latest, err));
     /* A damaged manifest is for the command to find; the log goes on from the newest snapshot that it knows. */
     if (latest > 0 && store_snapshot_read(warehouse->store, &warehouse->grant, latest, &snapshot, NULL)) {
-        TRY(journal_head(&record, latest, &snapshot.manifest_hash, err));
+        return journal_write_with_head(warehouse->journal, &record, latest, &snapshot.manifest_hash, err);
     }
     return journal_write_record(warehouse->journal, &record, err);
 }
@@ -218,7 +218,8 @@ static bool store_open_granted(struct warehouse *warehouse, const struct invocat
                                struct error *err)
 {
     struct store_options options = {.cache_bytes = (uint64_t)settings_get(&in->settings, SETTING_CACHE_BYTES),
-                                    .segment_persons = (uint32_t)settings_get(&in->settings, SETTING_SEGMENT_PERSONS)};
+                                    .segment_persons = (uint32_t)settings_get(&in->settings, SETTING_SEGMENT_PERSONS),
+                                    .accepts_older = warehouse->accepts_older};
     warehouse->error = err;
     TRY(journal_open(&warehouse->journal, warehouse->directory, warehouse->keyring, err));
     options.journal = journal_of_store(warehouse->journal);
@@ -239,9 +240,10 @@ bool warehouse_open_with(struct warehouse *out_warehouse, const struct invocatio
     return true;
 }
 
-bool warehouse_open(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions, struct error *err)
+static bool open_named(struct warehouse *out_warehouse, const struct invocation *in, bool accepts_older, const char *purpose,
+                       uint32_t actions, struct error *err)
 {
-    struct warehouse warehouse = {.directory = warehouse_directory(in)};
+    struct warehouse warehouse = {.directory = warehouse_directory(in), .accepts_older = accepts_older};
     bool exists;
     TRY(file_exists(warehouse.directory, &exists, err));
     if (!exists) {
@@ -255,6 +257,17 @@ bool warehouse_open(struct warehouse *out_warehouse, const struct invocation *in
     }
     *out_warehouse = warehouse;
     return true;
+}
+
+bool warehouse_open(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions, struct error *err)
+{
+    return open_named(out_warehouse, in, false, purpose, actions, err);
+}
+
+bool warehouse_open_older(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
+                          struct error *err)
+{
+    return open_named(out_warehouse, in, true, purpose, actions, err);
 }
 
 bool warehouse_open_reader(struct warehouse *warehouse, uint32_t snapshot, struct error *err)

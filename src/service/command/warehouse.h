@@ -17,7 +17,8 @@ struct warehouse {
     struct store *store;
     struct grant grant;
     struct store_reader *reader; /* with warehouse_open_reader */
-    const struct error *error;   /* the command's: a refusal that stands in it when the warehouse is closed is entered in the log */
+    bool accepts_older;
+    const struct error *error; /* the command's: a refusal that stands in it when the warehouse is closed is entered in the log */
 };
 const char *warehouse_directory(const struct invocation *in);
 /* From --passphrase-file, or asked for on the terminal (twice when `is_new`). */
@@ -34,6 +35,9 @@ MUST_CHECK bool warehouse_create(const char *directory, const struct secret *pas
  * the warehouse, when its socket is there; or with the passphrase from the terminal. purpose stands in the grant. actions: grant_action. */
 MUST_CHECK bool warehouse_open(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
                                struct error *err);
+/* The same for a warehouse that was put back from an older copy than its keys or its log know (store_accept). */
+MUST_CHECK bool warehouse_open_older(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
+                                     struct error *err);
 /* The same with a directory and a passphrase at hand (the demo). The passphrase is borrowed. */
 MUST_CHECK bool warehouse_open_with(struct warehouse *out_warehouse, const struct invocation *in, const char *directory,
                                     const struct secret *passphrase, const char *purpose, uint32_t actions, struct error *err);

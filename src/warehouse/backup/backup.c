@@ -23,7 +23,8 @@ struct making {
     struct arena *arena;
     struct progress *progress;
     struct backup_report report;
-    bool has_vanished; /* a file went away under our hands */
+    bool has_vanished;  /* a file went away under our hands */
+    bool has_older_log; /* a load ended while the log was copied */
 };
 
 static const char *path_in(struct making *making, const char *directory, const char *name)
@@ -159,6 +160,15 @@ static bool list_store(struct making *making, struct backup_names *names, struct
            backup_walk(making->warehouse, "segments", making->arena, names, err);
 }
 
+static size_t count_snapshots(const struct backup_names *names)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < names->count; i++) {
+        count += strncmp(names->items[i], "snapshots/", strlen("snapshots/")) == 0;
+    }
+    return count;
+}
+
 static bool is_same_list(const struct backup_names *a, const struct backup_names *b)
 {
     for (size_t i = 0; a->count == b->count && i < a->count; i++) {
@@ -192,17 +202,22 @@ static void sort_files(struct backup_files *files)
     }
 }
 
+/* The log is copied before the manifests, and may lack the last of them, as after a crash; but a warehouse whose log lacks two does not
+ * open (store.h). So no snapshot may come while the log is copied. */
 static bool attempt(struct making *making, bool *out_is_settled, struct error *err)
 {
     CLEANUP(backup_names) struct backup_names names = {.maximum = BACKUP_FILES_MAX}, after = {.maximum = BACKUP_FILES_MAX};
+    CLEANUP(backup_names) struct backup_names before = {.maximum = BACKUP_FILES_MAX};
     making->has_vanished = false;
+    TRY(backup_walk(making->warehouse, "snapshots", making->arena, &before, err));
     TRY(take_rest(making, err) && list_store(making, &names, err));
+    making->has_older_log = count_snapshots(&names) > before.count;
     for (size_t i = 0; i < names.count; i++) {
         TRY(take(making, names.items[i], err));
     }
     sort_files(&making->fresh.files);
     TRY(list_store(making, &after, err));
-    *out_is_settled = !making->has_vanished && is_same_list(&names, &after);
+    *out_is_settled = !making->has_vanished && !making->has_older_log && is_same_list(&names, &after);
     return *out_is_settled || all_are_there(making, &names, err);
 }
 
@@ -214,6 +229,10 @@ static bool copy_all(struct making *making, struct error *err)
         making->before = making->fresh;
         backup_index_init(&making->fresh);
         TRY(attempt(making, &is_settled, err));
+    }
+    if (making->has_older_log) {
+        FAIL(err, BUSY, "loads ended while the log of the warehouse was copied, %d times", ATTEMPTS);
+        return error_hint(err, "make the backup again when fewer loads run; the one before is whole");
     }
     if (making->has_vanished) {
         FAIL(err, BUSY, "files of the warehouse went away while they were copied, %d times", ATTEMPTS);

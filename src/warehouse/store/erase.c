@@ -57,6 +57,8 @@ static bool rest_destroy(const struct store *store, const struct grant *grant, s
         done = facts.items[i].is_destroyed || file_ids_append(&ids, facts.items[i].file_id, err);
     }
     done = done && keyring_data_key_destroy(store->keyring, grant, ids.items, ids.count, err);
+    done =
+        done && (store->head.snapshot == 0 || keyring_head_set(store->keyring, grant, &store->head, NULL, 0, err)); /* whom it excluded */
     file_ids_finish(&ids);
     return done;
 }

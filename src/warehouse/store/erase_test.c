@@ -282,85 +282,6 @@ static void a_snapshot_and_everything_ends(void **state)
     finish(&made);
 }
 
-/* ---- the journal ---- */
-struct journal_double {
-    uint32_t number, recovered;
-    struct crypto_hash hash;
-    enum store_act act;
-    bool fails;
-};
-
-static bool journal_latest(void *context, uint32_t *out_number, struct crypto_hash *out_hash, struct error *err)
-{
-    (void)err;
-    const struct journal_double *journal = context;
-    *out_number = journal->number;
-    *out_hash = journal->hash;
-    return true;
-}
-
-static bool journal_record(void *context, enum store_act act, uint32_t number, const struct crypto_hash *hash, bool is_recovered,
-                           struct error *err)
-{
-    struct journal_double *journal = context;
-    if (journal->fails) {
-        return FAIL(err, IO, "the log cannot be written");
-    }
-    assert_int_equal(number, journal->number + 1);
-    journal->number = number;
-    journal->hash = *hash;
-    journal->act = act;
-    journal->recovered += is_recovered;
-    return true;
-}
-
-static void what_the_journal_knows_must_be_there(void **state)
-{
-    (void)state;
-    struct error err;
-    struct made made = {.store = NULL};
-    struct journal_double memory = {.number = 0};
-    const struct store_journal journal = {journal_latest, journal_record, &memory};
-    const struct store_options options = {.journal = &journal};
-    const int64_t who = id_of(2);
-    struct store *again = NULL;
-    uint32_t number;
-    size_t new_ones;
-    char path[256], aside[256];
-    make(&made);
-    store_close(made.store);
-    assert_true(store_open(&made.store, made.directory, made.keyring, &options, &err));
-    load(&made, 0, 10, NULL);
-    assert_int_equal(memory.number, 1);
-    memory.fails = true; /* dies between the publication and the record */
-    assert_false(store_exclude(made.store, &made.grant, &who, 1, "objection", &number, &new_ones, &err));
-    memory.fails = false;
-    assert_true(store_snapshot_latest(made.store, &made.grant, &number, &err));
-    assert_int_equal(number, 2);
-    load(&made, 100, 10, NULL);
-    assert_int_equal(memory.number, 3);
-    assert_int_equal(memory.recovered, 1);
-    assert_int_equal(memory.act, STORE_ACT_LOAD);
-    snprintf(path, sizeof path, "%s/snapshots/00000003.manifest", made.directory);
-    snprintf(aside, sizeof aside, "%s/aside", made.directory);
-    assert_int_equal(rename(path, aside), 0); /* taken away */
-    assert_false(store_open(&again, made.directory, made.keyring, &options, &err));
-    assert_int_equal(err.code, ERROR_CORRUPT);
-    assert_non_null(strstr(err.message, "rolled back: the log knows snapshot 3"));
-    struct store_writer *writer = NULL;
-    assert_false(store_writer_open(&writer, made.store, &made.grant, &err)); /* a store that was open before */
-    assert_int_equal(err.code, ERROR_CORRUPT);
-    store_close(made.store); /* and another put in its place, by somebody without the log */
-    assert_true(store_open(&made.store, made.directory, made.keyring, NULL, &err));
-    load(&made, 100, 10, NULL);
-    store_close(made.store);
-    assert_true(store_open(&made.store, made.directory, made.keyring, &options, &err));
-    struct store_reader *reader = NULL;
-    assert_false(store_reader_open(&reader, made.store, &made.grant, 3, &err));
-    assert_non_null(strstr(err.message, "is not the snapshot 3 that the log knows"));
-    finish(&made);
-}
-
 static int start(void **state)
 {
     (void)state;
@@ -384,7 +305,6 @@ int main(void)
         cmocka_unit_test(files_of_older_snapshots_go_with_them),
         cmocka_unit_test(an_authorisation_ends),
         cmocka_unit_test(a_snapshot_and_everything_ends),
-        cmocka_unit_test(what_the_journal_knows_must_be_there),
     };
     return cmocka_run_group_tests(tests, start, end);
 }

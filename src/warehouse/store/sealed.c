@@ -236,7 +236,10 @@ static bool key_open(struct sealed_file *file, const struct keyring *keyring, co
     }
     const char *name = short_name(file->path);
     switch ((int)reason.code) {
-    case ERROR_NOT_FOUND: /* a damaged header names a file that never was */
+    case ERROR_NOT_FOUND: /* a damaged header names a file that never was; or the keys are older than the file */
+        FAIL(err, CORRUPT, "%s: %s", name, reason.message);
+        return error_hint(err,
+                          "put the file back from a copy; or keys/table, when it is an older copy, from the newest of `emc2 key backup`");
     case ERROR_CORRUPT:
         FAIL(err, CORRUPT, "%s: %s", name, reason.message);
         return error_hint(err, "put the file back from a copy");

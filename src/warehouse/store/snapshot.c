@@ -109,35 +109,6 @@ static bool manifest_check(struct sealed_file *file, const struct store *store, 
     return true;
 }
 
-/* A snapshot that the journal has must be the one that it has. */
-static bool journal_compare(const struct store *store, uint32_t number, const struct crypto_hash *hash, const char *name, struct error *err)
-{
-    if (number == 0 || number != store->journal_number || memcmp(store->journal_hash.bytes, hash->bytes, sizeof hash->bytes) == 0) {
-        return true;
-    }
-    FAIL(err, CORRUPT, "%s is not the snapshot %" PRIu32 " that the log knows", name, number);
-    return error_hint(err, "the store was taken back to an older state and went on from there: restore it from a backup");
-}
-
-bool store_journal_check(struct store *store, struct error *err)
-{
-    struct snapshot_numbers numbers = {.maximum = 0};
-    const struct store_journal *journal = store->options.journal;
-    if (!journal) {
-        return true;
-    }
-    TRY(journal->latest(journal->context, &store->journal_number, &store->journal_hash, err));
-    bool done = manifest_list(store, &numbers, err);
-    uint32_t newest = done && numbers.count ? numbers.items[numbers.count - 1] : 0;
-    snapshot_numbers_finish(&numbers);
-    if (done && newest < store->journal_number) {
-        FAIL(err, CORRUPT, "the store was rolled back: the log knows snapshot %" PRIu32 ", the newest here is %" PRIu32,
-             store->journal_number, newest);
-        return error_hint(err, "somebody took the newest snapshots away: restore the warehouse from a backup that has them");
-    }
-    return done;
-}
-
 static bool manifest_file_read(struct sealed_file *file, const struct store *store, uint32_t number, struct manifest *out_manifest,
                                struct crypto_hash *out_hash, struct buffer *out_report, struct error *err)
 {
@@ -155,7 +126,7 @@ static bool manifest_file_read(struct sealed_file *file, const struct store *sto
         TRY(report_read(file, &manifest, out_report, err));
     }
     struct crypto_hash hash = crypto_hash_of(json.data, json.length);
-    TRY(journal_compare(store, number, &hash, sealed_name(file), err));
+    TRY(store_memory_compare(store, number, &hash, sealed_name(file), err));
     *out_hash = hash;
     manifest_move(out_manifest, &manifest);
     return true;
@@ -172,7 +143,16 @@ bool manifest_load(struct manifest *out_manifest, const struct store *store, con
         FAIL(err, NOT_FOUND, "there is no snapshot %" PRIu32, number);
         return error_hint(err, "`emc2 snapshot list` shows the snapshots of a store");
     }
-    TRY(sealed_open(&file, path.text, store->keyring, grant, NULL, err));
+    struct error reason = {.code = ERROR_INTERNAL};
+    if (!sealed_open(&file, path.text, store->keyring, grant, NULL, &reason)) {
+        if (reason.code == ERROR_CORRUPT) {
+            store_memory_explain(store, number, &reason);
+        }
+        if (err) {
+            *err = reason;
+        }
+        return false;
+    }
     return manifest_file_read(file, store, number, out_manifest, out_hash, out_report, err);
 }
 

@@ -29,12 +29,18 @@ struct store_journal {
     bool (*latest)(void *context, uint32_t *out_number, struct crypto_hash *out_hash, struct error *err);
     bool (*record)(void *context, enum store_act act, uint32_t number, const struct crypto_hash *hash, bool is_recovered,
                    struct error *err);
+    /* How many entries it has: it only grows. */
+    bool (*size)(void *context, uint64_t *out_size, struct error *err);
     void *context;
 };
 struct store_options {
-    const struct store_journal *journal; /* borrowed, or NULL */
-    uint64_t cache_bytes;                /* bound of decrypted pages kept in locked memory by each reader; 0: none */
-    uint32_t segment_persons;            /* for writers; 0: 131072 */
+    /* Borrowed, or NULL. With one, store_open compares the journal, the head of the keys (keys.h) and the store with each other, and fails
+     * with CORRUPT when one of them was put back from an older copy: the store may be one snapshot ahead of the journal (a crash), and any
+     * number ahead of the keys (an older copy of them), but never behind either; the journal is never shorter than the keys know. */
+    const struct store_journal *journal;
+    bool accepts_older;       /* opens it all the same: for store_accept, after which it is as it is */
+    uint64_t cache_bytes;     /* bound of decrypted pages kept in locked memory by each reader; 0: none */
+    uint32_t segment_persons; /* for writers; 0: 131072 */
 };
 /* Makes DIRECTORY (which must be absent or empty) with store.json, segments/ and snapshots/; keys/ is the caller's. */
 MUST_CHECK bool store_create(const char *directory, uint8_t out_store_id[GRANT_STORE_ID_SIZE], struct error *err);

@@ -240,7 +240,7 @@ bool store_open(struct store **out_store, const char *directory, const struct ke
     store->keyring = keyring;
     store->options = options ? *options : (struct store_options){.cache_bytes = 0};
     store->options.segment_persons = store->options.segment_persons ? store->options.segment_persons : STORE_SEGMENT_PERSONS;
-    if (!store_journal_check(store, err)) {
+    if (!store_memory_check(store, err)) {
         store_close(store);
         return false;
     }

@@ -28,6 +28,8 @@ struct store {
     struct store_options options;     /* defaults filled in */
     uint32_t journal_number;          /* the newest that the journal knows; 0: none, or there is no journal */
     struct crypto_hash journal_hash;
+    struct key_head head; /* what the keys know; 0: nothing, or there is no journal */
+    bool memory_differs;  /* accepts_older: what would have been refused */
 };
 
 /* What a segment says of itself; the manifest keeps it, and opening compares. */
@@ -63,8 +65,13 @@ struct store_path {
 struct store_path store_segment_path(const struct store *store, const uint8_t file_id[KEY_FILE_ID_SIZE]);
 struct store_path store_manifest_path(const struct store *store, uint32_t number);
 struct store_path store_part_path(const struct store *store, const char *part); /* "segments", "snapshots", "store.json", ... */
-/* Asks the journal, and fails with CORRUPT when it knows of a snapshot that is not there. */
-MUST_CHECK bool store_journal_check(struct store *store, struct error *err);
+/* Asks the journal and the keys, and fails with CORRUPT when they and the store are not of one time (store.h). */
+MUST_CHECK bool store_memory_check(struct store *store, struct error *err);
+/* A manifest that the journal or the keys have must be the one that they have. */
+MUST_CHECK bool store_memory_compare(const struct store *store, uint32_t number, const struct crypto_hash *hash, const char *name,
+                                     struct error *err);
+/* Adds to err, which says that the manifest of snapshot `number` does not open, that the keys know no such snapshot. Always false. */
+bool store_memory_explain(const struct store *store, uint32_t number, struct error *err);
 /* The lock of writers. BUSY says who holds it. The kernel gives it back when the process dies. */
 MUST_CHECK bool store_lock_take(const struct store *store, struct lock *out_lock, struct error *err);
 

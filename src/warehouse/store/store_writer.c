@@ -58,6 +58,32 @@ static bool leftover_remove(void *context, const char *name, struct error *err)
     return !is_segment || keyring_data_key_forget(writer->store->keyring, &writer->grant, &id, 1, err);
 }
 
+/* Whom it excludes, as 8 bytes each, little-endian. */
+static bool persons_print(const struct person_ids *persons, struct buffer *out, struct error *err)
+{
+    for (size_t i = 0; i < persons->count; i++) {
+        TRY(buffer_append_u64(out, (uint64_t)persons->items[i], err));
+    }
+    return true;
+}
+
+bool store_writer_head(struct store_writer *writer, const struct manifest *manifest, const struct crypto_hash *hash, struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer kept = {.maximum = KEY_KEPT_MAX};
+    struct store *store = writer->store;
+    const struct store_journal *journal = store->options.journal;
+    struct key_head head = {.snapshot = manifest->number, .manifest = *hash};
+    TRY(persons_print(&manifest->excluded, &kept, err) && fault_point("store_head", err));
+    if (!journal->size(journal->context, &head.log_size, err) ||
+        !keyring_head_set(store->keyring, &writer->grant, &head, kept.data, kept.length, err)) {
+        return error_context(err,
+                             "snapshot %u is in the store, but the keys do not know it yet; the next load, exclusion or erasure adds it",
+                             manifest->number);
+    }
+    store->head = head;
+    return true;
+}
+
 static bool snapshot_record(struct store_writer *writer, const struct manifest *manifest, const struct crypto_hash *hash, bool is_recovered,
                             struct error *err)
 {
@@ -72,7 +98,14 @@ static bool snapshot_record(struct store_writer *writer, const struct manifest *
     }
     store->journal_number = manifest->number;
     store->journal_hash = *hash;
-    return true;
+    return store_writer_head(writer, manifest, hash, err);
+}
+
+/* A snapshot whose writer died before the keys knew it; or keys that are an older copy. */
+static bool head_recover(struct store_writer *writer, struct error *err)
+{
+    bool is_known = writer->latest.number <= writer->store->head.snapshot;
+    return is_known || !writer->store->options.journal || store_writer_head(writer, &writer->latest, &writer->latest_hash, err);
 }
 
 /* A snapshot whose writer died before the journal had it. */
@@ -128,8 +161,8 @@ bool store_writer_open(struct store_writer **out_writer, struct store *store, co
     writer->excluded.maximum = MANIFEST_PERSONS_MAX;
     writer->lock = task_lock_create();
     TRY(store_lock_take(store, &writer->directory_lock, err));
-    TRY(store_journal_check(store, err));
-    TRY(directories_clean(writer, err));
+    TRY(store_memory_check(store, err));
+    TRY(directories_clean(writer, err) && head_recover(writer, err));
     *out_writer = writer;
     writer = NULL;
     return true;

@@ -22,5 +22,8 @@ struct store_writer {
 /* Adds under an end of its own. Any worker. replaces: the new file takes the place of one that is not kept, which has that position. */
 MUST_CHECK bool store_writer_add_until(struct store_writer *writer, struct segment_builder *builder, uint32_t position, int64_t until,
                                        struct error *err);
+/* Lets the keys know a snapshot, and whom it excludes. There is a journal. */
+MUST_CHECK bool store_writer_head(struct store_writer *writer, const struct manifest *manifest, const struct crypto_hash *hash,
+                                  struct error *err);
 /* Keeps one file of the latest snapshot. */
 MUST_CHECK bool store_writer_keep_file(struct store_writer *writer, const struct store_file_entry *entry, struct error *err);
