@@ -6,6 +6,7 @@
  *   tokens  64-bit fingerprints of the stored pseudonyms of a subject, by kind of identity key
  * Rows of PERSON and tokens are in the key domain of identifiers, the index in that of governance, all else in that of health. */
 #pragma once
+#include "base/buffer.h"
 #include "base/calendar.h"
 #include "intake/standardise/standardise_row.h"
 #include "trust/crypto/crypto.h"
@@ -63,10 +64,18 @@ const struct shelf_delivery *shelves_delivery(const struct shelves *shelves, siz
 /* 0: none. */
 uint64_t shelves_last_sequence(const struct shelves *shelves, struct text holder);
 /* Each row of a table, or of STANDARD_TABLE_DELETION, in the order of writing; texts are valid during the call. */
-typedef bool shelf_take_row(void *context, const struct standard_row *row, struct error *err);
+/* bytes: the row as it stands on the shelf, from which shelf_row_read makes it again. */
+typedef bool shelf_take_row(void *context, const struct standard_row *row, struct text bytes, struct error *err);
+MUST_CHECK bool shelf_row_read(int table, struct text bytes, struct standard_row *out_row, struct error *err);
 MUST_CHECK bool shelves_scan(const struct shelves *shelves, size_t delivery, int table, shelf_take_row *take, void *context,
                              struct error *err);
 MUST_CHECK bool shelves_tokens(const struct shelves *shelves, size_t delivery,
                                bool (*take)(void *context, int64_t subject, const struct shelf_token *tokens, size_t count,
                                             struct error *err),
                                void *context, struct error *err);
+
+/* ---- documents: small sealed files beside the index (the state of linkage), replaced as a whole ---- */
+/* name: letters. Appends; an absent document is empty. */
+MUST_CHECK bool shelf_document_read(const struct shelf_place *place, const char *name, struct buffer *out, struct error *err);
+/* The old one's key is forgotten, so that it does not open when it comes back. */
+MUST_CHECK bool shelf_document_write(const struct shelf_place *place, const char *name, const struct buffer *bytes, struct error *err);

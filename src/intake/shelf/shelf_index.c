@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The index: printed, parsed, sealed, replaced as a whole. */
 #include "intake/shelf/shelf_index.h"
-#include "base/file.h"
-#include "warehouse/store/store_sealed.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char magic[16] = "emc2 shelves 1\n";
-enum { INDEX_BYTES_MAX = 1 << 26 };
 
 void shelf_index_finish(struct shelf_index *index)
 {
@@ -16,13 +13,6 @@ void shelf_index_finish(struct shelf_index *index)
         free(index->entries.items[i].files);
     }
     shelf_entries_finish(&index->entries);
-}
-
-bool shelf_path_make(struct shelf_path *out_path, const struct shelf_place *place, const char *name, struct error *err)
-{
-    const int length =
-        snprintf(out_path->text, sizeof out_path->text, "%s/shelves%s%s", place->directory, name ? "/" : "", name ? name : "");
-    return (length > 0 && length < SHELF_PATH_SIZE) || FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
 }
 
 /* ---- bytes ---- */
@@ -49,7 +39,7 @@ static bool print_entry(const struct shelf_entry *entry, struct buffer *out, str
 
 bool shelf_index_print(const struct shelf_index *index, struct buffer *out, struct error *err)
 {
-    TRY(buffer_append(out, magic, sizeof magic, err) && buffer_append(out, index->own_id, KEY_FILE_ID_SIZE, err));
+    TRY(buffer_append(out, magic, sizeof magic, err));
     TRY(buffer_append_varint(out, index->entries.count, err));
     for (size_t i = 0; i < index->entries.count; i++) {
         TRY(print_entry(&index->entries.items[i], out, err));
@@ -144,7 +134,7 @@ bool shelf_index_parse(struct shelf_index *out_index, const void *bytes, size_t 
     if (memcmp(head, magic, sizeof magic) != 0) {
         return FAIL(err, CORRUPT, "the index of the shelves is none, or of a later version");
     }
-    TRY(take_bytes(&cursor, out_index->own_id, KEY_FILE_ID_SIZE, err) && cursor_varint(&cursor, &count, err));
+    TRY(cursor_varint(&cursor, &count, err));
     out_index->entries.maximum = SHELF_DELIVERIES_MAX;
     for (uint64_t i = 0; i < count; i++) {
         TRY(shelf_entries_append(&out_index->entries, (struct shelf_entry){.files = NULL}, err));
@@ -153,62 +143,21 @@ bool shelf_index_parse(struct shelf_index *out_index, const void *bytes, size_t 
     if (cursor.position != length) {
         return FAIL(err, CORRUPT, "something follows the index of the shelves");
     }
-    out_index->exists = true;
     mark_live(out_index);
     return true;
 }
 
 /* ---- the file ---- */
-static bool read_blocks(struct sealed_file *file, struct buffer *out, struct error *err)
-{
-    for (uint64_t block = 0; block < sealed_block_count(file); block++) {
-        const uint32_t length = sealed_block_length(file, block);
-        TRY(buffer_reserve(out, length + SEALED_PADDING, err));
-        TRY(sealed_read(file, block, out->data + out->length, err));
-        out->length += length;
-    }
-    return true;
-}
-
 bool shelf_index_read(struct shelf_index *out_index, const struct shelf_place *place, struct error *err)
 {
-    struct shelf_path path;
-    bool exists = false;
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = SHELF_DOCUMENT_MAX};
     out_index->entries.maximum = SHELF_DELIVERIES_MAX;
-    TRY(shelf_path_make(&path, place, "index", err) && file_exists(path.text, &exists, err));
-    if (!exists) {
-        return true;
-    }
-    CLEANUP(sealed_file) struct sealed_file *file = NULL;
-    CLEANUP(buffer_value) struct buffer bytes = {.maximum = INDEX_BYTES_MAX};
-    TRY(sealed_open(&file, path.text, place->keyring, place->grant, NULL, err));
-    if (sealed_domain(file) != KEY_DOMAIN_GOVERNANCE) {
-        return FAIL(err, CORRUPT, "the index of the shelves is another file");
-    }
-    TRY(read_blocks(file, &bytes, err));
-    return shelf_index_parse(out_index, bytes.data, bytes.length, err);
+    TRY(shelf_document_read(place, "index", &bytes, err));
+    return !bytes.length || shelf_index_parse(out_index, bytes.data, bytes.length, err);
 }
 
-bool shelf_index_write(struct shelf_index *index, const struct shelf_place *place, struct error *err)
+bool shelf_index_write(const struct shelf_index *index, const struct shelf_place *place, struct error *err)
 {
-    CLEANUP(buffer_value) struct buffer bytes = {.maximum = INDEX_BYTES_MAX};
-    CLEANUP(sealed_writer) struct sealed_writer *writer = NULL;
-    struct key_file_id old;
-    struct shelf_path path;
-    struct crypto_hash hash;
-    uint64_t block = 0, size = 0;
-    memcpy(old.bytes, index->own_id, sizeof old.bytes);
-    crypto_random(index->own_id, sizeof index->own_id);
-    TRY(shelf_index_print(index, &bytes, err) && shelf_path_make(&path, place, "index", err));
-    TRY(sealed_writer_open(&writer, path.text, place->keyring, place->grant, KEY_DOMAIN_GOVERNANCE, index->own_id, 0, err));
-    for (size_t at = 0; at < bytes.length; at += 1 << 20) {
-        const size_t length = bytes.length - at < 1 << 20 ? bytes.length - at : 1 << 20;
-        TRY(sealed_writer_append(writer, bytes.data + at, length, &block, err));
-    }
-    TRY(keyring_commit(place->keyring, err));
-    TRY(sealed_writer_commit(writer, &size, &hash, err));
-    const bool had_old = index->exists;
-    index->exists = true;
-    /* What it protected is replaced: an old index that comes back does not open. A failure here changes nothing of what counts. */
-    return !had_old || keyring_data_key_forget(place->keyring, place->grant, &old, 1, NULL) || true;
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = SHELF_DOCUMENT_MAX};
+    return shelf_index_print(index, &bytes, err) && shelf_document_write(place, "index", &bytes, err);
 }

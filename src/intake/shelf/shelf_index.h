@@ -17,8 +17,6 @@ struct shelf_entry {
 };
 DEFINE_ARRAY(shelf_entries, struct shelf_entry)
 struct shelf_index {
-    uint8_t own_id[KEY_FILE_ID_SIZE]; /* of the index file itself */
-    bool exists;
     struct shelf_entries entries;
 };
 void shelf_index_finish(struct shelf_index *index);
@@ -30,11 +28,10 @@ MUST_CHECK bool shelf_index_print(const struct shelf_index *index, struct buffer
 /* CORRUPT for what shelf_index_print does not write. */
 MUST_CHECK bool shelf_index_parse(struct shelf_index *out_index, const void *bytes, size_t length, struct error *err);
 MUST_CHECK bool shelf_index_read(struct shelf_index *out_index, const struct shelf_place *place, struct error *err);
-/* A new file with a new key in place of the old one, whose key is forgotten. Commits the keyring first, so that the files that the index
- * names have durable keys before it is there. */
-MUST_CHECK bool shelf_index_write(struct shelf_index *index, const struct shelf_place *place, struct error *err);
+/* Commits the keyring first, so that the files that the index names have durable keys before it is there. */
+MUST_CHECK bool shelf_index_write(const struct shelf_index *index, const struct shelf_place *place, struct error *err);
 
-enum { SHELF_PATH_SIZE = 4096 };
+enum { SHELF_PATH_SIZE = 4096, SHELF_DOCUMENT_MAX = 1 << 30 };
 struct shelf_path {
     char text[SHELF_PATH_SIZE];
 };

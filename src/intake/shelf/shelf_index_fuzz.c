@@ -6,8 +6,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    CLEANUP(shelf_index_value) struct shelf_index index = {.exists = false};
-    CLEANUP(shelf_index_value) struct shelf_index again = {.exists = false};
+    CLEANUP(shelf_index_value) struct shelf_index index = {.entries = {.count = 0}};
+    CLEANUP(shelf_index_value) struct shelf_index again = {.entries = {.count = 0}};
     CLEANUP(buffer_value) struct buffer out = {.maximum = 1 << 26};
     struct error err;
     if (shelf_index_parse(&index, data, size, &err)) {

@@ -72,8 +72,16 @@ struct block_reading {
 static bool take_row(struct block_reading *reading, struct cursor *cursor, struct error *err)
 {
     struct standard_row row;
+    const size_t first = cursor->position;
     TRY(row_decode(cursor, reading->table, &row, err));
-    return reading->take_row(reading->context, &row, err);
+    const struct text bytes = {(const char *)cursor->data + first, cursor->position - first};
+    return reading->take_row(reading->context, &row, bytes, err);
+}
+
+bool shelf_row_read(int table, struct text bytes, struct standard_row *out_row, struct error *err)
+{
+    struct cursor cursor = {(const uint8_t *)bytes.data, bytes.length, 0};
+    return row_decode(&cursor, table, out_row, err);
 }
 
 static bool take_tokens(struct block_reading *reading, struct cursor *cursor, struct error *err)

@@ -53,8 +53,9 @@ static bool leftover_remove(void *context, const char *name, struct error *err)
     struct key_file_id id;
     struct shelf_path path;
     char first[SHELF_NAME_SIZE];
-    (void)text_copy(first, sizeof first, text_of(name)); /* "….tmp", too */
-    if (strcmp(name, "index") == 0 || strcmp(name, "lock") == 0 ||
+    (void)text_copy(first, sizeof first, text_of(name));                               /* "….tmp", too */
+    const bool is_document = strlen(name) < SHELF_NAME_SIZE / 2 && !strchr(name, '.'); /* and the lock */
+    if (is_document ||
         (strlen(name) == SHELF_NAME_SIZE - 1 && crypto_from_hex(id.bytes, sizeof id.bytes, name) && is_named(&writer->index, id.bytes))) {
         return true;
     }

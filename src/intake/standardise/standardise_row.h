@@ -7,6 +7,7 @@
  *   sequence  counts the rows of one record: a code may map to several concepts */
 #pragma once
 #include "intake/record/record.h"
+#include "intake/standardise/standardise_facts.h"
 #include "warehouse/omop/omop.h"
 
 enum { STANDARD_TABLE_DELETION = OMOP_TABLE_COUNT, STANDARD_TABLE_COUNT, STANDARD_FIELDS_MAX = 32 };
