@@ -13,7 +13,7 @@
 enum { RANDOM_PAIRS = 1000000, BLOCK_PAIRS_MAX = 10000, PAIRS_MAX = 1 << 28, PAIR_CHUNK = 1 << 14 };
 #define STRENGTH 20.0
 
-enum { LEVEL_MISSING, LEVEL_EQUAL, LEVEL_CLOSE, LEVEL_NEAR, LEVEL_SWAPPED, LEVEL_OTHER, LEVEL_COUNT };
+enum { LEVEL_MISSING, LEVEL_EQUAL, LEVEL_CLOSE, LEVEL_NEAR, LEVEL_OTHER, LEVEL_SWAPPED, LEVEL_COUNT };
 
 DEFINE_ARRAY(pair_list, uint64_t) /* left << 32 | right */
 
@@ -240,11 +240,11 @@ static void chances_set(const struct evaluation *evaluation, struct weights *wei
     }
     for (size_t column = 0; column < evaluation->plan.count; column++) {
         double total = 0;
-        for (unsigned level = 1; level < LEVEL_COUNT; level++) {
+        for (unsigned level = 1; level < weights->fields[column].levels; level++) {
             levels[column][level] += 0.5;
             total += levels[column][level];
         }
-        for (unsigned level = 1; level < LEVEL_COUNT; level++) {
+        for (unsigned level = 1; level < weights->fields[column].levels; level++) {
             weights->fields[column].u[level] = levels[column][level] / total;
         }
     }
@@ -252,22 +252,18 @@ static void chances_set(const struct evaluation *evaluation, struct weights *wei
 
 static void fields_name(struct evaluation *evaluation, struct weights *weights)
 {
-    static const char *const names[LEVEL_COUNT] = {"not said", "equal", "close", "near", "swapped", "other"};
-    static const char *const noms[LEVEL_COUNT] = {"non dit",
-                                                  "\xc3\xa9gal",
-                                                  "tr\xc3\xa8s proche",
-                                                  "proche",
-                                                  "\xc3\xa9"
-                                                  "chang\xc3\xa9",
-                                                  "autre"};
+    static const char *const names[LEVEL_COUNT] = {"not said", "equal", "close", "near", "other", "swapped"};
+    static const char *const noms[LEVEL_COUNT] = {"non dit", "égal", "très proche", "proche", "autre", "interverti"};
     weights->field_count = evaluation->plan.count;
     for (size_t column = 0; column < evaluation->plan.count; column++) {
         struct weights_field *field = &weights->fields[column];
         const struct text name = evaluation->plan.names[column];
+        const bool may_swap = column == evaluation->name_column || column == evaluation->given_column;
+        const unsigned levels = may_swap ? LEVEL_COUNT : LEVEL_SWAPPED;
         char *copy = arena_allocate(evaluation->model->names, name.length + 1, 1);
         memcpy(copy, name.data, name.length);
-        *field = (struct weights_field){.name = copy, .nom = copy, .levels = LEVEL_COUNT, .u_is_known = true};
-        for (unsigned level = 0; level < LEVEL_COUNT; level++) {
+        *field = (struct weights_field){.name = copy, .nom = copy, .levels = levels, .u_is_known = true};
+        for (unsigned level = 0; level < levels; level++) {
             field->level_names[level] = names[level];
             field->level_noms[level] = noms[level];
             field->m[level] = level == LEVEL_EQUAL ? 0.8 : 0.05;
@@ -408,10 +404,29 @@ static bool quality_make(struct evaluation *evaluation, size_t taken, struct lin
     return true;
 }
 
+/* The plan and both tables. */
+static bool tables_read(struct evaluation *evaluation, struct error *err)
+{
+    const struct evaluate_options *options = evaluation->options;
+    CLEANUP(csv_reader) struct csv_reader *header = NULL;
+    CLEANUP(csv_reader) struct csv_reader *left = NULL;
+    CLEANUP(csv_reader) struct csv_reader *right = NULL;
+    TRY(csv_reader_open(&header, options->left, NULL, err));
+    TRY(csv_reader_open(&left, options->left, NULL, err));
+    TRY(csv_reader_open(&right, options->right, NULL, err));
+    TRY(table_plan_make(&evaluation->plan, options->columns, header, evaluation->arena, err));
+    TRY(table_read(&evaluation->left, left, options->left, &evaluation->plan, evaluation->arena, err));
+    TRY(table_read(&evaluation->right, right, options->right, &evaluation->plan, evaluation->arena, err));
+    if (evaluation->left.count == 0 || evaluation->right.count == 0) {
+        return FAIL(err, INVALID_INPUT, "%s: no records", evaluation->left.count == 0 ? options->left : options->right);
+    }
+    return true;
+}
+
 static bool evaluate_steps(struct evaluation *evaluation, struct evaluate_result *result, struct error *err)
 {
     const struct evaluate_options *options = evaluation->options;
-    TRY(table_plan_make(&evaluation->plan, options->columns, options->left, evaluation->arena, err));
+    TRY(tables_read(evaluation, err));
     evaluation->name_column = evaluation->given_column = evaluation->plan.count;
     for (size_t column = evaluation->plan.count; column-- > 0;) {
         if (evaluation->plan.roles[column] == TABLE_NAME) {
@@ -419,11 +434,6 @@ static bool evaluate_steps(struct evaluation *evaluation, struct evaluate_result
         } else if (evaluation->plan.roles[column] == TABLE_GIVEN) {
             evaluation->given_column = column;
         }
-    }
-    TRY(table_read(&evaluation->left, options->left, &evaluation->plan, evaluation->arena, err));
-    TRY(table_read(&evaluation->right, options->right, &evaluation->plan, evaluation->arena, err));
-    if (evaluation->left.count == 0 || evaluation->right.count == 0) {
-        return FAIL(err, INVALID_INPUT, "%s: no records", evaluation->left.count == 0 ? options->left : options->right);
     }
     TRY(pairs_make(evaluation, err));
     TRY(patterns_make(evaluation, err));

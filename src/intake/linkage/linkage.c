@@ -80,12 +80,12 @@ const char *linkage_rule_name(enum linkage_rule rule)
 const char *linkage_rule_words(enum linkage_rule rule, bool in_french)
 {
     static const char *const words[LINKAGE_RULE_COUNT][2] = {
-        {"not linked", "non appari\xc3\xa9"},
-        {"another entry of the same holder", "doublon chez le m\xc3\xaame d\xc3\xa9tenteur"},
-        {"direct: own number", "direct : num\xc3\xa9ro propre"},
-        {"direct: number of the insured, birth date, sex", "direct : num\xc3\xa9ro de l'assur\xc3\xa9, date de naissance, sexe"},
-        {"indirect: name, given name, birth date", "indirect : nom, pr\xc3\xa9nom, date de naissance"},
-        {"indirect: a criterion was dropped", "indirect : un crit\xc3\xa8re abandonn\xc3\xa9"},
+        {"not linked", "non apparié"},
+        {"another entry of the same holder", "doublon chez le même détenteur"},
+        {"direct: own number", "direct : numéro propre"},
+        {"direct: number of the insured, birth date, sex", "direct : numéro de l'assuré, date de naissance, sexe"},
+        {"indirect: name, given name, birth date", "indirect : nom, prénom, date de naissance"},
+        {"indirect: a criterion was dropped", "indirect : un critère abandonné"},
     };
     return words[rule][in_french];
 }

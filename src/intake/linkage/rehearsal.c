@@ -43,105 +43,28 @@ static uint32_t dice_below(struct dice *dice, uint32_t bound)
 }
 
 static const char *const family_names[] = {
-    "Martin",         "Bernard",         "Thomas",   "Petit",    "Robert",        "Richard",      "Durand",
-    "Dubois",         "Moreau",          "Laurent",  "Simon",    "Michel",        "Lefebvre",     "Leroy",
-    "Roux",           "David",           "Bertrand", "Morel",    "Fournier",      "Girard",       "Bonnet",
-    "Dupont",         "Lambert",         "Fontaine", "Rousseau", "Vincent",       "Muller",       "Lef\xc3\xa8vre",
-    "Faure",          "Andr\xc3\xa9",    "Mercier",  "Blanc",    "Gu\xc3\xa9rin", "Boyer",        "Garnier",
-    "Chevalier",      "Fran\xc3\xa7ois", "Legrand",  "Gauthier", "Garcia",        "Perrin",       "Robin",
-    "Cl\xc3\xa9ment", "Morin",           "Nicolas",  "Henry",    "Roussel",       "Mathieu",      "Gautier",
-    "Masson",         "Marchand",        "Duval",    "Denis",    "Dumont",        "Marie",        "Lemaire",
-    "No\xc3\xabl",    "Meyer",           "Dufour",   "Meunier",  "Brun",          "Blanchard",    "Giraud",
-    "Joly",           "Rivi\xc3\xa8re",  "Lucas",    "Brunet",   "Gaillard",      "Barbier",      "Arnaud",
-    "Martinez",       "G\xc3\xa9rard",   "Roche",    "Renard",   "Schmitt",       "Roy",          "Le Roux",
-    "Colin",          "Vidal",           "Caron",    "Picard",   "Roger",         "Fabre",        "Aubert",
-    "Lemoine",        "Renaud",          "Dumas",    "Lacroix",  "Olivier",       "Philippe",     "Bourgeois",
-    "Pierre",         "Beno\xc3\xaet",   "Rey",      "Leclerc",  "Payet",         "Rolland",      "Leclercq",
-    "Guillaume",      "Lecomte",         "Le Gall",  "d'Arcy",   "de La Tour",    "Saint-Martin",
+    "Martin",    "Bernard",   "Thomas",     "Petit",        "Robert",   "Richard",   "Durand",   "Dubois",   "Moreau",    "Laurent",
+    "Simon",     "Michel",    "Lefebvre",   "Leroy",        "Roux",     "David",     "Bertrand", "Morel",    "Fournier",  "Girard",
+    "Bonnet",    "Dupont",    "Lambert",    "Fontaine",     "Rousseau", "Vincent",   "Muller",   "Lefèvre",  "Faure",     "André",
+    "Mercier",   "Blanc",     "Guérin",     "Boyer",        "Garnier",  "Chevalier", "François", "Legrand",  "Gauthier",  "Garcia",
+    "Perrin",    "Robin",     "Clément",    "Morin",        "Nicolas",  "Henry",     "Roussel",  "Mathieu",  "Gautier",   "Masson",
+    "Marchand",  "Duval",     "Denis",      "Dumont",       "Marie",    "Lemaire",   "Noël",     "Meyer",    "Dufour",    "Meunier",
+    "Brun",      "Blanchard", "Giraud",     "Joly",         "Rivière",  "Lucas",     "Brunet",   "Gaillard", "Barbier",   "Arnaud",
+    "Martinez",  "Gérard",    "Roche",      "Renard",       "Schmitt",  "Roy",       "Le Roux",  "Colin",    "Vidal",     "Caron",
+    "Picard",    "Roger",     "Fabre",      "Aubert",       "Lemoine",  "Renaud",    "Dumas",    "Lacroix",  "Olivier",   "Philippe",
+    "Bourgeois", "Pierre",    "Benoît",     "Rey",          "Leclerc",  "Payet",     "Rolland",  "Leclercq", "Guillaume", "Lecomte",
+    "Le Gall",   "d'Arcy",    "de La Tour", "Saint-Martin",
 };
-static const char *const male_names[] = {"Jean",
-                                         "Michel",
-                                         "Pierre",
-                                         "Philippe",
-                                         "Andr\xc3\xa9",
-                                         "Alain",
-                                         "Nicolas",
-                                         "Christophe",
-                                         "Daniel",
-                                         "Patrick",
-                                         "Fran\xc3\xa7ois",
-                                         "Thomas",
-                                         "Julien",
-                                         "Laurent",
-                                         "Fr\xc3\xa9"
-                                         "d\xc3\xa9ric",
-                                         "David",
-                                         "Bernard",
-                                         "\xc3\x89ric",
-                                         "Lucas",
-                                         "Hugo",
-                                         "Gabriel",
-                                         "Louis",
-                                         "L\xc3\xa9o",
-                                         "Rapha\xc3\xabl",
-                                         "Arthur",
-                                         "Jules",
-                                         "Paul",
-                                         "Adam",
-                                         "Mohamed",
-                                         "Maxime",
-                                         "Alexandre",
-                                         "Antoine",
-                                         "Guillaume",
-                                         "S\xc3\xa9"
-                                         "bastien",
-                                         "Olivier",
-                                         "Thierry",
-                                         "Pascal",
-                                         "G\xc3\xa9rard",
-                                         "Claude",
-                                         "Jacques"};
-static const char *const female_names[] = {"Marie",
-                                           "Nathalie",
-                                           "Isabelle",
-                                           "Sylvie",
-                                           "Catherine",
-                                           "Fran\xc3\xa7oise",
-                                           "Jeanne",
-                                           "Monique",
-                                           "Christine",
-                                           "Val\xc3\xa9rie",
-                                           "Sandrine",
-                                           "V\xc3\xa9ronique",
-                                           "Nicole",
-                                           "St\xc3\xa9phanie",
-                                           "Sophie",
-                                           "Anne",
-                                           "C\xc3\xa9line",
-                                           "Chantal",
-                                           "Patricia",
-                                           "Brigitte",
-                                           "Julie",
-                                           "Aur\xc3\xa9lie",
-                                           "Laura",
-                                           "Emma",
-                                           "Jade",
-                                           "Louise",
-                                           "Alice",
-                                           "Chlo\xc3\xa9",
-                                           "L\xc3\xa9"
-                                           "a",
-                                           "Manon",
-                                           "Camille",
-                                           "Sarah",
-                                           "In\xc3\xa8s",
-                                           "Zo\xc3\xa9",
-                                           "H\xc3\xa9l\xc3\xa8ne",
-                                           "Denise",
-                                           "Jacqueline",
-                                           "Martine",
-                                           "Ir\xc3\xa8ne",
-                                           "Odette"};
+static const char *const male_names[] = {"Jean",      "Michel",    "Pierre",   "Philippe", "André",   "Alain",   "Nicolas",   "Christophe",
+                                         "Daniel",    "Patrick",   "François", "Thomas",   "Julien",  "Laurent", "Frédéric",  "David",
+                                         "Bernard",   "Éric",      "Lucas",    "Hugo",     "Gabriel", "Louis",   "Léo",       "Raphaël",
+                                         "Arthur",    "Jules",     "Paul",     "Adam",     "Mohamed", "Maxime",  "Alexandre", "Antoine",
+                                         "Guillaume", "Sébastien", "Olivier",  "Thierry",  "Pascal",  "Gérard",  "Claude",    "Jacques"};
+static const char *const female_names[] = {
+    "Marie",    "Nathalie",  "Isabelle", "Sylvie",    "Catherine", "Françoise", "Jeanne",     "Monique", "Christine", "Valérie",
+    "Sandrine", "Véronique", "Nicole",   "Stéphanie", "Sophie",    "Anne",      "Céline",     "Chantal", "Patricia",  "Brigitte",
+    "Julie",    "Aurélie",   "Laura",    "Emma",      "Jade",      "Louise",    "Alice",      "Chloé",   "Léa",       "Manon",
+    "Camille",  "Sarah",     "Inès",     "Zoé",       "Hélène",    "Denise",    "Jacqueline", "Martine", "Irène",     "Odette"};
 
 /* Rank by Zipf and Mandelbrot: share of rank r about 1 / (r + q)^s; the inverse of the integral, so no table. */
 static uint32_t rank_draw(struct dice *dice, uint32_t count, double q, double s)
@@ -157,7 +80,7 @@ static void name_invent(char out[WORD_SIZE], uint32_t rank, uint64_t salt)
 {
     static const char *const heads[] = {"b", "ch", "d", "f", "g", "gr", "j",  "l",  "m", "n",
                                         "p", "pr", "r", "s", "t", "v",  "br", "tr", "c", "qu"};
-    static const char *const hearts[] = {"a", "e", "i", "o", "u", "ou", "an", "in", "on", "au", "eu", "\xc3\xa9"};
+    static const char *const hearts[] = {"a", "e", "i", "o", "u", "ou", "an", "in", "on", "au", "eu", "é"};
     static const char *const tails[] = {"", "", "r", "l", "t", "rd", "s", "n", "x", "tte"};
     struct dice dice = dice_of(salt, rank, 7);
     size_t length = 0;
@@ -312,8 +235,7 @@ static void typo_make(char *word, struct dice *dice)
 /* Accents, hyphens and apostrophes lost: two bytes of UTF-8 become the letter that these lists have under them. */
 static void marks_lose(char *word)
 {
-    static const char *const marked[][2] = {{"\xc3\xa9", "e"}, {"\xc3\xa8", "e"}, {"\xc3\xab", "e"}, {"\xc3\xa7", "c"},
-                                            {"\xc3\xae", "i"}, {"\xc3\x89", "E"}, {"-", " "},        {"'", " "}};
+    static const char *const marked[][2] = {{"é", "e"}, {"è", "e"}, {"ë", "e"}, {"ç", "c"}, {"î", "i"}, {"É", "E"}, {"-", " "}, {"'", " "}};
     for (size_t i = 0; i < sizeof marked / sizeof *marked; i++) {
         for (char *at; (at = strstr(word, marked[i][0])) != NULL;) {
             *at = marked[i][1][0];

@@ -44,8 +44,9 @@ double string_jaro(struct text first, struct text second)
             j++;
         }
     }
+    const size_t swaps = out_of_place / 2;
     const double c = (double)common;
-    return (c / (double)a.length + c / (double)b.length + (c - (double)(out_of_place / 2)) / c) / 3;
+    return (c / (double)a.length + c / (double)b.length + (c - (double)swaps) / c) / 3;
 }
 
 double string_jaro_winkler(struct text a, struct text b)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* table: roles by name, by list or by JSON; records with canonical values. */
 #include "intake/linkage/table.h"
-#include "base/csv.h"
 #include "base/json.h"
 #include "intake/identity/identity_names.h"
 #include <string.h>
@@ -152,12 +151,10 @@ static struct text arena_copy(struct arena *arena, struct text text)
     return (struct text){copy, text.length};
 }
 
-static bool plan_from_header(struct table_plan *plan, const char *path, struct arena *arena, struct error *err)
+static bool plan_from_header(struct table_plan *plan, struct csv_reader *reader, struct arena *arena, struct error *err)
 {
-    CLEANUP(csv_reader) struct csv_reader *reader = NULL;
     struct csv_record record;
     bool more;
-    TRY(csv_reader_open(&reader, path, NULL, err));
     TRY(csv_reader_next(reader, &record, &more, err));
     for (size_t i = 0; more && i < record.count; i++) {
         const struct text name = arena_copy(arena, text_trim(record.fields[i].text));
@@ -166,7 +163,7 @@ static bool plan_from_header(struct table_plan *plan, const char *path, struct a
     return true;
 }
 
-bool table_plan_make(struct table_plan *out, const char *columns, const char *header, struct arena *arena, struct error *err)
+bool table_plan_make(struct table_plan *out, const char *columns, struct csv_reader *header, struct arena *arena, struct error *err)
 {
     struct table_plan plan = {0};
     const size_t length = columns ? strlen(columns) : 0;
@@ -194,8 +191,9 @@ static struct text value_canonical(struct text value, enum table_role role, stru
         value.length = 120;
     }
     if (role == TABLE_NAME || role == TABLE_GIVEN) {
-        const size_t length = name_words(value, false, words);
-        return arena_copy(arena, (struct text){joined, name_joined((struct text){words, length}, joined)});
+        const size_t word_length = name_words(value, false, words);
+        const size_t joined_length = name_joined((struct text){words, word_length}, joined);
+        return arena_copy(arena, (struct text){joined, joined_length});
     }
     size_t length = 0;
     for (size_t i = 0; i < value.length; i++) {
@@ -228,14 +226,13 @@ static bool columns_find(const struct csv_record *record, const char *path, cons
     return true;
 }
 
-bool table_read(struct table *out, const char *path, const struct table_plan *plan, struct arena *arena, struct error *err)
+bool table_read(struct table *out, struct csv_reader *reader, const char *path, const struct table_plan *plan, struct arena *arena,
+                struct error *err)
 {
-    CLEANUP(csv_reader) struct csv_reader *reader = NULL;
     struct csv_record record;
     bool more;
     size_t places[TABLE_COLUMNS_MAX], id = 0, capacity = 0;
     struct table table = {0};
-    TRY(csv_reader_open(&reader, path, NULL, err));
     TRY(csv_reader_next(reader, &record, &more, err));
     if (!more) {
         return FAIL(err, INVALID_INPUT, "%s: the file is empty", path);

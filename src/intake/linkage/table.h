@@ -2,6 +2,7 @@
 /* table: a CSV file as columns with roles, for linkage_evaluate. Values are made canonical as they are read. Private. */
 #pragma once
 #include "base/arena.h"
+#include "base/csv.h"
 #include "base/text.h"
 
 enum table_role {
@@ -26,11 +27,14 @@ struct table_plan {
     enum table_role roles[TABLE_COLUMNS_MAX];
     struct text id; /* the column of ids */
 };
-/* columns: as linkage_evaluate.h; header: a file whose header is looked at where columns is NULL. */
-MUST_CHECK bool table_plan_make(struct table_plan *out, const char *columns, const char *header, struct arena *arena, struct error *err);
+/* columns: as linkage_evaluate.h; header: a file of which the first record is looked at where columns is NULL. */
+MUST_CHECK bool table_plan_make(struct table_plan *out, const char *columns, struct csv_reader *header, struct arena *arena,
+                                struct error *err);
 struct table {
     size_t count;
     struct text *ids;
     struct text *values; /* [record * plan->count + column]; empty: missing */
 };
-MUST_CHECK bool table_read(struct table *out, const char *path, const struct table_plan *plan, struct arena *arena, struct error *err);
+/* path stands in errors. */
+MUST_CHECK bool table_read(struct table *out, struct csv_reader *reader, const char *path, const struct table_plan *plan,
+                           struct arena *arena, struct error *err);

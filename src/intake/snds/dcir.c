@@ -14,6 +14,16 @@ enum { SERVICE_BYTES = sizeof(struct service) + 8 + 32, DETAIL_BYTES = sizeof(st
 
 /* DCT_ORD_NUM, FLX_DIS_DTD, FLX_EMT_NUM, FLX_EMT_ORD, FLX_EMT_TYP, FLX_TRT_DTD, ORG_CLE_NUM, PRS_ORD_NUM, REM_TYP_AFF: in this order in
  * spec/snds_columns.csv for every table. */
+#define KEY_IS_WHOLE(table) \
+    _Static_assert(table##_REM_TYP_AFF - table##_DCT_ORD_NUM == KEY_COLUMNS - 1, "nine columns, one after the other")
+KEY_IS_WHOLE(ER_PRS_F);
+KEY_IS_WHOLE(ER_PHA_F);
+KEY_IS_WHOLE(ER_UCD_F);
+KEY_IS_WHOLE(ER_CAM_F);
+KEY_IS_WHOLE(ER_BIO_F);
+KEY_IS_WHOLE(ER_TIP_F);
+KEY_IS_WHOLE(ER_ETE_F);
+
 static void key_of(const struct rows *rows, int first, struct joined *out_key)
 {
     out_key->length = 0;

@@ -13,7 +13,14 @@ struct place {
 };
 DEFINE_ARRAY(services, struct service)
 DEFINE_ARRAY(details, struct detail)
+enum { CLASSES = 256 };
+struct class
+{
+    const char *name;
+    uint16_t nature;
+};
 struct giving {
+    struct class classes[CLASSES]; /* of natures that were looked up last */
     struct claims *claims;
     struct place *services_order, *details_order;
     struct services services; /* of one owner */
@@ -195,20 +202,25 @@ static void begin(struct record *record, enum record_table table, int64_t subjec
     record_set_day(record, COLUMN_START, (day){start});
 }
 
-static const char *class_of(uint16_t nature)
+static const char *class_of(struct giving *giving, uint16_t nature)
 {
+    struct class *known = &giving->classes[nature % CLASSES];
+    if (known->name && known->nature == nature) {
+        return known->name;
+    }
     char digits[TEXT_NUMBER_SIZE];
     size_t length = text_from_i64(nature, digits);
     const char *listed = value_listed(LIST_NATURE, (struct text){digits, length});
-    return listed ? listed : "AMB";
+    *known = (struct class){listed ? listed : "AMB", nature};
+    return known->name;
 }
 
 /* The class that all its rows have; a contact at home or from afar is one for all of them. */
-static const char *class_of_visit(const struct service *rows, size_t count)
+static const char *class_of_visit(struct giving *giving, const struct service *rows, size_t count)
 {
     const char *class = NULL;
     for (size_t i = 0; i < count; i++) {
-        const char *one = class_of(rows[i].nature);
+        const char *one = class_of(giving, rows[i].nature);
         bool is_special = strcmp(one, "TELE") == 0 || strcmp(one, "HOME") == 0;
         if (is_special || (rows[i].is_home && strcmp(one, "PHARMACY") != 0 && strcmp(one, "LABORATORY") != 0)) {
             return is_special ? one : "HOME";
@@ -232,7 +244,7 @@ static bool give_visit(struct giving *giving, const struct service *rows, size_t
     struct record record;
     begin(&record, RECORD_VISIT, first->owner, first->visit, first->day);
     record_set_day(&record, COLUMN_END, (day){first->day_end});
-    record_set_text(&record, COLUMN_CLASS, text_of(class_of_visit(rows, row_count)));
+    record_set_text(&record, COLUMN_CLASS, text_of(class_of_visit(giving, rows, row_count)));
     record_set_text(&record, COLUMN_CARE_SITE, text_of(first->care_site));
     snprintf(specialty, sizeof specialty, "%u", first->specialty);
     record_set_text(&record, COLUMN_SPECIALTY, first->specialty ? text_of(specialty) : TEXT(""));

@@ -108,6 +108,26 @@ void persons_died(struct persons *persons, uint32_t index, enum death_source sou
     }
 }
 
+bool persons_is_certified(const struct persons *persons, uint32_t index)
+{
+    return persons->items[index].death_source == DEATH_CERTIFIED;
+}
+
+int64_t persons_subject(const struct persons *persons, uint32_t index)
+{
+    return persons->items[index].subject;
+}
+
+int persons_birth_year(const struct persons *persons, uint32_t index)
+{
+    return persons->items[index].birth_year;
+}
+
+bool persons_is_woman(const struct persons *persons, uint32_t index)
+{
+    return persons->items[index].sex == 2;
+}
+
 void persons_seen(struct persons *persons, uint32_t index, day date)
 {
     struct person *person = &persons->items[index];

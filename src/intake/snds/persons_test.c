@@ -31,6 +31,11 @@ static void test_two_openers_one_person(void **state)
     assert_int_equal(person->values[COLUMN_BIRTH_MONTH].integer, 5);
     assert_false(record_has(person, COLUMN_BIRTH_DAY));
     assert_int_equal(fixture_count(fixture, RECORD_DEATH, NULL), 0); /* 1600-01-01 is alive */
+    fixture_file(fixture, "IR_BEN_R.csv",
+                 PERSONS_HEADER "PSA_OF_MOTHER,1,ANO_CHILD,ANO_CHILD,1,00,2012,5,2,1600-01-01,01C751000,075,056,2012-06-01,2017-01-01\n"
+                                "PSA_OF_FATHER,1,ANO_CHILD,ANO_CHILD,1,00,2012,5,2,1600-01-01,01C751000,029,019,2012-06-01,2016-01-01\n");
+    fixture_read(fixture);
+    fixture_text(fixture_one(fixture, RECORD_PERSON, NULL), COLUMN_RESIDENCE, "75056");
 }
 
 /* EMC2-07: twins of one sex share the PSA; the rank tells them apart. */

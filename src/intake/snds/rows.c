@@ -233,9 +233,11 @@ void joined_add(struct joined *joined, struct text text)
 
 void joined_add_number(struct joined *joined, int64_t number)
 {
-    char digits[TEXT_NUMBER_SIZE];
-    size_t length = text_from_i64(number, digits);
-    joined_add(joined, (struct text){digits, length});
+    char bytes[sizeof number]; /* little-endian on every machine: the key gives numbers that stay */
+    for (size_t i = 0; i < sizeof number; i++) {
+        bytes[i] = (char)((uint64_t)number >> 8 * i & 0xff);
+    }
+    joined_add(joined, (struct text){bytes, sizeof bytes});
 }
 
 int64_t joined_number(const struct joined *joined, const struct run *run, const char *what)

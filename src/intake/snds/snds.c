@@ -24,8 +24,8 @@ static bool refuse(const struct run *run, struct error *err)
 
 static bool read_records(struct run *run, struct error *err)
 {
-    static bool (*const parts[])(struct run * run, struct error * err) = {persons_give,    dcir_read,      mco_read,
-                                                                          outpatient_read, registers_read, persons_give_ends};
+    static bool (*const parts[])(struct run * run, struct error * err) = {
+        persons_give, dcir_read, mco_read, kinship_read, outpatient_read, long_term_read, registers_read, persons_give_ends};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         TRY(parts[i](run, err));
         TRY(refuse(run, err));

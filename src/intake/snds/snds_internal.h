@@ -101,6 +101,10 @@ struct owner persons_of_psa(const struct run *run, struct text psa);            
 struct owner persons_of_key(const struct run *run, struct text ano, struct text idt);   /* KI_*: BEN_NIR_ANO, BEN_IDT_ANO */
 enum death_source { DEATH_NONE, DEATH_AT_HOSPITAL, DEATH_REGISTERED, DEATH_CERTIFIED }; /* a later one counts more */
 void persons_died(struct persons *persons, uint32_t person, enum death_source source, day date, const char *cause);
+bool persons_is_certified(const struct persons *persons, uint32_t person);
+int64_t persons_subject(const struct persons *persons, uint32_t person);
+int persons_birth_year(const struct persons *persons, uint32_t person); /* 0: not known */
+bool persons_is_woman(const struct persons *persons, uint32_t person);
 void persons_seen(struct persons *persons, uint32_t person, day date);     /* something happened that day */
 const char *persons_cause(const struct persons *persons, uint32_t person); /* "" : none */
 MUST_CHECK bool persons_give(struct run *run, struct error *err);          /* table person */
@@ -115,8 +119,10 @@ uint64_t persons_without_identity(const struct persons *persons);
 /* ---- parts of an export ---- */
 MUST_CHECK bool dcir_read(struct run *run, struct error *err);
 MUST_CHECK bool mco_read(struct run *run, struct error *err);
+MUST_CHECK bool kinship_read(struct run *run, struct error *err); /* mothers and their newborn, by T_MCOaaC */
 MUST_CHECK bool outpatient_read(struct run *run, struct error *err);
-MUST_CHECK bool registers_read(struct run *run, struct error *err); /* IR_IMB_R, KI_*, BE_IDE_R, T_MCOaaE */
+MUST_CHECK bool long_term_read(struct run *run, struct error *err); /* IR_IMB_R */
+MUST_CHECK bool registers_read(struct run *run, struct error *err); /* KI_*, BE_IDE_R, T_MCOaaE */
 
 /* ---- passes: the owners or stays that one pass has in memory ---- */
 struct span {

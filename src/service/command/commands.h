@@ -57,8 +57,15 @@ MUST_CHECK bool command_log_export(struct invocation *in, struct error *err);
 MUST_CHECK bool command_log_openings(struct invocation *in, struct error *err);
 MUST_CHECK bool command_log_forget(struct invocation *in, struct error *err);
 MUST_CHECK bool command_log_key(struct invocation *in, struct error *err);
+MUST_CHECK bool command_linkage_evaluate(struct invocation *in, struct error *err);
 MUST_CHECK bool command_witness_new(struct invocation *in, struct error *err);
 MUST_CHECK bool command_witness_run(struct invocation *in, struct error *err);
+MUST_CHECK bool command_authority_init(struct invocation *in, struct error *err);
+MUST_CHECK bool command_authority_status(struct invocation *in, struct error *err);
+MUST_CHECK bool command_authority_holder_add(struct invocation *in, struct error *err);
+MUST_CHECK bool command_authority_holder_remove(struct invocation *in, struct error *err);
+MUST_CHECK bool command_authority_evaluate(struct invocation *in, struct error *err);
+MUST_CHECK bool command_authority_serve(struct invocation *in, struct error *err);
 MUST_CHECK bool command_version(struct invocation *in, struct error *err);
 
 enum { COUNT_TEXT_SIZE = 32 };

@@ -398,13 +398,8 @@ static bool privates_keep(struct journal *journal, const struct journal_entry *e
 /* Whoever calls it holds the lock. */
 static bool entries_append(struct journal *journal, const struct journal_entry *entries, size_t count, struct error *err)
 {
-    CLEANUP(lock) struct lock lock = {0};
     CLEANUP(arena) struct arena *scratch = arena_create();
-    char path[PATH_SIZE + 8];
-    const struct lock_place place = lock_place_of(journal, path);
     struct ledger_record *records = ARENA_ARRAY(scratch, struct ledger_record, count + 1);
-    TRY(own_grant(journal, err) && lock_take(&lock, &place, LOCK_WAIT_MS, err));
-    TRY(privates_keep(journal, entries, count, err));
     for (size_t i = 0; i < count; i++) {
         records[i] = entries[i].record;
     }
@@ -414,8 +409,10 @@ static bool entries_append(struct journal *journal, const struct journal_entry *
 
 bool journal_write(struct journal *journal, const struct journal_entry *entries, size_t count, struct error *err)
 {
-    CLEANUP(lock) int lock = -1;
-    return own_grant(journal, err) && lock_take(journal, &lock, err) && entries_append(journal, entries, count, err);
+    CLEANUP(lock) struct lock lock = {0};
+    char path[PATH_SIZE + 8];
+    const struct lock_place place = lock_place_of(journal, path);
+    return own_grant(journal, err) && lock_take(&lock, &place, LOCK_WAIT_MS, err) && entries_append(journal, entries, count, err);
 }
 
 bool journal_write_record(struct journal *journal, const struct ledger_record *record, struct error *err)
@@ -440,17 +437,12 @@ bool journal_write_with_head(struct journal *journal, struct ledger_record *reco
     return ledger_append_records(journal->ledger, record, 1, NULL, err);
 }
 
-bool journal_try_records(struct journal *journal, const struct ledger_record *records, size_t count, bool *out_done, struct error *err)
+bool journal_try(struct journal *journal, const struct journal_entry *entries, size_t count, bool *out_done, struct error *err)
 {
     CLEANUP(lock) struct lock lock = {0};
     char path[PATH_SIZE + 8];
     const struct lock_place place = lock_place_of(journal, path);
-    TRY(lock_try(&lock, &place, out_done, err));
-    return !*out_done || ledger_append_records(journal->ledger, records, count, NULL, err);
-bool journal_try(struct journal *journal, const struct journal_entry *entries, size_t count, bool *out_done, struct error *err)
-    CLEANUP(lock) int lock = -1;
-    TRY(own_grant(journal, err) && lock_open(journal, &lock, err));
-    *out_done = flock(lock, LOCK_EX | LOCK_NB) == 0;
+    TRY(own_grant(journal, err) && lock_try(&lock, &place, out_done, err));
     return !*out_done || entries_append(journal, entries, count, err);
 }
 
@@ -633,11 +625,12 @@ static bool forget_ids(struct journal *journal, uint64_t bundles, struct opening
 bool journal_forget(struct journal *journal, uint64_t entry, const struct grant *grant, size_t *out_bundles, struct error *err)
 {
     CLEANUP(openings_ids_value) struct openings_ids ids = {.maximum = SIZE_MAX / sizeof(struct key_file_id)};
-    CLEANUP(lock) int lock = -1;
-    char path[PATH_SIZE];
+    CLEANUP(lock) struct lock lock = {0};
+    char path[PATH_SIZE], lock_path[PATH_SIZE + 8];
+    const struct lock_place place = lock_place_of(journal, lock_path);
     uint64_t bundles;
     bool exists;
-    TRY(task_check(err) && own_grant(journal, err) && lock_take(journal, &lock, err));
+    TRY(task_check(err) && own_grant(journal, err) && lock_take(&lock, &place, LOCK_WAIT_MS, err));
     TRY(forget_enter(journal, entry, grant, &bundles, err));
     TRY(forget_ids(journal, bundles, &ids, err));
     TRY(keyring_data_key_destroy(journal->keyring, grant, ids.items, ids.count, err));

@@ -64,6 +64,10 @@ static enum ledger_act act_of(enum keeper_act_kind kind)
     case KEEPER_ACT_OFFER_REFUSED:
     case KEEPER_ACT_PEER_REFUSED:
         return LEDGER_ACT_REFUSAL;
+    case KEEPER_ACT_PSEUDONYMISED:
+        return LEDGER_ACT_PSEUDONYMISE;
+    case KEEPER_ACT_PSEUDONYM_KEY:
+        return LEDGER_ACT_PSEUDONYM_KEY;
     case KEEPER_ACT_OFFER_ACCEPTED:
     case KEEPER_ACT_UNSEALED:
     default:
@@ -127,8 +131,8 @@ static bool record_of(struct waiting *waiting, const struct keeper_act *act, str
         TRY(ledger_record_number(record, "share", act->index, err));
         waiting->secret = act->who ? "holder" : NULL;
         snprintf(waiting->text, sizeof waiting->text, "%s", act->who ? act->who : "");
-    } else if (act->kind == KEEPER_ACT_SEALED || act->kind == KEEPER_ACT_KEYS_OPENED || act->kind == KEEPER_ACT_KEYS_DESTROYED) {
-        waiting->secret = "keys";
+    } else if (act->count > 0 || act->kind == KEEPER_ACT_SEALED) {
+        waiting->secret = act->kind == KEEPER_ACT_PSEUDONYMISED ? "pseudonyms" : "keys";
         snprintf(waiting->text, sizeof waiting->text, "%llu", (unsigned long long)act->count);
     }
     return true;

@@ -326,17 +326,13 @@ static bool answer_open(struct keeper_state *state, struct keeper_session *sessi
                         struct secret **out_key, struct error *err)
 {
     TRY(keyring_data_key_open(state->keyring, &request->grant, request->domain, request->file.bytes, out_key, err));
-    if (session->opened > 0 && memcmp(session->used.nonce, request->grant.nonce, sizeof session->used.nonce) != 0) {
-        tell_opened(state, session);
-    }
+    use(state, session, &request->grant); /* another grant than before: what was opened under that one is told first */
     const struct keeper_listener *listener = &state->options.listener;
     if (session->opened == 0 && listener->ready && !listener->ready(listener->context, state->keyring, err)) {
         secret_destroy(*out_key);
         *out_key = NULL;
         return false;
     }
-    session->used = request->grant;
-    use(state, session, &request->grant);
     session->opened++;
     state->status.keys_opened++;
     return true;

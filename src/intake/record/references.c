@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* references: open addressing with linear probing. The numbers are hashes already. */
-#include "intake/fhir/references.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/bulk.h"
+#include "intake/record/record_references.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* references: what resources say about others that refer to them: persons, stays, medications, places. One table of 64-bit numbers (keyed
- * hashes, record_number) to 64-bit values, and the texts that some of these values stand for. Filled by one thread, then read by many.
- * Private to intake/fhir. */
+/* record_references: what rows of an export say about others that refer to them: persons, stays, medications, places. One table of 64-bit
+ * numbers (keyed hashes, record_number) to 64-bit values, and the texts that some of these values stand for. Filled by one thread, then
+ * read by many. */
 #pragma once
 #include "base/error.h"
 #include "base/text.h"
