@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "service/command/commands.h"
 #include "service/command/confine.h"
+#include "service/command/intake_table.h"
 #include "service/command/warehouse.h"
 #include "trust/crypto/crypto.h"
 #include <signal.h>
@@ -16,6 +17,7 @@ static const struct option_spec load_options[] = {
     {"replace", NULL, "the new snapshot holds only this data set"},
     {"refuse-dangling", NULL, "refuse the whole load when a key points to no record"},
     {"label", "TEXT", "words that name the load in `snapshot list`"},
+    {"names", "FILE", "of a delivery: family and given names, one a line: two in a row are a finding"},
     {"until", "DATE", "the end of the authorisation: from that day on (0:00 UTC) the data cannot be read (YYYY-MM-DD)"},
     {0},
 };
@@ -204,6 +206,11 @@ static const struct option_spec log_verify_options[] = {
     {"quorum", "N", "demand cosignatures of N of them (default: log_witness_quorum)"},
     {0},
 };
+static const struct option_spec assemble_options[] = {
+    {"label", "TEXT", "words that name the snapshot in `snapshot list`"},
+    {"keep-double-visits", NULL, "keep a stay twice that a hospital and the claims both have"},
+    {0},
+};
 static const struct option_spec linkage_evaluate_options[] = {
     {"left", "FILE.csv", "one file"},
     {"right", "FILE.csv", "the other"},
@@ -288,10 +295,16 @@ static const struct command commands[] = {
      "The root key is sealed under a passphrase (Argon2id). Who has the passphrase and the files can read the warehouse:\n"
      "this protects the files against their host, not against the person who types the passphrase on it.",
      "  emc2 init --warehouse /srv/emc2", no_options, command_init, SANDBOX_MAKER, false},
-    {"load", "SOURCE", 1, 1, "load an OMOP 5.3 or 5.4 data set (directory or zip of CSV or Parquet), or Athena's vocabulary",
+    {"load", "SOURCE", 1, 1, "load a delivery, an OMOP 5.3 or 5.4 data set (directory or zip of CSV or Parquet), or Athena's vocabulary",
      "All or nothing: either every row is in a new snapshot, or the store stays as it was and the report says, by file, line\n"
      "and field, what is wrong. Keys that point to no record are kept and reported.",
-     "  emc2 load exports/omop_2026-11 --warehouse /srv/emc2\n  emc2 load vocabulary_download_v5.zip", load_options, command_load,
+     "  emc2 load exports/omop_2026-11 --warehouse /srv/emc2\n  emc2 load chu-a-12.delivery\n  emc2 load vocabulary_download_v5.zip",
+     load_options, command_load, SANDBOX_LOADER, true},
+    {"assemble", "[MAP...]", 0, 32, "make the next snapshot from all deliveries that were taken / assembler les livraisons",
+     "What was delivered since is standardised and put on a shelf; then all that counts on the shelves, who is one person, and who\n"
+     "objected, become one snapshot in place of the one before. MAP: local codes to standard concepts, rows of\n"
+     "SOURCE_TO_CONCEPT_MAP or an export of Usagi. Interrupted anywhere, the next call goes on.",
+     "  emc2 assemble --warehouse /srv/emc2\n  emc2 assemble maps/ccam.csv maps/labo.csv", assemble_options, command_assemble,
      SANDBOX_LOADER, true},
     {"status", "", 0, 0, "what the warehouse holds", NULL, "  emc2 status --warehouse /srv/emc2", no_options, command_status,
      SANDBOX_READER, false},
@@ -511,11 +524,16 @@ static const struct command commands[] = {
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
+static const struct command *command_at(int index)
+{
+    return index < COMMAND_COUNT ? &commands[index] : &intake_commands[index - COMMAND_COUNT];
+}
+
 static void print_overview(void)
 {
     printf("emc2 %s: a health data warehouse that its own host cannot read\n\nusage: emc2 COMMAND [options]\n\n", EMC2_VERSION);
-    for (int i = 0; i < COMMAND_COUNT; i++) {
-        printf("  %-21s %s\n", commands[i].name, commands[i].summary);
+    for (int i = 0; i < COMMAND_COUNT + intake_command_count; i++) {
+        printf("  %-21s %s\n", command_at(i)->name, command_at(i)->summary);
     }
     printf("\n`emc2 COMMAND --help` shows options and an example. A first look: emc2 demo\n");
 }
@@ -536,10 +554,10 @@ static int words_match(const char *name, int argc, char **argv)
 
 static const struct command *find_command(int argc, char **argv, int *out_used)
 {
-    for (int i = 0; i < COMMAND_COUNT; i++) {
-        *out_used = words_match(commands[i].name, argc, argv);
+    for (int i = 0; i < COMMAND_COUNT + intake_command_count; i++) {
+        *out_used = words_match(command_at(i)->name, argc, argv);
         if (*out_used > 0) {
-            return &commands[i];
+            return command_at(i);
         }
     }
     return NULL;

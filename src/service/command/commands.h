@@ -7,6 +7,7 @@
 
 MUST_CHECK bool command_init(struct invocation *in, struct error *err);
 MUST_CHECK bool command_load(struct invocation *in, struct error *err);
+MUST_CHECK bool command_assemble(struct invocation *in, struct error *err);
 MUST_CHECK bool command_status(struct invocation *in, struct error *err);
 MUST_CHECK bool command_snapshot_list(struct invocation *in, struct error *err);
 MUST_CHECK bool command_snapshot_verify(struct invocation *in, struct error *err);
@@ -66,6 +67,20 @@ MUST_CHECK bool command_authority_holder_add(struct invocation *in, struct error
 MUST_CHECK bool command_authority_holder_remove(struct invocation *in, struct error *err);
 MUST_CHECK bool command_authority_evaluate(struct invocation *in, struct error *err);
 MUST_CHECK bool command_authority_serve(struct invocation *in, struct error *err);
+MUST_CHECK bool command_holder_add(struct invocation *in, struct error *err);
+MUST_CHECK bool command_holder_list(struct invocation *in, struct error *err);
+MUST_CHECK bool command_holder_show(struct invocation *in, struct error *err);
+MUST_CHECK bool command_holder_suspend(struct invocation *in, struct error *err);
+MUST_CHECK bool command_holder_agreement(struct invocation *in, struct error *err);
+MUST_CHECK bool command_intake_card(struct invocation *in, struct error *err);
+MUST_CHECK bool command_delivery_check(struct invocation *in, struct error *err);
+MUST_CHECK bool command_delivery_list(struct invocation *in, struct error *err);
+MUST_CHECK bool command_delivery_receipt_verify(struct invocation *in, struct error *err);
+MUST_CHECK bool command_quarantine_list(struct invocation *in, struct error *err);
+MUST_CHECK bool command_quarantine_person(struct invocation *in, struct error *err);
+MUST_CHECK bool command_quarantine_open(struct invocation *in, struct error *err);
+MUST_CHECK bool command_quarantine_purge(struct invocation *in, struct error *err);
+MUST_CHECK bool command_objection_add(struct invocation *in, struct error *err);
 MUST_CHECK bool command_version(struct invocation *in, struct error *err);
 
 enum { COUNT_TEXT_SIZE = 32 };

@@ -331,6 +331,43 @@ static struct ledger_vault vault_of(struct journal *journal)
     return (struct ledger_vault){vault_seal, vault_open, journal};
 }
 
+static bool register_of(const struct ledger_record *record, uint64_t *out_generation, struct crypto_hash *out_hash)
+{
+    int64_t generation = 0;
+    bool has_hash = false;
+    for (unsigned i = 0; i < record->fact_count; i++) {
+        const struct ledger_fact *fact = &record->facts[i];
+        if (fact->is_number && strcmp(fact->name, "register_generation") == 0) {
+            generation = fact->number;
+        } else if (!fact->is_number && strcmp(fact->name, "register") == 0) {
+            has_hash = crypto_from_hex(out_hash->bytes, CRYPTO_HASH_SIZE, fact->word);
+        }
+    }
+    *out_generation = (uint64_t)generation;
+    return generation > 0 && has_hash;
+}
+
+/* Each change and each delivery is entered with it, so the answer is near the end. */
+bool journal_register(struct journal *journal, uint64_t *out_generation, struct crypto_hash *out_hash, struct error *err)
+{
+    CLEANUP(ledger_view) struct ledger_view *view = NULL;
+    struct note_signer signer;
+    TRY(signer_of(journal, &signer, err));
+    TRY(ledger_view_open(&view, journal->log, &signer.key, err));
+    for (uint64_t i = ledger_view_checkpoint(view)->size; i-- > 0;) {
+        CLEANUP(arena) struct arena *scratch = arena_create();
+        struct ledger_record record;
+        struct text entry;
+        TRY(ledger_view_entry(view, i, &entry, err));
+        TRY(ledger_record_parse(&record, entry, scratch, err));
+        if (register_of(&record, out_generation, out_hash)) {
+            return true;
+        }
+    }
+    *out_generation = 0;
+    return true;
+}
+
 /* ---- writing ---- */
 /* With an entry of the log another process may take as long as its disk, or its keeper, takes. */
 enum { LOCK_WAIT_MS = 30000 };

@@ -44,6 +44,8 @@ MUST_CHECK bool journal_write_with_head(struct journal *journal, struct ledger_r
                                         const struct crypto_hash *manifest, struct error *err);
 /* The same for a process that others wait for while they write (the keeper): when somebody else is writing, *out_done is false at once. */
 MUST_CHECK bool journal_try(struct journal *journal, const struct journal_entry *entries, size_t count, bool *out_done, struct error *err);
+/* The newest register of holders that was entered: generation and hash; generation 0 when there is none. */
+MUST_CHECK bool journal_register(struct journal *journal, uint64_t *out_generation, struct crypto_hash *out_hash, struct error *err);
 /* Reads the whole log under the key that the key table has, the key beside it, and every bundle of openings: each commitment must have its
  * opening unless it was forgotten. CORRUPT names the first thing that is not as it was written. */
 MUST_CHECK bool journal_verify(struct journal *journal, struct error *err);

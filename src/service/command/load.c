@@ -4,6 +4,7 @@
 #include "base/calendar.h"
 #include "base/json.h"
 #include "service/command/commands.h"
+#include "service/command/deliveries.h"
 #include "service/command/warehouse.h"
 #include "warehouse/export/export.h"
 #include <stdio.h>
@@ -107,6 +108,9 @@ static bool until_read(const struct invocation *in, int64_t *out_until, struct e
 
 bool command_load(struct invocation *in, struct error *err)
 {
+    if (path_is_delivery(in->words[0])) {
+        return command_load_delivery(in, err);
+    }
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
     TRY(warehouse_open(&warehouse, in, "load", GRANT_LOAD | GRANT_COUNT, err));
     int64_t until;

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* deliveries: load of a delivery, delivery check, list, receipt verify. Taken or refused, one entry of the log tells it. */
+#include "service/command/deliveries.h"
+#include "base/calendar.h"
+#include "base/file.h"
+#include "governance/registry/registry_intake.h"
+#include "intake/delivery/delivery_receipt.h"
+#include "service/command/commands.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 4096, NAME_SIZE = QUARANTINE_NAME_SIZE, FINDINGS_SHOWN = 20, HEX_SIZE = 2 * CRYPTO_HASH_SIZE + 1, FILE_MODE = 0600 };
+
+/* ---- what a check is held against ---- */
+void delivery_scene_close(struct delivery_scene *scene)
+{
+    agreement_destroy(scene->agreement);
+    detector_destroy(scene->detector);
+    *scene = (struct delivery_scene){.agreement = NULL};
+}
+
+static bool intake_key(void *context, uint32_t epoch, struct secret **out_key, struct error *err)
+{
+    const struct warehouse *warehouse = context;
+    return intake_key_open(warehouse->keyring, &warehouse->grant, epoch, out_key, err);
+}
+
+static bool holder_take(struct delivery_scene *scene, const struct registry_holder *known, struct error *err)
+{
+    struct delivery_holder *holder = &scene->holder;
+    *holder =
+        (struct delivery_holder){.name = known->name, .is_suspended = known->is_suspended, .from = known->from, .until = known->until};
+    holder->last_sequence = known->last_sequence;
+    memcpy(holder->public_key, known->public_key, sizeof holder->public_key);
+    if (known->agreement.length > 0) {
+        TRY(agreement_read(&scene->agreement, "the agreement in the register", known->agreement.data, known->agreement.length,
+                           keyring_manifest_public_key(scene->warehouse->keyring), err));
+    }
+    holder->agreement = scene->agreement;
+    scene->checking.holder = holder;
+    return true;
+}
+
+bool delivery_scene_open(struct delivery_scene *out_scene, struct invocation *in, struct warehouse *warehouse,
+                         const struct holders *holders, const char *path, struct error *err)
+{
+    struct delivery_head head;
+    *out_scene = (struct delivery_scene){.warehouse = warehouse};
+    TRY(detector_create(&out_scene->detector, invocation_value(in, "names"), err));
+    out_scene->checking = (struct delivery_checking){
+        .intake = {intake_key, warehouse}, .detector = out_scene->detector, .settings = &in->settings, .today = clock_today()};
+    if (!delivery_peek(path, NULL, &head, NULL)) {
+        return true; /* the check says why */
+    }
+    const struct registry_holder *known = registry_find(holders->registry, head.holder);
+    return !known || holder_take(out_scene, known, err);
+}
+
+/* ---- what is shown ---- */
+static void findings_print(const struct delivery_finding *findings, size_t count, const char *kind)
+{
+    char times[COUNT_TEXT_SIZE];
+    for (size_t i = 0; i < count && i < FINDINGS_SHOWN; i++) {
+        const struct delivery_finding *f = &findings[i];
+        const char *table = f->is_tokens ? "tokens" : record_table_name(f->table);
+        print_line("  %-7s %s.%s: %s / %s (%s; block %llu, row %llu)", kind, table, record_column_name(f->column),
+                   delivery_finding_words(f, false), delivery_finding_words(f, true), count_text(f->count, times),
+                   (unsigned long long)f->block, (unsigned long long)f->row);
+    }
+}
+
+static bool report_show(const struct invocation *in, const struct delivery_report *report, struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer out = {.maximum = 1 << 20};
+    struct json_writer json = {.out = &out, .indented = true};
+    char rows[COUNT_TEXT_SIZE];
+    if (invocation_flag(in, "json")) {
+        return delivery_report_write(report, &json, err) && print_buffer(&out, err);
+    }
+    if (report->has_head) {
+        print_line("delivery %llu of %s%s", (unsigned long long)report->head.sequence, report->head.holder,
+                   report->is_authentic ? "" : " (as it says: not authenticated)");
+    }
+    for (int t = 0; report->is_accepted && t < RECORD_TABLE_COUNT; t++) {
+        if (report->head.tables[t].rows > 0) {
+            print_line("  %-14s %15s rows", record_table_name((enum record_table)t), count_text(report->head.tables[t].rows, rows));
+        }
+    }
+    findings_print(report->findings, report->finding_count, "wrong");
+    findings_print(report->remarks, report->remark_count, "counted");
+    return true;
+}
+
+/* ---- refused ---- */
+static bool refusal_says(const struct delivery_report *report, struct error *err)
+{
+    bool is_content = strcmp(report->reason, "content") == 0 || strcmp(report->reason, "form") == 0 ||
+                      strcmp(report->reason, "integrity") == 0 || strcmp(report->reason, "version") == 0 ||
+                      strcmp(report->reason, "limit") == 0;
+    if (is_content) {
+        FAIL(err, INVALID_INPUT, "the delivery is refused (%s): %.300s", report->reason, report->message);
+    } else {
+        FAIL(err, DENIED, "the delivery is refused (%s): %.300s", report->reason, report->message);
+    }
+    return error_hint(err, "nothing of it was taken; la livraison est refusée, rien n'en a été repris");
+}
+
+static bool refused(struct invocation *in, struct warehouse *warehouse, const struct delivery_report *report, struct error *err)
+{
+    char name[NAME_SIZE];
+    struct journal_entry entry;
+    struct error shown;
+    TRY(quarantine_put(warehouse, in->words[0], report, &in->settings, name, err));
+    TRY(warehouse_entry(warehouse, LEDGER_ACT_REFUSAL, report->has_head ? &report->head.root : NULL, &entry, err));
+    TRY(ledger_record_word(&entry.record, "reason", report->reason, err) && ledger_record_word(&entry.record, "quarantine", name, err));
+    if (report->has_head) {
+        TRY(ledger_record_word(&entry.record, "holder", report->head.holder, err));
+        TRY(ledger_record_number(&entry.record, "sequence", (int64_t)(report->head.sequence & LEDGER_NUMBER_MAX), err));
+    }
+    entry.secret = (struct journal_private){"message", text_of(report->message)};
+    TRY(journal_write(warehouse->journal, &entry, 1, err));
+    warehouse->error = NULL; /* it is entered: not a second time when the warehouse is closed */
+    bool is_shown = report_show(in, report, &shown);
+    (void)is_shown;
+    if (!invocation_flag(in, "json")) {
+        print_line("kept sealed in quarantine: %s", name);
+    }
+    return refusal_says(report, err);
+}
+
+/* ---- taken ---- */
+static bool warehouse_signs(void *context, const void *bytes, size_t length, uint8_t out_signature[CRYPTO_SIGNATURE_SIZE],
+                            struct error *err)
+{
+    return keyring_manifest_sign(context, bytes, length, out_signature, err);
+}
+
+static bool receipt_write(const struct warehouse *warehouse, const struct delivery_head *head, const char *name, char out_path[PATH_SIZE],
+                          struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = RECEIPT_BYTES_MAX};
+    const struct receipt_signer signer = {warehouse_signs, warehouse->keyring};
+    struct receipt receipt;
+    char folder[PATH_SIZE];
+    receipt_of(&receipt, head);
+    receipt.taken = clock_unix_seconds();
+    memcpy(receipt.store_id, keyring_store_id(warehouse->keyring), sizeof receipt.store_id);
+    memcpy(receipt.public_key, keyring_manifest_public_key(warehouse->keyring), sizeof receipt.public_key);
+    TRY(receipt_print(&receipt, &signer, &bytes, err) && warehouse_folder(warehouse, "receipts", folder, err));
+    if (snprintf(out_path, PATH_SIZE, "%s/%s.json", folder, name) >= PATH_SIZE) {
+        return FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
+    }
+    return file_write_atomic(out_path, bytes.data, bytes.length, 0644, err);
+}
+
+/* Where what was taken goes: sealed as it came, until its rows are in the store. */
+static bool delivery_stage(const struct invocation *in, const struct warehouse *warehouse, const char *name, struct error *err)
+{
+    char folder[PATH_SIZE], path[PATH_SIZE];
+    TRY(warehouse_folder(warehouse, "deliveries", folder, err));
+    if (snprintf(path, sizeof path, "%.4000s/%.80s.delivery", folder, name) >= PATH_SIZE) {
+        return FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
+    }
+    return file_copy(in->words[0], path, (uint64_t)settings_get(&in->settings, SETTING_DELIVERY_BYTES_MAX), NULL, err);
+}
+
+static bool taken_enter(struct holders *holders, struct warehouse *warehouse, const struct delivery_head *head, struct error *err)
+{
+    struct journal_entry entry;
+    struct registry_holder changed = *registry_find(holders->registry, head->holder);
+    uint64_t rows = 0;
+    for (int i = 0; i < RECORD_TABLE_COUNT; i++) {
+        rows += head->tables[i].rows;
+    }
+    changed.last_sequence = head->sequence;
+    changed.last_root = head->root;
+    TRY(registry_put(holders->registry, &changed, err) && warehouse_entry(warehouse, LEDGER_ACT_DELIVERY, &head->root, &entry, err));
+    TRY(ledger_record_word(&entry.record, "holder", head->holder, err));
+    TRY(ledger_record_number(&entry.record, "sequence", (int64_t)head->sequence, err));
+    TRY(ledger_record_number(&entry.record, "rows", (int64_t)rows, err));
+    return holders_write(holders, warehouse, &entry, err);
+}
+
+static bool taken(struct invocation *in, struct holders *holders, struct warehouse *warehouse, struct delivery *delivery,
+                  const struct delivery_report *report, struct error *err)
+{
+    const struct delivery_head *head = delivery_head(delivery);
+    char name[NAME_SIZE], path[PATH_SIZE];
+    snprintf(name, sizeof name, "%s-%llu", head->holder, (unsigned long long)head->sequence);
+    TRY(delivery_stage(in, warehouse, name, err) && taken_enter(holders, warehouse, head, err));
+    TRY(receipt_write(warehouse, head, name, path, err) && report_show(in, report, err));
+    if (!invocation_flag(in, "json")) {
+        print_line("taken. The receipt for the holder is in %s", path);
+    }
+    return true;
+}
+
+bool path_is_delivery(const char *path)
+{
+    char begins[8] = "";
+    struct stat facts;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) {
+        return false;
+    }
+    bool is_plain = fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode) && read(descriptor, begins, sizeof begins) >= 0;
+    close(descriptor);
+    size_t length = strlen(path), ending = strlen(".delivery");
+    return is_plain &&
+           (memcmp(begins, "EMC2DELV", sizeof begins) == 0 || (length > ending && strcmp(path + length - ending, ".delivery") == 0));
+}
+
+bool command_load_delivery(struct invocation *in, struct error *err)
+{
+    CLEANUP(warehouse_value) struct warehouse warehouse = {0};
+    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(delivery_scene_value) struct delivery_scene scene = {.agreement = NULL};
+    CLEANUP(delivery) struct delivery *delivery = NULL;
+    struct delivery_report *report = ARENA_NEW(in->arena, struct delivery_report);
+    TRY(warehouse_open(&warehouse, in, "load delivery", GRANT_LOAD | GRANT_COUNT, err));
+    TRY(holders_open(&holders, &warehouse, true, err));
+    TRY(delivery_scene_open(&scene, in, &warehouse, &holders, in->words[0], err));
+    TRY(delivery_check_all(&delivery, report, in->words[0], &scene.checking, err));
+    return delivery ? taken(in, &holders, &warehouse, delivery, report, err) : refused(in, &warehouse, report, err);
+}
+
+/* ---- delivery check, list, receipt verify ---- */
+bool command_delivery_check(struct invocation *in, struct error *err)
+{
+    CLEANUP(warehouse_value) struct warehouse warehouse = {0};
+    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(delivery_scene_value) struct delivery_scene scene = {.agreement = NULL};
+    CLEANUP(delivery) struct delivery *delivery = NULL;
+    struct delivery_report *report = ARENA_NEW(in->arena, struct delivery_report);
+    TRY(warehouse_open(&warehouse, in, "delivery check", GRANT_LOAD, err));
+    TRY(holders_open(&holders, &warehouse, false, err));
+    TRY(delivery_scene_open(&scene, in, &warehouse, &holders, in->words[0], err));
+    TRY(delivery_check_all(&delivery, report, in->words[0], &scene.checking, err) && report_show(in, report, err));
+    if (!delivery) {
+        warehouse.error = NULL; /* a rehearsal: nobody was refused anything */
+        return refusal_says(report, err);
+    }
+    print_line("it would be taken");
+    return true;
+}
+
+struct listing {
+    const char *folder;
+};
+
+static bool receipt_line(void *context, const char *name, struct error *err)
+{
+    const struct listing *listing = context;
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = RECEIPT_BYTES_MAX};
+    struct receipt receipt;
+    char path[PATH_SIZE], when[COUNT_TEXT_SIZE], rows[COUNT_TEXT_SIZE];
+    uint64_t all = 0;
+    TRY(snprintf(path, sizeof path, "%s/%s", listing->folder, name) < PATH_SIZE && file_read_plain(path, &bytes, err));
+    TRY(receipt_verify(&receipt, bytes.data, bytes.length, NULL, err));
+    for (int i = 0; i < RECORD_TABLE_COUNT; i++) {
+        all += receipt.rows[i];
+    }
+    print_line("%s  %-24s %6llu  %15s rows", time_text(receipt.taken, when), receipt.holder, (unsigned long long)receipt.sequence,
+               count_text(all, rows));
+    return true;
+}
+
+bool command_delivery_list(struct invocation *in, struct error *err)
+{
+    const char *folder = arena_text_format(in->arena, "%s/receipts", warehouse_directory(in));
+    struct listing listing = {folder};
+    bool exists;
+    TRY(file_exists(folder, &exists, err));
+    if (!exists) {
+        print_line("no delivery was taken yet");
+        return true;
+    }
+    return directory_visit(folder, receipt_line, &listing, err);
+}
+
+bool command_delivery_receipt_verify(struct invocation *in, struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = RECEIPT_BYTES_MAX};
+    const char *key = invocation_value(in, "public-key");
+    uint8_t public_key[CRYPTO_PUBLIC_KEY_SIZE];
+    struct receipt receipt;
+    char hex[HEX_SIZE], when[COUNT_TEXT_SIZE];
+    if (key && (strlen(key) != HEX_SIZE - 1 || !crypto_from_hex(public_key, sizeof public_key, key))) {
+        return FAIL(err, INVALID_ARGUMENT, "--public-key takes 64 hexadecimal digits");
+    }
+    TRY(file_read(in->words[0], &bytes, err));
+    TRY(receipt_verify(&receipt, bytes.data, bytes.length, key ? public_key : NULL, err));
+    crypto_hex(hex, receipt.root.bytes, sizeof receipt.root.bytes);
+    print_line("delivery %llu of %s was taken on %s / la livraison %llu de %s a été reprise", (unsigned long long)receipt.sequence,
+               receipt.holder, time_text(receipt.taken, when), (unsigned long long)receipt.sequence, receipt.holder);
+    print_line("root / racine : %s", hex);
+    crypto_hex(hex, receipt.public_key, sizeof receipt.public_key);
+    print_line(key ? "signed by the warehouse / signé par l'entrepôt : %s"
+                   : "whole; the key that it names (is it the warehouse's?) / intègre ; clé indiquée (est-ce celle de l'entrepôt ?) : %s",
+               hex);
+    return true;
+}

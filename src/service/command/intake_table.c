@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* intake_table: holders, deliveries, quarantine, objections. */
+#include "service/command/intake_table.h"
+#include "service/command/commands.h"
+
+static const struct option_spec no_options[] = {{0}};
+static const struct option_spec add_options[] = {
+    {"kind", "hospital|claims", "what the holder is"},
+    {"from", "DATE", "the first day on which they may deliver (YYYY-MM-DD)"},
+    {"until", "DATE", "the last day"},
+    {0},
+};
+static const struct option_spec show_options[] = {{"agreement", NULL, "print the signed agreement"}, {0}};
+static const struct option_spec suspend_options[] = {{"lift", NULL, "the holder may deliver again"}, {0}};
+static const struct option_spec out_options[] = {{"out", "FILE", "write it there instead of printing it"}, {0}};
+static const struct option_spec card_options[] = {
+    {"out", "FILE", "write it there instead of printing it"},
+    {"new", NULL, "make the next key; deliveries that were sealed to older ones still open"},
+    {0},
+};
+static const struct option_spec check_options[] = {{"names", "FILE", "family and given names, one a line: two in a row are a finding"},
+                                                   {0}};
+static const struct option_spec receipt_options[] = {
+    {"public-key", "HEX", "the warehouse's public key, as it was made known (else the one in the receipt is used and shown)"},
+    {0},
+};
+static const struct option_spec open_options[] = {
+    {"out", "FILE.csv", "where the findings go, with their values"},
+    {"names", "FILE", "as it was given to load"},
+    {"first-passphrase-file", "FILE", "of the first person (else it is asked for)"},
+    {"second-passphrase-file", "FILE", "of the second person (else it is asked for)"},
+    {0},
+};
+static const struct option_spec purge_options[] = {{"all", NULL, "all of it, and not only what is older than quarantine_days"}, {0}};
+
+const struct command intake_commands[] = {
+    {"holder add", "CARD.json", 1, 1, "let a hospital or the claims base deliver",
+     "CARD.json is what `emc2 centre card` made. Compare the key with the holder by telephone: everything rests on it.",
+     "  emc2 holder add chu-a.card.json --kind hospital --from 2026-01-01 --until 2028-12-31", add_options, command_holder_add,
+     SANDBOX_LOADER, true},
+    {"holder list", "", 0, 0, "who may deliver, until when, and how far they have come", NULL, "  emc2 holder list", no_options,
+     command_holder_list, SANDBOX_LOADER, false},
+    {"holder show", "NAME", 1, 1, "one holder, or their agreement", NULL, "  emc2 holder show chu-a --agreement", show_options,
+     command_holder_show, SANDBOX_LOADER, false},
+    {"holder suspend", "NAME", 1, 1, "from now on nothing of this holder is taken", NULL, "  emc2 holder suspend chu-a", suspend_options,
+     command_holder_suspend, SANDBOX_LOADER, false},
+    {"holder agreement", "NAME TERMS.json", 2, 2, "sign what a holder may deliver: tables and columns, each with its justification",
+     "Templates are in packaging/agreement; docs/formats/agreement.md. It takes the place of an earlier one.",
+     "  emc2 holder agreement chu-a terms.json --out agreement.json", out_options, command_holder_agreement, SANDBOX_LOADER, true},
+    {"intake card", "", 0, 0, "the warehouse's public keys, for holders: deliveries are sealed to them", NULL,
+     "  emc2 intake card --out warehouse.card.json", card_options, command_intake_card, SANDBOX_LOADER, false},
+    {"intake key", "", 0, 0, "the same as intake card", NULL, "  emc2 intake key", card_options, command_intake_card, SANDBOX_LOADER,
+     false},
+    {"delivery check", "FILE.delivery", 1, 1, "would this delivery be taken? nothing is taken, refused or kept", NULL,
+     "  emc2 delivery check chu-a-12.delivery", check_options, command_delivery_check, SANDBOX_LOADER, true},
+    {"delivery list", "", 0, 0, "the deliveries that were taken", NULL, "  emc2 delivery list", no_options, command_delivery_list,
+     SANDBOX_READER, false},
+    {"delivery receipt verify", "FILE", 1, 1, "for a holder: check the receipt of a delivery",
+     "Needs no warehouse and no passphrase. Whether the public key is the warehouse's must be known by another way.",
+     "  emc2 delivery receipt verify chu-a-12.json --public-key 9f86d0...", receipt_options, command_delivery_receipt_verify,
+     SANDBOX_OFFLINE, true},
+    {"quarantine list", "", 0, 0, "the deliveries that were refused, and why", NULL, "  emc2 quarantine list", no_options,
+     command_quarantine_list, SANDBOX_READER, false},
+    {"quarantine person", "FILE.pub", 1, 1, "let a person open the quarantine, together with another one",
+     "FILE.pub is the public line of the person's key: `emc2 key custodian new`.", "  emc2 quarantine person alice.custodian.pub",
+     no_options, command_quarantine_person, SANDBOX_LOADER, true},
+    {"quarantine open", "NAME FIRST.custodian SECOND.custodian", 3, 3, "two persons look at what was found in a refused delivery",
+     "Each opens their own key. The findings are written with their values: destroy the file afterwards.",
+     "  emc2 quarantine open chu-a-12-3f0c9d1e alice.custodian bruno.custodian --out findings.csv", open_options, command_quarantine_open,
+     SANDBOX_LOADER, true},
+    {"quarantine purge", "", 0, 0, "remove refused deliveries that are older than quarantine_days", NULL, "  emc2 quarantine purge",
+     purge_options, command_quarantine_purge, SANDBOX_LOADER, false},
+    {"objection add", "FILE.tokens", 1, 1, "take objections: pseudonyms of persons who do not want to be in the warehouse",
+     "A delivery that holds tokens and nothing else. Objections hold for everything that is delivered later, by whomever.",
+     "  emc2 objection add objections-2026-11.tokens", no_options, command_objection_add, SANDBOX_LOADER, true},
+};
+const int intake_command_count = sizeof intake_commands / sizeof *intake_commands;
