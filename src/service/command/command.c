@@ -206,6 +206,11 @@ static const struct option_spec log_verify_options[] = {
     {"quorum", "N", "demand cosignatures of N of them (default: log_witness_quorum)"},
     {0},
 };
+static const struct option_spec assemble_options[] = {
+    {"label", "TEXT", "words that name the snapshot in `snapshot list`"},
+    {"keep-double-visits", NULL, "keep a stay twice that a hospital and the claims both have"},
+    {0},
+};
 static const struct option_spec linkage_evaluate_options[] = {
     {"left", "FILE.csv", "one file"},
     {"right", "FILE.csv", "the other"},
@@ -295,6 +300,12 @@ static const struct command commands[] = {
      "and field, what is wrong. Keys that point to no record are kept and reported.",
      "  emc2 load exports/omop_2026-11 --warehouse /srv/emc2\n  emc2 load chu-a-12.delivery\n  emc2 load vocabulary_download_v5.zip",
      load_options, command_load, SANDBOX_LOADER, true},
+    {"assemble", "[MAP...]", 0, 32, "make the next snapshot from all deliveries that were taken / assembler les livraisons",
+     "What was delivered since is standardised and put on a shelf; then all that counts on the shelves, who is one person, and who\n"
+     "objected, become one snapshot in place of the one before. MAP: local codes to standard concepts, rows of\n"
+     "SOURCE_TO_CONCEPT_MAP or an export of Usagi. Interrupted anywhere, the next call goes on.",
+     "  emc2 assemble --warehouse /srv/emc2\n  emc2 assemble maps/ccam.csv maps/labo.csv", assemble_options, command_assemble,
+     SANDBOX_LOADER, true},
     {"status", "", 0, 0, "what the warehouse holds", NULL, "  emc2 status --warehouse /srv/emc2", no_options, command_status,
      SANDBOX_READER, false},
     {"snapshot list", "", 0, 0, "the snapshots, with what was loaded", NULL, "  emc2 snapshot list", no_options, command_snapshot_list,
