@@ -196,19 +196,31 @@ extern "C" void json_parser_destroy(json_parser *parser) noexcept
     delete parser;
 }
 
+static simdjson::error_code parse_kept(json_parser *from, element &root, const uint8_t *bytes, size_t length) noexcept
+{
+    if (length > from->capacity || from->capacity == 0) {
+        const size_t capacity = length < 65536 ? 65536 : 2 * length;
+        const auto failed = from->parser.allocate(capacity, JSON_DEPTH_MAX + 2); /* the builder says where the limit is */
+        from->capacity = failed == simdjson::SUCCESS ? capacity : 0;
+        if (failed != simdjson::SUCCESS) {
+            return failed;
+        }
+    }
+    return from->parser.parse(bytes, length, false).get(root); /* false: the padding is the caller's */
+}
+
+extern "C" json_outcome json_parser_check(json_parser *from, const uint8_t *bytes, size_t length) noexcept
+{
+    element root;
+    const auto failed = parse_kept(from, root, bytes, length);
+    return failed == simdjson::SUCCESS ? JSON_OUTCOME_PARSED : outcome_of(failed);
+}
+
 extern "C" json_outcome json_parser_read(json_parser *from, const json **out_root, arena *memory, const uint8_t *bytes,
                                          size_t length) noexcept
 {
     element root;
-    auto failed = simdjson::SUCCESS;
-    if (length > from->capacity || from->capacity == 0) {
-        const size_t capacity = length < 65536 ? 65536 : 2 * length;
-        failed = from->parser.allocate(capacity, JSON_DEPTH_MAX + 2); /* the builder says where the limit is */
-        from->capacity = failed == simdjson::SUCCESS ? capacity : 0;
-    }
-    if (failed == simdjson::SUCCESS) {
-        failed = from->parser.parse(bytes, length, false).get(root); /* false: the padding is the caller's */
-    }
+    const auto failed = parse_kept(from, root, bytes, length);
     if (failed != simdjson::SUCCESS) {
         return outcome_of(failed);
     }

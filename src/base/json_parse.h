@@ -20,11 +20,13 @@ struct json_parser *json_parser_create() noexcept; /* NULL: no memory */
 void json_parser_destroy(struct json_parser *parser) noexcept;
 enum json_outcome json_parser_read(struct json_parser *from, const struct json **out_root, struct arena *memory, const uint8_t *bytes,
                                    size_t length) noexcept;
+enum json_outcome json_parser_check(struct json_parser *from, const uint8_t *bytes, size_t length) noexcept; /* no tree: to measure it */
 enum json_outcome json_parse_bytes(const struct json **out_root, struct arena *memory, const uint8_t *bytes, size_t length) noexcept;
 #else
 struct json_parser *json_parser_create(void);
 void json_parser_destroy(struct json_parser *parser);
 enum json_outcome json_parser_read(struct json_parser *from, const struct json **out_root, struct arena *memory, const uint8_t *bytes,
                                    size_t length);
+enum json_outcome json_parser_check(struct json_parser *from, const uint8_t *bytes, size_t length);
 enum json_outcome json_parse_bytes(const struct json **out_root, struct arena *memory, const uint8_t *bytes, size_t length);
 #endif

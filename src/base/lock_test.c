@@ -83,7 +83,7 @@ static pid_t holder_start(const struct lock_place *place)
         struct error err;
         bool done = lock_take(&lock, place, 0, &err) && write(ready[1], "r", 1) == 1;
         while (done) {
-            pause();
+            done = pause() == -1;
         }
         _exit(1);
     }

@@ -247,6 +247,27 @@ class Backup(unittest.TestCase):
         again = self.run_emc2("restore", "accept", "--reason", "once more", "--warehouse", target)
         self.assertEqual(again.returncode, INVALID_ARGUMENT, again.stderr)
 
+    def test_accepting_killed_anywhere_brings_nobody_back(self):
+        warehouse, copies = self.aged()
+        refused = 0
+        for part in ("segments", "snapshots", "ledger", "openings"):
+            self.put_back(warehouse, copies[0], part)
+        for passage in range(1, 400, 3):
+            killed = self.place("killed")
+            shutil.copytree(warehouse, killed)
+            accept = ("restore", "accept", "--reason", "the disk is lost", "--warehouse", killed)
+            done = self.run_emc2(*accept, fault=f"*:{passage}").returncode
+            status = self.run_emc2("status", "--warehouse", killed)
+            if status.returncode == CORRUPT:
+                refused += 1
+                self.run_ok(*accept)
+                status = self.run_emc2("status", "--warehouse", killed)
+            self.assertIn("399 persons", status.stdout, f"passage {passage}: {status.stderr}")
+            shutil.rmtree(killed)
+            if done == 0:
+                break
+        self.assertGreater(refused, 5)
+
     def test_a_warehouse_that_was_empty_then_excludes_too(self):
         warehouse, copy = self.place("w"), self.place("copy")
         self.run_ok("init", "--warehouse", warehouse)
@@ -313,6 +334,22 @@ class Backup(unittest.TestCase):
                     file.seek(position)
                     file.write(byte)
         self.run_ok("backup", "verify", "--from", backup)
+
+    def test_usage_names_the_directories(self):
+        for words, option in ((("backup", "verify"), "--from DIR"), (("backup",), "--to DIR"), (("restore",), "--from DIR --to DIR")):
+            self.assertIn(f"usage: emc2 {' '.join(words)} {option}", self.run_ok(*words, "--help"))
+
+    def test_a_log_behind_a_link_is_refused(self):
+        warehouse = self.place("w")
+        shutil.copytree(self.first, warehouse)
+        for part in ("ledger", "openings"):
+            os.rename(os.path.join(warehouse, part), os.path.join(warehouse, "kept"))
+            shutil.copytree(os.path.join(warehouse, "kept"), self.place(part))
+            os.symlink(self.place(part), os.path.join(warehouse, part))
+            self.refused(warehouse, CORRUPT, f"{part} is a link to another place")
+            os.remove(os.path.join(warehouse, part))
+            os.rename(os.path.join(warehouse, "kept"), os.path.join(warehouse, part))
+        self.run_ok("status", "--warehouse", warehouse)
 
 
 if __name__ == "__main__":

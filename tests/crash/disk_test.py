@@ -97,7 +97,9 @@ class Disk(unittest.TestCase):
         with open(mine, "rb") as file:
             kept = file.read()
         shutil.copy(theirs, mine)
-        self.assertIn("belongs to another store", self.emc2(warehouse, "snapshot", "verify", expected=8))
+        said = self.emc2(warehouse, "snapshot", "verify", expected=8)
+        self.assertRegex(said, rf"(?m)^segments/{os.path.basename(mine)}: it belongs to another store")
+        self.assertEqual(said.count(os.path.basename(mine)), len([line for line in said.splitlines() if line.startswith("segments/")]))
         os.remove(mine)
         said = self.emc2(warehouse, "snapshot", "verify", "--repair", expected=8)
         self.assertIn(f"{os.path.basename(mine)}: cannot look for", said)

@@ -148,6 +148,8 @@ class Exclusion(unittest.TestCase):
         self.assertEqual((report["persons"], report["excluded"]), (50, 2))
         self.assertIn("48 persons", self.emc2("w", "status"))
         self.emc2("w", "person", "exclude", "--person", "3", expected=2)
+        self.assertIn(": 1 person excluded", self.emc2("w", "person", "exclude", "--person", "3", "--reason", "objection"))
+        self.assertNotRegex(self.emc2("w", "compact"), r"\b1 (files|records|rows)\b")
 
 
 def strip_times(value):

@@ -17,7 +17,8 @@ import time
 import unittest
 
 EMC2 = os.path.abspath(sys.argv.pop(1))
-DENIED, BUSY, IO, NOT_FOUND = 7, 10, 11, 5
+DENIED, BUSY, IO, NOT_FOUND, CORRUPT = 7, 10, 11, 5, 8
+HERE = os.path.dirname(os.path.abspath(__file__))
 SECRET = "five unrelated words for tests"
 NOBODY = 65534
 
@@ -158,6 +159,21 @@ class Keeper(unittest.TestCase):
         self.emc2("snapshot", "verify", "--quiet")
         self.emc2("load", self.population, "--replace", "--quiet")
 
+    def test_it_knows_whom_an_older_copy_of_the_data_must_not_bring_back(self):
+        self.loaded()
+        copy = self.warehouse + "-before"
+        self.addCleanup(shutil.rmtree, copy)
+        parts = ("segments", "snapshots", "ledger", "openings")
+        for part in parts:
+            shutil.copytree(os.path.join(self.warehouse, part), os.path.join(copy, part))
+        self.emc2("person", "exclude", "--person", "1", "--reason", "objection")
+        for part in parts:
+            shutil.rmtree(os.path.join(self.warehouse, part))
+            shutil.move(os.path.join(copy, part), os.path.join(self.warehouse, part))
+        self.assertIn("its keys know snapshot 2, the newest here is 1", self.emc2("status", expect=8).stderr)
+        self.assertIn("1 person who was excluded", self.emc2("restore", "accept", "--reason", "the disk is lost").stdout)
+        self.assertIn("1 999 persons", self.emc2("status").stdout)
+
     def test_time_seals_it(self):
         settings = os.path.join(self.root, "settings")
         with open(settings, "w", encoding="utf-8") as file:
@@ -187,6 +203,86 @@ class Keeper(unittest.TestCase):
         for client in crowd:
             client.close()
         self.assertTrue(self.status()["unsealed"])
+
+    def test_refused_offers_do_not_keep_it_sealed(self):
+        """More of them than the keeper can keep for the log while it is sealed: they are counted, and it unseals."""
+        refused = 600
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        client.settimeout(30)
+        client.connect(self.socket)
+        for number in range(refused):
+            client.send(b"EMK\1" + number.to_bytes(4, "little") + b"\2" + b"this is no passphrase")
+            self.assertEqual(client.recv(1 << 16)[9], 1)
+        client.close()
+        self.unseal()
+        records = self.records()
+        counted = [record for record in records if record["act"] == "refusal"]
+        self.assertEqual(len(counted), 1)
+        self.assertEqual(counted[0]["facts"]["times"], refused)
+        self.assertEqual(counted[0]["actor"], f"user:{os.geteuid()}")
+        self.assertIn("key.unseal", [record["act"] for record in records])
+
+    def test_the_public_log_has_no_process_and_no_count_of_keys(self):
+        self.loaded()
+        self.emc2("snapshot", "verify", "--quiet")
+        self.emc2("key", "seal")
+        own = [record for record in self.records() if "keeper" in record["facts"]]
+        self.assertIn("keys-opened", [record["facts"]["keeper"] for record in own])
+        for record in own:
+            self.assertFalse({"process", "keys", "holder"} & set(record["facts"]), record)
+        opened = [record for record in own if record["facts"]["keeper"] == "keys-opened"]
+        self.assertTrue(all("keys" in record["private"] for record in opened))
+        self.unseal()
+        self.emc2("snapshot", "verify", "--quiet")
+
+    def test_verifying_showing_and_another_passphrase_are_entered(self):
+        self.loaded()
+        self.emc2("snapshot", "verify", "--quiet")
+        self.emc2("log", "openings", self.private("source"))
+        new = self.secret_file("newer", "five other words for tests")
+        self.emc2("key", "passphrase", "--passphrase-file", self.passphrase, "--new-passphrase-file", new)
+        self.emc2("log", "forget", "--before", "9007199254740991")
+        acts = {record["act"]: record for record in self.records()}
+        self.assertEqual(acts["verify"]["facts"]["snapshot"], 1)
+        self.assertIn("entry", acts["log.openings"]["facts"])
+        self.assertIsNotNone(acts["key.passphrase"]["grant"])
+        self.assertEqual(acts["log.forget"]["facts"]["before"], 0)
+        self.emc2("snapshot", "verify", "--quiet")
+
+    def test_forgetting_through_it_ends_and_spares_what_is_in_use(self):
+        """The keeper destroys keys for somebody who holds the lock of the log: neither waits for the other."""
+        self.loaded()
+        definition = os.path.join(HERE, "..", "golden", "cohorts", "asthma_new_users.json")
+        definitions = os.path.join(self.root, "definitions")
+        os.makedirs(definitions)
+        for number in range(300):
+            shutil.copyfile(definition, os.path.join(definitions, f"{number}.json"))
+        self.emc2("cohort", "run", definitions, "--out", os.path.join(self.root, "rows.csv"), "--quiet")
+        started = time.monotonic()
+        self.emc2("log", "forget", "--before", str(2 ** 53 - 1), "--quiet")
+        self.assertLess(time.monotonic() - started, 30)
+        self.emc2("status")  # what the keeper had to enter waits for its next act at the latest
+        records = self.records()
+        acts = [record["act"] for record in records]
+        self.assertLess(acts.index("log.forget"), acts.index("key.destroy"))
+        self.assertEqual(records[acts.index("log.forget")]["facts"]["before"], 256)
+        last = max(number for number, record in enumerate(records) if "counts" in record["private"])
+        self.assertGreaterEqual(last, 256)
+        self.emc2("log", "openings", "250", expect=NOT_FOUND)
+        self.assertIn("persons", self.emc2("log", "openings", str(last)).stdout)
+        self.emc2("snapshot", "verify", "--quiet")
+        path = os.path.join(self.warehouse, "openings", "00000001.openings")
+        os.rename(path, path + ".away")
+        result = self.emc2("snapshot", "verify", "--quiet", expect=CORRUPT)
+        self.assertIn("openings/00000001.openings", result.stderr)
+
+    def private(self, name):
+        """The number of the first entry that has this private part."""
+        return next(str(number) for number, record in enumerate(self.records()) if name in record["private"])
+
+    def records(self):
+        lines = self.emc2("log", "list", "--json", "--first", "0", "--count", "10000").stdout.splitlines()
+        return [json.loads(line)["record"] for line in lines]
 
     def test_nobody_sees_into_it(self):
         self.loaded()

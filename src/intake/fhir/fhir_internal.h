@@ -6,9 +6,9 @@
 #include "intake/fhir/fhir.h"
 #include "intake/fhir/fhir_facts.h"
 #include "intake/fhir/lines.h"
-#include "intake/fhir/references.h"
 #include "intake/record/record_codes.h"
 #include "intake/record/record_moment.h"
+#include "intake/record/record_references.h"
 
 /* Where things are counted: resources, and parts of resources that are rows of their own. */
 enum fhir_place {

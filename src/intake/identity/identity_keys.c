@@ -3,7 +3,7 @@
 #include "intake/identity/identity_keys.h"
 #include "intake/identity/birth.h"
 #include "intake/identity/identity_internal.h"
-#include "intake/identity/names.h"
+#include "intake/identity/identity_names.h"
 #include "intake/identity/nir.h"
 #include "intake/identity/phonetic.h"
 #include <stdlib.h>
@@ -155,8 +155,11 @@ static void key_add(struct identity_keys *keys, enum identity_key_kind kind, con
         text->length = (uint16_t)(text->length + parts[i].length);
     }
 }
-#define KEY_ADD(keys, kind, ...) \
-    key_add((keys), (kind), (const struct text[]){__VA_ARGS__}, sizeof((const struct text[]){__VA_ARGS__}) / sizeof(struct text))
+#define KEY_ADD(keys, kind, ...)                                      \
+    do {                                                              \
+        const struct text parts[] = {__VA_ARGS__};                    \
+        key_add((keys), (kind), parts, sizeof parts / sizeof *parts); \
+    } while (0)
 
 static struct text letters_of(const struct word *word)
 {
@@ -209,8 +212,8 @@ static void names_take(struct identity_keys *keys, const struct identity *identi
     const bool has_list = identity_has(identity, IDENTITY_GIVEN_NAMES);
     const struct text given = trait(identity, has_list ? IDENTITY_GIVEN_NAMES : IDENTITY_USED_GIVEN_NAME);
     const size_t given_length = name_words(given, true, desk->words);
-    const struct text given_words = {desk->words, given_length};
-    word_join(&desk->given, name_is_placeholder(given_words) ? (struct text){0} : name_first_given(given_words));
+    const struct text given_words = {desk->words, given_length}, none = {0};
+    word_join(&desk->given, name_is_placeholder(given_words) ? none : name_first_given(given_words));
     *flags |= desk->given.length == 0 ? IDENTITY_GIVEN_MISSING : 0;
 }
 
@@ -269,8 +272,8 @@ static void number_keys(struct identity_keys *keys, uint32_t flags)
     const struct desk *desk = keys->desk;
     const struct text date = {desk->date_text, BIRTH_DATE_LENGTH};
     if (desk->has_insured && desk->insured.nature != NIR_FICTIVE && desk->has_date && desk->sex != BIRTH_SEX_UNKNOWN) {
-        const struct text insured = {desk->insured.characters, NIR_LENGTH};
-        KEY_ADD(keys, IDENTITY_KEY_INSURED, insured, date, desk->sex == BIRTH_MALE ? TEXT("1") : TEXT("2"));
+        const struct text insured = {desk->insured.characters, NIR_LENGTH}, sex = {desk->sex == BIRTH_MALE ? "1" : "2", 1};
+        KEY_ADD(keys, IDENTITY_KEY_INSURED, insured, date, sex);
     }
     if (desk->has_own && desk->own.nature != NIR_FICTIVE) {
         const bool doubtful = flags & (IDENTITY_NIR_KEY_WRONG | IDENTITY_NIR_PROVISIONAL | IDENTITY_NIR_OF_OTHER);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* names: letters first (letters.c would have no other user), then words, then one word. */
-#include "intake/identity/names.h"
+#include "intake/identity/identity_names.h"
 #include <string.h>
 
 /* What letters U+00C0 to U+017F, U+0180 to U+024F and U+1E00 to U+1EFF are without their marks (Unicode decompositions, and by hand AE, OE,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Names: the same name written by several hands is one name; two names in one field are two. */
-#include "intake/identity/names.h"
+#include "intake/identity/identity_names.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -52,9 +52,9 @@ static void test_key_finds_errors(void **state)
     const char right[] = "2550814168025";
     for (size_t at = 0; at < NIR_LENGTH; at++) {
         char wrong[NIR_LENGTH + 1];
-        for (char digit = '0'; digit <= '9'; digit++) {
+        for (int digit = '0'; digit <= '9'; digit++) {
             memcpy(wrong, right, sizeof wrong);
-            wrong[at] = digit;
+            wrong[at] = (char)digit;
             assert_int_equal(nir_key(wrong) == 38, digit == right[at]);
         }
         if (at + 1 < NIR_LENGTH) {
@@ -70,9 +70,9 @@ static void test_natures(void **state)
 {
     (void)state;
     assert_int_equal(read_one("1700175101123").nature, NIR_ORDINARY);
-    for (char first = '3'; first <= '8'; first++) {
+    for (int first = '3'; first <= '8'; first++) {
         char text[] = "1700175101123";
-        text[0] = first;
+        text[0] = (char)first;
         assert_int_equal(read_one(text).nature, NIR_PROVISIONAL);
         assert_int_equal(read_one(text).sex, (first - '0') % 2 ? BIRTH_MALE : BIRTH_FEMALE);
     }

@@ -68,3 +68,9 @@ struct reader_options {
  * leave), and with whatever the sink failed with. */
 typedef bool reader_run(const char *path, const struct reader_options *options, const struct reader_sink *sink, struct tally *tally,
                         struct error *err);
+
+/* Which form an export has, told by the names of its files (in the directory, up to two levels down, or the file itself); no file is opened. */
+enum reader_format { READER_FHIR, READER_SNDS, READER_FLAT, READER_OMOP };
+const char *reader_format_name(enum reader_format format); /* "fhir", "snds", "flat", "omop" */
+/* INVALID_INPUT when the names say nothing, or say two things; the message names what was found. */
+MUST_CHECK bool reader_detect(const char *path, enum reader_format *out_format, struct error *err);

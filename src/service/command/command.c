@@ -206,6 +206,17 @@ static const struct option_spec log_verify_options[] = {
     {"quorum", "N", "demand cosignatures of N of them (default: log_witness_quorum)"},
     {0},
 };
+static const struct option_spec linkage_evaluate_options[] = {
+    {"left", "FILE.csv", "one file"},
+    {"right", "FILE.csv", "the other"},
+    {"columns", "LIST|FILE.json",
+     "what the columns are: column=role,... (roles: id, given, name, date, place, code, number, text, sex, none)"},
+    {"truth", "FILE.csv|same-number", "pairs of ids that are one person; same-number: ids whose first number is equal are"},
+    {"accept", "P", "probability from which a pair is linked (default 0.5)"},
+    {"out", "FILE.html", "write a page with the match-weight chart there"},
+    {"language", "en|fr", "language of the words (default en)"},
+    {0},
+};
 static const struct option_spec witness_new_options[] = {
     {"name", "NAME", "the witness' public name, like an address without blanks"},
     {"key", "FILE", "the key file to make; FILE.vkey gets the public key"},
@@ -250,6 +261,30 @@ static const struct option_spec centre_pack_options[] = {
     {"full", NULL, "this is all that the holder has: it takes the place of all earlier deliveries"},
     {0},
 };
+#define LANGUAGE_OPTION                                           \
+    {                                                             \
+        "language", "en|fr", "language of the words (default en)" \
+    }
+static const struct option_spec authority_options[] = {LANGUAGE_OPTION, {0}};
+static const struct option_spec authority_status_options[] = {
+    {"out", "FILE", "write what holders pin there (authority.json)"},
+    LANGUAGE_OPTION,
+    {0},
+};
+static const struct option_spec authority_holder_options[] = {
+    {"signing-key", "HEX", "the holder's public key, under which it signs requests"},
+    {"pin", "HEX", "the pin of its certificate, when it sends requests over the network"},
+    {"limit", "N", "pseudonyms that it may ask for in one day"},
+    LANGUAGE_OPTION,
+    {0},
+};
+static const struct option_spec authority_evaluate_options[] = {{"out", "FILE", "the answer, to be sent back"}, LANGUAGE_OPTION, {0}};
+static const struct option_spec authority_serve_options[] = {
+    {"listen", "ADDRESS:PORT", "where to listen; numbers only, as in 127.0.0.1:8443"},
+    LANGUAGE_OPTION,
+    {0},
+};
+
 static const struct command commands[] = {
     {"init", "", 0, 0, "make a warehouse: an empty encrypted store and its root key",
      "The root key is sealed under a passphrase (Argon2id). Who has the passphrase and the files can read the warehouse:\n"
@@ -293,6 +328,11 @@ static const struct command commands[] = {
      "Needs no warehouse and no passphrase. Whether the public key is the warehouse's must be known by another way.",
      "  emc2 certificate verify certificates/00000004.json --public-key 9f86d0...", certificate_options, command_certificate_verify,
      SANDBOX_OFFLINE, true},
+    {"linkage evaluate", "", 0, 0, "link two files by names, dates and places, and measure it where the truth is known",
+     "For measuring the method on any data that you may see in clear; needs no warehouse. In the warehouse only tokens are compared.\n"
+     "Without --columns the usual names of columns are recognised. Each record has at most one partner.",
+     "  emc2 linkage evaluate --left dataset4a.csv --right dataset4b.csv --truth same-number", linkage_evaluate_options,
+     command_linkage_evaluate, SANDBOX_OFFLINE, false},
     {"vocabulary search", "WORD...", 1, 64, "find concepts by the beginnings of words of their names, or by id", NULL,
      "  emc2 vocabulary search multiple myeloma --limit 5", search_options, command_vocabulary_search, SANDBOX_READER, false},
     {"cohort count", "DEFINITION.json...", 1, 100000, "how many persons an ATLAS cohort definition finds, with attrition",
@@ -309,22 +349,23 @@ static const struct command commands[] = {
      "What is loaded can be taken out whole (SNC 19.1): each table equals its source as a multiset of rows.",
      "  emc2 export --format parquet --out export_2026-11\n  emc2 export --all --format csv --out moving_2026-11", export_options,
      command_export, SANDBOX_EXPORTER, false},
-    {"backup verify", "", 0, 0, "read every byte of a backup and check it", "Needs no passphrase. Exit code 8 when something is wrong.",
-     "  emc2 backup verify --from /mnt/backup/emc2", backup_verify_options, command_backup_verify, SANDBOX_READER, false},
-    {"backup", "", 0, 0, "copy what is new in the warehouse, encrypted as it is, to another disk",
+    {"backup verify", "--from DIR", 0, 0, "read every byte of a backup and check it",
+     "Needs no passphrase. Exit code 8 when something is wrong.", "  emc2 backup verify --from /mnt/backup/emc2", backup_verify_options,
+     command_backup_verify, SANDBOX_READER, false},
+    {"backup", "--to DIR", 0, 0, "copy what is new in the warehouse, encrypted as it is, to another disk",
      "Needs no passphrase, and copies no key: keys go to a medium of their own with `emc2 key backup`. Loads may go on meanwhile.\n"
      "Interrupted anywhere, the backup before is whole. What the warehouse no longer has is kept, unless --prune.",
      "  emc2 backup --to /mnt/backup/emc2", backup_options, command_backup, SANDBOX_READER, false},
-    {"restore accept", "", 0, 0, "take a warehouse as it is that is older than its keys or its log know",
+    {"restore accept", "--reason TEXT", 0, 0, "take a warehouse as it is that is older than its keys or its log know",
      "For when no newer backup is left. What was loaded since is lost, and the log says so. Whoever was excluded since stays excluded:\n"
      "the keys know them.",
      "  emc2 restore accept --reason \"both disks are lost\" --warehouse /srv/emc2", accept_options, command_restore_accept, SANDBOX_LOADER,
      false},
-    {"restore", "", 0, 0, "make a warehouse out of a backup",
+    {"restore", "--from DIR --to DIR", 0, 0, "make a warehouse out of a backup",
      "Every byte is compared with its hash on the way, nothing is ever overwritten, and no passphrase is needed until it is opened.",
      "  emc2 restore --from /mnt/backup/emc2 --keys /mnt/stick/keys --to /srv/emc2", restore_options, command_restore, SANDBOX_OFFLINE,
      false},
-    {"key backup", "", 0, 0, "copy the keys, sealed as they are, to a medium of their own",
+    {"key backup", "--to DIR", 0, 0, "copy the keys, sealed as they are, to a medium of their own",
      "The copy replaces the one before, so that a key which was destroyed in the warehouse is gone from the copy, too.",
      "  emc2 key backup --to /mnt/stick/keys", key_backup_options, command_key_backup, SANDBOX_READER, false},
     {"key custodian new", "", 0, 0, "make a custodian's key: a sealed file to keep, a public line to give away",
@@ -405,6 +446,29 @@ static const struct command commands[] = {
     {"centre pack", "EXPORT", 1, 1, "make the delivery: what the agreement allows, sealed to the warehouse, signed",
      "An export with one fault, or with a text that looks like an identity or a document, leaves in no part.",
      "  emc2 centre pack exports/2026-11 --full", centre_pack_options, command_centre_pack, SANDBOX_OFFLINE, true},
+    {"authority init", "", 0, 0, "for the pseudonym authority: make its keys, its log and its list of holders",
+     "The first of two pseudonymisations: the authority never sees an identity, and the warehouse never sees its key. DIR of --warehouse "
+     "is\n"
+     "the authority's own; `emc2 key ...` and `emc2 log ...` work on it as on a warehouse.",
+     "  emc2 authority init --warehouse /srv/authority", authority_options, command_authority_init, SANDBOX_MAKER, false},
+    {"authority status", "", 0, 0, "for the pseudonym authority: what holders pin, who is registered, how much was asked today", NULL,
+     "  emc2 authority status --out authority.json --warehouse /srv/authority", authority_status_options, command_authority_status,
+     SANDBOX_READER, false},
+    {"authority holder add", "NAME", 1, 1, "for the pseudonym authority: register a holder, or change its keys or limit",
+     "Compare both numbers with the holder over another channel than the one they came by.",
+     "  emc2 authority holder add 'CHU Exemple' --signing-key 5f..e1 --pin 07..9c --limit 2000000 --warehouse /srv/authority",
+     authority_holder_options, command_authority_holder_add, SANDBOX_LOADER, false},
+    {"authority holder remove", "NAME", 1, 1, "for the pseudonym authority: answer a holder no more", NULL,
+     "  emc2 authority holder remove 'CHU Exemple' --warehouse /srv/authority", authority_options, command_authority_holder_remove,
+     SANDBOX_LOADER, false},
+    {"authority evaluate", "REQUEST", 1, 1, "for the pseudonym authority: answer one request that came as a file",
+     "The limit of the day is counted and the log has the act before the answer is there.",
+     "  emc2 authority evaluate chu.request --out chu.response --warehouse /srv/authority", authority_evaluate_options,
+     command_authority_evaluate, SANDBOX_LOADER, true},
+    {"authority serve", "", 0, 0, "for the pseudonym authority: answer registered holders over HTTPS until it is stopped",
+     "TLS 1.3; each side knows the other by its pin alone. POST /evaluate, GET /authority. SIGTERM ends it.",
+     "  emc2 authority serve --listen 10.1.2.3:8443 --warehouse /srv/authority", authority_serve_options, command_authority_serve,
+     SANDBOX_NETWORK, false},
     {"log list", "", 0, 0, "who did what, when: the entries of the verifiable log",
      "Reads public parts and needs no passphrase. It shows what the files say; `emc2 log verify` says whether they are true.",
      "  emc2 log list --act load --count 5", log_list_options, command_log_list, SANDBOX_READER, false},

@@ -41,6 +41,9 @@ static const struct option_place {
     {"centre", SANDBOX_REPLACE},
     {"page", SANDBOX_REPLACE},
     {"names", SANDBOX_READ},
+    {"left", SANDBOX_READ},
+    {"right", SANDBOX_READ},
+    {"columns", SANDBOX_READ},
 };
 
 static const char *const log_parts[] = {"ledger", "openings", "keys"};

@@ -51,9 +51,11 @@ static bool show(const struct invocation *in, const struct warehouse *warehouse,
         printf("there is nothing to erase\n");
         return true;
     }
-    printf("snapshot %u: the keys of %s files (%s) were destroyed; %s records of persons with %s rows are erased (%.1f s)\n",
-           erasure->snapshot, count_text(erasure->files, files), bytes_text(erasure->bytes, bytes), count_text(erasure->persons, persons),
-           count_text(erasure->rows, rows), seconds);
+    printf("snapshot %u: the key%s of %s file%s (%s) %s destroyed; %s record%s of persons with %s row%s %s erased (%.1f s)\n",
+           erasure->snapshot, erasure->files == 1 ? "" : "s", count_text(erasure->files, files), erasure->files == 1 ? "" : "s",
+           bytes_text(erasure->bytes, bytes), erasure->files == 1 ? "was" : "were", count_text(erasure->persons, persons),
+           erasure->persons == 1 ? "" : "s", count_text(erasure->rows, rows), erasure->rows == 1 ? "" : "s",
+           erasure->persons == 1 ? "is" : "are", seconds);
     printf("certificate: %s/%s\npublic key of this warehouse: %s\n", warehouse->directory, erasure->certificate, key);
     return true;
 }

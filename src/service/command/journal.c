@@ -5,11 +5,13 @@
 #include "base/calendar.h"
 #include "base/file.h"
 #include "base/lock.h"
+#include "base/task.h"
 #include "trust/ledger/ledger_openings.h"
 #include "trust/ledger/ledger_verify.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 4096, BUNDLE_BYTES_MAX = 1 << 24, HEX_SIZE = 2 * CRYPTO_HASH_SIZE + 1, GRANT_SECONDS = 600 };
@@ -152,6 +154,18 @@ const struct store_journal *journal_of_store(struct journal *journal)
 }
 
 /* ---- opening ---- */
+/* What a link leads to is exchanged without a trace in the warehouse, and no backup follows it. */
+static bool refuse_link(const char *path, const char *name, struct error *err)
+{
+    struct stat status;
+    if (lstat(path, &status) != 0 || !S_ISLNK(status.st_mode)) {
+        return true; /* whatever else is wrong with it is found by whoever opens it */
+    }
+    FAIL(err, CORRUPT, "%s is a link to another place, and not a part of the warehouse", name);
+    error_detail(err, "%s", path);
+    return error_hint(err, "put the folder itself where the link is; only keys/ may be elsewhere");
+}
+
 bool journal_open(struct journal **out_journal, const char *warehouse, const struct keyring *keyring, struct error *err)
 {
     CLEANUP(journal) struct journal *journal = calloc(1, sizeof *journal);
@@ -164,11 +178,18 @@ bool journal_open(struct journal **out_journal, const char *warehouse, const str
     journal->keyring = keyring;
     journal->for_store = (struct store_journal){latest, record_snapshot, size_of, journal};
     TRY(paths_of(journal, warehouse, err));
+    TRY(refuse_link(journal->log, "ledger", err) && refuse_link(journal->openings, "openings", err));
     TRY(signer_of(journal, &signer, err));
     TRY(file_exists(journal->log, &exists, err));
     if (!exists) {
         FAIL(err, CORRUPT, "the log of the warehouse is gone: the folder ledger is not there");
         return error_hint(err, "put ledger/ back from a backup, and ask the witnesses for the newest checkpoint they have seen");
+    }
+    TRY(file_exists(journal->openings, &exists, err));
+    if (!exists) {
+        FAIL(err, CORRUPT, "the private parts of the log are gone: the folder openings is not there");
+        return error_hint(err, "put openings/ back from a backup; an empty folder of mode 0700 lets work go on, and `emc2 snapshot verify` "
+                               "says what is lost");
     }
     if (!ledger_open(&journal->ledger, journal->log, &signer, 0, &reason)) {
         FAIL(err, CORRUPT, "ledger/checkpoint: %.300s", reason.message);
@@ -223,10 +244,11 @@ static bool own_grant(struct journal *journal, struct error *err)
     return true;
 }
 
-static bool head_take(struct text sealed, struct openings_head *out_head, struct error *err)
+static bool head_take(struct text sealed, uint64_t bundle, struct openings_head *out_head, struct error *err)
 {
     if (sealed.length < sizeof *out_head + CRYPTO_SEAL_OVERHEAD || memcmp(sealed.data, openings_magic, sizeof openings_magic) != 0) {
-        return FAIL(err, CORRUPT, "a file of openings is not as emc2 wrote it");
+        FAIL(err, CORRUPT, "openings/%08llu.openings is not as emc2 wrote it", (unsigned long long)bundle);
+        return error_hint(err, "put it back from a backup; without the file work goes on, and `emc2 snapshot verify` says what is lost");
     }
     memcpy(out_head, sealed.data, sizeof *out_head);
     return true;
@@ -235,6 +257,20 @@ static bool head_take(struct text sealed, struct openings_head *out_head, struct
 static bool bundle_path(const struct journal *journal, uint64_t bundle, char out[PATH_SIZE])
 {
     return snprintf(out, PATH_SIZE, "%s/%08llu.openings", journal->openings, (unsigned long long)bundle) < PATH_SIZE;
+}
+
+/* What was forgotten stays forgotten, also when somebody puts its file back: *out_key is NULL. Else such a file would stop every act. */
+static bool key_open(const struct journal *journal, uint64_t bundle, const struct openings_head *head, struct secret **out_key,
+                     struct error *err)
+{
+    struct error reason = {.message = ""};
+    *out_key = NULL;
+    if (keyring_data_key_open(journal->keyring, &journal->grant, KEY_DOMAIN_GOVERNANCE, head->id.bytes, out_key, &reason) ||
+        reason.code == ERROR_ERASED) {
+        return true;
+    }
+    *err = reason;
+    return error_context(err, "openings/%08llu.openings", (unsigned long long)bundle);
 }
 
 /* The key of the bundle: the one that its file names, or a new one. */
@@ -247,8 +283,11 @@ static bool bundle_key(const struct journal *journal, uint64_t bundle, struct op
     TRY(bundle_path(journal, bundle, path) && file_exists(path, &exists, err));
     if (exists) {
         TRY(file_read(path, &before, err));
-        TRY(head_take((struct text){(const char *)before.data, before.length}, out_head, err));
-        return keyring_data_key_open(journal->keyring, &journal->grant, KEY_DOMAIN_GOVERNANCE, out_head->id.bytes, out_key, err);
+        TRY(head_take((struct text){(const char *)before.data, before.length}, bundle, out_head, err));
+        TRY(key_open(journal, bundle, out_head, out_key, err));
+        if (*out_key) {
+            return true;
+        }
     }
     memcpy(out_head->magic, openings_magic, sizeof openings_magic);
     crypto_random(out_head->id.bytes, sizeof out_head->id.bytes);
@@ -276,8 +315,10 @@ static bool vault_open(void *context, uint64_t bundle, struct text sealed, struc
     struct openings_head head;
     struct openings_binding binding = binding_of(journal, bundle);
     size_t length = sealed.length - sizeof head;
-    TRY(head_take(sealed, &head, err));
-    TRY(keyring_data_key_open(journal->keyring, &journal->grant, KEY_DOMAIN_GOVERNANCE, head.id.bytes, &key, err));
+    TRY(head_take(sealed, bundle, &head, err) && key_open(journal, bundle, &head, &key, err));
+    if (!key) {
+        return true;
+    }
     TRY(buffer_reserve(out, length - CRYPTO_SEAL_OVERHEAD + 1, err));
     TRY(crypto_open(out->data + out->length, key, (const uint8_t *)sealed.data + sizeof head, length, binding.bytes, sizeof binding.bytes,
                     err));
@@ -359,8 +400,21 @@ static void kept_value_cleanup(struct kept_openings *kept)
     kept_openings_finish(kept);
 }
 
-/* Commits to what is private, and keeps it under the numbers that the entries are about to get. */
-static bool privates_keep(struct journal *journal, struct journal_entry *entries, size_t count, struct error *err)
+/* At most LEDGER_OPENING_TEXT_MAX bytes, and no letter in part. */
+static struct text text_kept(struct text text)
+{
+    if (text.length > LEDGER_OPENING_TEXT_MAX) {
+        text.length = LEDGER_OPENING_TEXT_MAX;
+        while (text.length > 0 && ((unsigned char)text.data[text.length] & 0xc0) == 0x80) {
+            text.length--;
+        }
+    }
+    return text;
+}
+
+/* Commits in the records to what is private, and keeps it under the numbers that the entries are about to get. */
+static bool privates_keep(struct journal *journal, const struct journal_entry *entries, struct ledger_record *records, size_t count,
+                          struct error *err)
 {
     CLEANUP(kept_value) struct kept_openings kept = {.maximum = count};
     struct ledger_vault vault = vault_of(journal);
@@ -369,30 +423,33 @@ static bool privates_keep(struct journal *journal, struct journal_entry *entries
     for (size_t i = 0; i < count; i++) {
         const struct journal_private *secret = &entries[i].secret;
         struct ledger_kept_opening opening = {.entry = head.size + i};
-        struct text text = secret->text;
         if (!secret->name) {
             continue;
         }
-        text.length = text.length < LEDGER_OPENING_TEXT_MAX ? text.length : LEDGER_OPENING_TEXT_MAX;
-        TRY(ledger_record_commit(&entries[i].record, secret->name, text, &opening.opening, err));
+        TRY(ledger_record_commit(&records[i], secret->name, text_kept(secret->text), &opening.opening, err));
         TRY(kept_openings_append(&kept, opening, err));
     }
     return kept.count == 0 || ledger_openings_keep(journal->openings, &vault, kept.items, kept.count, err);
 }
 
-bool journal_write(struct journal *journal, struct journal_entry *entries, size_t count, struct error *err)
+/* Whoever calls it holds the lock. */
+static bool entries_append(struct journal *journal, const struct journal_entry *entries, size_t count, struct error *err)
 {
-    CLEANUP(lock) struct lock lock = {0};
     CLEANUP(arena) struct arena *scratch = arena_create();
-    char path[PATH_SIZE + 8];
-    const struct lock_place place = lock_place_of(journal, path);
     struct ledger_record *records = ARENA_ARRAY(scratch, struct ledger_record, count + 1);
-    TRY(own_grant(journal, err) && lock_take(&lock, &place, LOCK_WAIT_MS, err));
-    TRY(privates_keep(journal, entries, count, err));
     for (size_t i = 0; i < count; i++) {
         records[i] = entries[i].record;
     }
+    TRY(privates_keep(journal, entries, records, count, err));
     return count == 0 || ledger_append_records(journal->ledger, records, count, NULL, err);
+}
+
+bool journal_write(struct journal *journal, const struct journal_entry *entries, size_t count, struct error *err)
+{
+    CLEANUP(lock) struct lock lock = {0};
+    char path[PATH_SIZE + 8];
+    const struct lock_place place = lock_place_of(journal, path);
+    return own_grant(journal, err) && lock_take(&lock, &place, LOCK_WAIT_MS, err) && entries_append(journal, entries, count, err);
 }
 
 bool journal_write_record(struct journal *journal, const struct ledger_record *record, struct error *err)
@@ -417,13 +474,13 @@ bool journal_write_with_head(struct journal *journal, struct ledger_record *reco
     return ledger_append_records(journal->ledger, record, 1, NULL, err);
 }
 
-bool journal_try_records(struct journal *journal, const struct ledger_record *records, size_t count, bool *out_done, struct error *err)
+bool journal_try(struct journal *journal, const struct journal_entry *entries, size_t count, bool *out_done, struct error *err)
 {
     CLEANUP(lock) struct lock lock = {0};
     char path[PATH_SIZE + 8];
     const struct lock_place place = lock_place_of(journal, path);
-    TRY(lock_try(&lock, &place, out_done, err));
-    return !*out_done || ledger_append_records(journal->ledger, records, count, NULL, err);
+    TRY(own_grant(journal, err) && lock_try(&lock, &place, out_done, err));
+    return !*out_done || entries_append(journal, entries, count, err);
 }
 
 /* ---- for auditors ---- */
@@ -442,18 +499,97 @@ bool journal_openings(struct journal *journal, uint64_t entry, struct buffer *ou
     return true;
 }
 
-/* Opening a bundle authenticates all of it. A bundle that was forgotten has neither file nor key. */
-static bool openings_verify(struct journal *journal, uint64_t size, struct error *err)
+/* ---- what is kept, held against what was committed to ---- */
+struct kept_check {
+    uint64_t first; /* entry of the bundle */
+    unsigned count;
+    struct ledger_record records[TILE_WIDTH];
+    bool is_kept[TILE_WIDTH][LEDGER_PRIVATE_MAX];
+};
+
+static bool opening_note(void *context, const struct ledger_kept_opening *kept, struct error *err)
 {
-    for (uint64_t bundle = 0; bundle * TILE_WIDTH < size; bundle++) {
-        CLEANUP(arena) struct arena *scratch = arena_create();
-        struct ledger_vault vault = vault_of(journal);
-        struct ledger_opening openings[LEDGER_PRIVATE_MAX];
-        struct error reason = {.message = ""};
-        size_t count;
-        if (!ledger_openings_read(journal->openings, &vault, bundle * TILE_WIDTH, scratch, openings, &count, &reason)) {
-            return FAIL(err, CORRUPT, "openings/%08llu.openings: %.300s", (unsigned long long)bundle, reason.message);
+    struct kept_check *check = context;
+    if (kept->entry < check->first || kept->entry - check->first >= check->count) {
+        return true; /* of an entry that a crash prevented */
+    }
+    const struct ledger_record *record = &check->records[kept->entry - check->first];
+    if (!ledger_record_opening_check(record, &kept->opening)) {
+        return FAIL(err, CORRUPT, "the opening of %s is not what entry %llu committed to", kept->opening.name,
+                    (unsigned long long)kept->entry);
+    }
+    for (unsigned i = 0; i < record->private_count; i++) {
+        bool is_it = strcmp(record->privates[i].name, kept->opening.name) == 0;
+        check->is_kept[kept->entry - check->first][i] |= is_it;
+    }
+    return true;
+}
+
+static bool all_kept(const struct kept_check *check, struct error *err)
+{
+    for (unsigned i = 0; i < check->count; i++) {
+        for (unsigned k = 0; k < check->records[i].private_count; k++) {
+            if (!check->is_kept[i][k]) {
+                FAIL(err, CORRUPT, "%s of entry %llu is missing, and nobody forgot it", check->records[i].privates[k].name,
+                     (unsigned long long)(check->first + i));
+                return error_hint(err, "the file was removed, or an older one stands in its place: put it back from a backup");
+            }
         }
+    }
+    return true;
+}
+
+static bool record_read(struct ledger_view *view, uint64_t index, struct ledger_record *out_record, struct error *err)
+{
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    struct text entry;
+    TRY(ledger_view_entry(view, index, &entry, err));
+    return ledger_record_parse(out_record, entry, scratch, err);
+}
+
+static bool bundle_check(struct journal *journal, struct ledger_view *view, struct kept_check *check, struct error *err)
+{
+    struct ledger_vault vault = vault_of(journal);
+    struct error reason = {.message = ""};
+    for (unsigned i = 0; i < check->count; i++) {
+        TRY(task_check(err) && record_read(view, check->first + i, &check->records[i], err));
+    }
+    const uint64_t bundle = check->first / TILE_WIDTH;
+    if (!ledger_openings_visit(journal->openings, &vault, bundle, opening_note, check, &reason) || !all_kept(check, &reason)) {
+        FAIL(err, CORRUPT, "openings/%08llu.openings: %.300s", (unsigned long long)bundle, reason.message);
+        return error_hint(err, "%s", reason.hint);
+    }
+    return true;
+}
+
+/* The first entry whose private parts nobody meant to forget: every forgetting is an entry itself. */
+static bool forgotten_before(struct ledger_view *view, uint64_t size, uint64_t *out_first, struct error *err)
+{
+    *out_first = 0;
+    for (uint64_t i = 0; i < size; i++) {
+        struct ledger_record record;
+        TRY(task_check(err) && record_read(view, i, &record, err));
+        for (unsigned k = 0; k < record.fact_count && record.act == LEDGER_ACT_LOG_FORGET; k++) {
+            const struct ledger_fact *fact = &record.facts[k];
+            bool is_later = fact->is_number && strcmp(fact->name, "before") == 0 && fact->number > (int64_t)*out_first;
+            *out_first = is_later ? (uint64_t)fact->number : *out_first;
+        }
+    }
+    return true;
+}
+
+static bool openings_verify(struct journal *journal, const struct note_key *key, struct error *err)
+{
+    CLEANUP(ledger_view) struct ledger_view *view = NULL;
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    struct kept_check *check = ARENA_ARRAY(scratch, struct kept_check, 1);
+    uint64_t first;
+    TRY(ledger_view_open(&view, journal->log, key, err));
+    const uint64_t size = ledger_view_checkpoint(view)->size;
+    TRY(forgotten_before(view, size, &first, err));
+    for (first = first / TILE_WIDTH * TILE_WIDTH; first < size; first += TILE_WIDTH) {
+        *check = (struct kept_check){.first = first, .count = (unsigned)(size - first < TILE_WIDTH ? size - first : TILE_WIDTH)};
+        TRY(bundle_check(journal, view, check, err));
     }
     return true;
 }
@@ -483,7 +619,7 @@ bool journal_verify(struct journal *journal, struct error *err)
         return FAIL(err, CORRUPT, "the log of the warehouse: %.300s", reason.message);
     }
     TRY(vkey_verify(journal, &signer.key, err));
-    return openings_verify(journal, verified.checkpoint.size, err);
+    return openings_verify(journal, &signer.key, err);
 }
 
 DEFINE_ARRAY(openings_ids, struct key_file_id)
@@ -493,23 +629,49 @@ static void openings_ids_value_cleanup(struct openings_ids *ids)
     openings_ids_finish(ids);
 }
 
-/* The keys first: a crash leaves files that nobody can open. */
+/* Enters what is about to be forgotten; *out_bundles: how many bundles lie below, and are not in use. */
+static bool forget_enter(struct journal *journal, uint64_t entry, const struct grant *grant, uint64_t *out_bundles, struct error *err)
+{
+    struct checkpoint head;
+    struct journal_entry act = {.secret.name = NULL};
+    TRY(ledger_head(journal->ledger, &head, err));
+    *out_bundles = (entry < head.size ? entry : head.size) / TILE_WIDTH;
+    TRY(journal_begin(&act.record, LEDGER_ACT_LOG_FORGET, grant, err));
+    TRY(ledger_record_number(&act.record, "before", (int64_t)(*out_bundles * TILE_WIDTH), err));
+    return entries_append(journal, &act, 1, err);
+}
+
+static bool forget_ids(struct journal *journal, uint64_t bundles, struct openings_ids *ids, struct error *err)
+{
+    char path[PATH_SIZE];
+    bool exists;
+    for (uint64_t bundle = 0; bundle < bundles; bundle++) {
+        CLEANUP(buffer_value) struct buffer bytes = {.maximum = BUNDLE_BYTES_MAX};
+        struct openings_head head;
+        TRY(task_check(err) && bundle_path(journal, bundle, path) && file_exists(path, &exists, err));
+        if (exists) {
+            TRY(file_read(path, &bytes, err) && head_take((struct text){(const char *)bytes.data, bytes.length}, bundle, &head, err));
+            TRY(openings_ids_append(ids, head.id, err));
+        }
+    }
+    return true;
+}
+
+/* Nobody keeps an opening meanwhile. The keeper destroys keys without waiting for this lock: what it has to enter waits (keeper_log.h).
+ * The keys before the files: a crash leaves files that nobody can open. */
 bool journal_forget(struct journal *journal, uint64_t entry, const struct grant *grant, size_t *out_bundles, struct error *err)
 {
     CLEANUP(openings_ids_value) struct openings_ids ids = {.maximum = SIZE_MAX / sizeof(struct key_file_id)};
-    char path[PATH_SIZE];
+    CLEANUP(lock) struct lock lock = {0};
+    char path[PATH_SIZE], lock_path[PATH_SIZE + 8];
+    const struct lock_place place = lock_place_of(journal, lock_path);
+    uint64_t bundles;
     bool exists;
-    for (uint64_t bundle = 0; bundle < entry / TILE_WIDTH; bundle++) {
-        CLEANUP(buffer_value) struct buffer bytes = {.maximum = BUNDLE_BYTES_MAX};
-        struct openings_head head;
-        TRY(bundle_path(journal, bundle, path) && file_exists(path, &exists, err));
-        if (exists) {
-            TRY(file_read(path, &bytes, err) && head_take((struct text){(const char *)bytes.data, bytes.length}, &head, err));
-            TRY(openings_ids_append(&ids, head.id, err));
-        }
-    }
+    TRY(task_check(err) && own_grant(journal, err) && lock_take(&lock, &place, LOCK_WAIT_MS, err));
+    TRY(forget_enter(journal, entry, grant, &bundles, err));
+    TRY(forget_ids(journal, bundles, &ids, err));
     TRY(keyring_data_key_destroy(journal->keyring, grant, ids.items, ids.count, err));
-    for (uint64_t bundle = 0; bundle < entry / TILE_WIDTH; bundle++) {
+    for (uint64_t bundle = 0; bundle < bundles; bundle++) {
         TRY(bundle_path(journal, bundle, path) && file_exists(path, &exists, err));
         TRY(!exists || file_remove(path, err));
     }

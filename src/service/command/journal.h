@@ -36,21 +36,21 @@ struct journal_entry {
     struct journal_private secret; /* name NULL: none */
 };
 /* All or none, in one append; durable when it returns true. */
-MUST_CHECK bool journal_write(struct journal *journal, struct journal_entry *entries, size_t count, struct error *err);
+MUST_CHECK bool journal_write(struct journal *journal, const struct journal_entry *entries, size_t count, struct error *err);
 MUST_CHECK bool journal_write_record(struct journal *journal, const struct ledger_record *record, struct error *err);
 /* The same; when the log knows no other newest snapshot than this one, the record gets it, too (journal_head). Decided while nobody else
  * writes, so that a log that was put back from an older copy is not brought up to the store by whoever opens it. */
 MUST_CHECK bool journal_write_with_head(struct journal *journal, struct ledger_record *record, uint32_t snapshot,
                                         const struct crypto_hash *manifest, struct error *err);
 /* The same for a process that others wait for while they write (the keeper): when somebody else is writing, *out_done is false at once. */
-MUST_CHECK bool journal_try_records(struct journal *journal, const struct ledger_record *records, size_t count, bool *out_done,
-                                    struct error *err);
+MUST_CHECK bool journal_try(struct journal *journal, const struct journal_entry *entries, size_t count, bool *out_done, struct error *err);
 /* The newest register of holders that was entered: generation and hash; generation 0 when there is none. */
 MUST_CHECK bool journal_register(struct journal *journal, uint64_t *out_generation, struct crypto_hash *out_hash, struct error *err);
-/* Reads the whole log under the key that the key table has, the key beside it, and every bundle of openings. CORRUPT names the first
- * thing that is not as it was written. */
+/* Reads the whole log under the key that the key table has, the key beside it, and every bundle of openings: each commitment must have its
+ * opening unless it was forgotten. CORRUPT names the first thing that is not as it was written. */
 MUST_CHECK bool journal_verify(struct journal *journal, struct error *err);
-/* Appends the openings of one entry to out, a line of JSON each; nothing when it has none. ERASED once they are forgotten. */
+/* Appends the openings of one entry to out, a line of JSON each; nothing when it has none, or when they are forgotten. */
 MUST_CHECK bool journal_openings(struct journal *journal, uint64_t entry, struct buffer *out, struct error *err);
-/* Destroys the keys of all bundles of openings that lie wholly below `entry`. The grant must allow GRANT_ERASE. */
+/* Destroys the keys of all bundles of openings that lie wholly below `entry`, never of the one in use; enters that first. The grant must
+ * allow GRANT_ERASE. */
 MUST_CHECK bool journal_forget(struct journal *journal, uint64_t entry, const struct grant *grant, size_t *out_bundles, struct error *err);

@@ -4,10 +4,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "service/command/commands.h"
+#include "service/command/keeper_log.h"
 #include "service/command/warehouse.h"
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 enum { PATH_SIZE = 4096 };
 
@@ -65,94 +64,24 @@ bool keeper_is_no_obstacle(const struct invocation *in, struct error *err)
     return true;
 }
 
-/* ---- the verifiable log ---- */
-/* Acts that could not be entered yet: the keeper is sealed and cannot sign, or somebody else is writing, perhaps waiting for the keeper. */
-enum { WAITING_MAX = 512, LAST_TRIES = 40, LAST_TRY_MS = 50 };
-struct keeper_log {
-    const char *warehouse;
-    struct ledger_record waiting[WAITING_MAX];
-    size_t count;
-};
-
-static enum ledger_act act_of(enum keeper_act_kind kind)
-{
-    switch (kind) {
-    case KEEPER_ACT_SEALED:
-        return LEDGER_ACT_KEY_SEAL;
-    case KEEPER_ACT_GRANT_ISSUED:
-        return LEDGER_ACT_GRANT_ISSUE;
-    case KEEPER_ACT_KEYS_OPENED:
-        return LEDGER_ACT_KEY_OPEN;
-    case KEEPER_ACT_KEYS_DESTROYED:
-        return LEDGER_ACT_KEY_DESTROY;
-    case KEEPER_ACT_OFFER_REFUSED:
-    case KEEPER_ACT_PEER_REFUSED:
-        return LEDGER_ACT_REFUSAL;
-    case KEEPER_ACT_OFFER_ACCEPTED:
-    case KEEPER_ACT_UNSEALED:
-    default:
-        return LEDGER_ACT_KEY_UNSEAL;
-    }
-}
-
-static bool act_wait(struct keeper_log *log, const struct keeper_act *act, struct error *err)
-{
-    struct ledger_record record;
-    if (log->count == WAITING_MAX) {
-        return FAIL(err, LIMIT, "the keeper has too much to enter in the log that it cannot enter yet");
-    }
-    TRY(journal_begin(&record, act_of(act->kind), act->grant, err));
-    snprintf(record.actor, sizeof record.actor, "user:%u", act->user);
-    char event[LEDGER_WORD_SIZE];
-    snprintf(event, sizeof event, "%s", keeper_act_name(act->kind));
-    for (char *blank = event; (blank = strchr(blank, ' '));) {
-        *blank = '-';
-    }
-    TRY(ledger_record_word(&record, "keeper", event, err) && ledger_record_number(&record, "process", act->process, err));
-    TRY(!act->who || !act->who[0] || ledger_record_word(&record, "holder", act->who, err));
-    TRY(act->count == 0 || ledger_record_number(&record, "keys", (int64_t)act->count, err));
-    log->waiting[log->count++] = record;
-    return true;
-}
-
-static bool acts_enter(struct keeper_log *log, const struct keeper_act *act, struct error *err)
-{
-    CLEANUP(journal) struct journal *journal = NULL;
-    const struct timespec pause = {.tv_nsec = LAST_TRY_MS * 1000000L};
-    bool is_entered = false;
-    TRY(journal_open(&journal, log->warehouse, act->keyring, err));
-    /* Sealing is the last chance: later there is no key to sign with until the next unsealing. */
-    for (int tries = act->kind == KEEPER_ACT_SEALED ? LAST_TRIES : 1; tries > 0 && !is_entered; tries--) {
-        TRY(journal_try_records(journal, log->waiting, log->count, &is_entered, err));
-        if (!is_entered && tries > 1) {
-            nanosleep(&pause, NULL);
-        }
-    }
-    log->count = is_entered ? 0 : log->count;
-    return true;
-}
-
 /* Twice: for whoever reads the service's log, and in the verifiable one. Names and counts, never a key. */
 static bool act_log(void *context, const struct keeper_act *act, struct error *err)
 {
-    struct keeper_log *log = context;
     char count[COUNT_TEXT_SIZE];
     log_write(LOG_LEVEL_INFO, "keeper", "%s%s%s%s%s%s%s, user %u, process %u%s%s", keeper_act_name(act->kind), act->who ? ": " : "",
               act->who ? act->who : "", act->grant ? ", for " : "", act->grant ? act->grant->purpose : "", act->count > 0 ? ", " : "",
               act->count > 0 ? count_text(act->count, count) : "", act->user, act->process, act->why ? ": " : "", act->why ? act->why : "");
-    return act_wait(log, act, err) && (!act->keyring || acts_enter(log, act, err));
+    return keeper_log_act(context, act, err);
 }
 
-static bool options_fill(struct keeper_options *options, const struct invocation *in, const char *keys, const char *socket_path,
-                         struct error *err)
+static bool options_fill(struct keeper_options *options, const struct invocation *in, struct keeper_log *keeper_log, const char *keys,
+                         const char *socket_path, struct error *err)
 {
     static char path[PATH_SIZE];
-    static struct keeper_log keeper_log[1];
     bool is_threshold;
-    keeper_log->warehouse = warehouse_directory(in);
     *options = (struct keeper_options){.directory = keys,
                                        .socket_path = socket_path,
-                                       .listener = {act_log, keeper_log},
+                                       .listener = {.act = act_log, .ready = keeper_log_ready, .context = keeper_log},
                                        .unsealed_seconds_max = settings_get(&in->settings, SETTING_KEEPER_UNSEALED_SECONDS_MAX),
                                        .idle_seconds_max = settings_get(&in->settings, SETTING_KEEPER_IDLE_SECONDS_MAX),
                                        .connections_max = (unsigned)settings_get(&in->settings, SETTING_KEEPER_CONNECTIONS_MAX)};
@@ -169,6 +98,7 @@ static bool options_fill(struct keeper_options *options, const struct invocation
 
 bool command_keeper_run(struct invocation *in, struct error *err)
 {
+    CLEANUP(keeper_log) struct keeper_log *keeper_log = keeper_log_create(warehouse_directory(in));
     CLEANUP(keeper) struct keeper *keeper = NULL;
     struct keeper_options options;
     char keys[PATH_SIZE], socket_path[PATH_SIZE];
@@ -176,7 +106,7 @@ bool command_keeper_run(struct invocation *in, struct error *err)
     bool is_memory_locked = keeper_process_lock_memory();
     TRY(named_keys ? path_in(keys, named_keys, "", err) : path_in(keys, warehouse_directory(in), "keys", err));
     TRY(path_in(socket_path, keys, "keeper.sock", err));
-    TRY(options_fill(&options, in, keys, named_socket ? named_socket : socket_path, err));
+    TRY(options_fill(&options, in, keeper_log, keys, named_socket ? named_socket : socket_path, err));
     options.is_memory_locked = is_memory_locked;
     TRY(keeper_open(&keeper, &options, err));
     TRY(keeper_process_harden(err)); /* giving the socket to a group may have taken a capability */

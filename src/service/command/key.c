@@ -201,10 +201,13 @@ bool command_key_rotate(struct invocation *in, struct error *err)
 bool command_key_passphrase(struct invocation *in, struct error *err)
 {
     CLEANUP(secret) struct secret *old_passphrase = NULL, *new_passphrase = NULL;
+    CLEANUP(warehouse_value) struct warehouse warehouse = {0};
     struct own_keys own = {.keys = ""};
     TRY(own_keys_find(&own, in, err));
     TRY(warehouse_passphrase(in, false, &old_passphrase, err));
     TRY(warehouse_new_passphrase(in, "new-passphrase-file", &new_passphrase, err));
+    TRY(warehouse_open_with(&warehouse, in, warehouse_directory(in), old_passphrase, "change the passphrase", GRANT_COUNT, err));
+    TRY(warehouse_record(&warehouse, LEDGER_ACT_KEY_PASSPHRASE, NULL, NULL, (struct text){NULL, 0}, err));
     TRY(custody_passphrase_change(own.root, own.store_id, old_passphrase, new_passphrase, err));
     if (!invocation_flag(in, "quiet")) {
         printf("the passphrase is changed; copies of keys/root.sealed from before open with the old one: destroy them\n"

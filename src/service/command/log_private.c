@@ -6,6 +6,14 @@
 
 enum { OPENINGS_BYTES_MAX = 1 << 20 };
 
+static bool shown_record(struct warehouse *warehouse, int64_t entry, struct error *err)
+{
+    struct journal_entry act;
+    TRY(warehouse_entry(warehouse, LEDGER_ACT_LOG_OPENINGS, NULL, &act, err));
+    TRY(ledger_record_number(&act.record, "entry", entry, err));
+    return journal_write(warehouse->journal, &act, 1, err);
+}
+
 bool command_log_openings(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
@@ -20,6 +28,7 @@ bool command_log_openings(struct invocation *in, struct error *err)
         FAIL(err, NOT_FOUND, "entry %lld has no private part, or it was forgotten", (long long)entry);
         return error_hint(err, "emc2 log show %lld", (long long)entry);
     }
+    TRY(shown_record(&warehouse, entry, err));
     out.length--; /* print_buffer ends the line */
     return print_buffer(&out, err);
 }

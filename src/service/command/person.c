@@ -82,7 +82,8 @@ static bool show(const struct invocation *in, uint32_t snapshot, size_t named, s
         if (new_ones == 0) {
             printf("all %zu were excluded before: nothing changes\n", named);
         } else {
-            printf("snapshot %u: %zu persons excluded. Nothing of them comes out any more, of any snapshot\n", snapshot, new_ones);
+            printf("snapshot %u: %zu person%s excluded. Nothing of them comes out any more, of any snapshot\n", snapshot, new_ones,
+                   new_ones == 1 ? "" : "s");
             printf("next: `emc2 compact` takes their rows out of the files and destroys the old keys\n");
         }
         return true;

@@ -130,6 +130,15 @@ static bool repair(struct warehouse *warehouse, uint32_t number, struct error *e
                : error_hint(err, "put the files back as it says above; no older snapshot is whole");
 }
 
+/* Before the first word about it: what is found may be a reason to say that nobody looked. */
+static bool verify_record(struct warehouse *warehouse, uint32_t number, const char *how, struct error *err)
+{
+    struct journal_entry entry;
+    TRY(warehouse_entry(warehouse, LEDGER_ACT_VERIFY, NULL, &entry, err));
+    TRY(ledger_record_number(&entry.record, "snapshot", number, err) && ledger_record_word(&entry.record, "how", how, err));
+    return journal_write(warehouse->journal, &entry, 1, err);
+}
+
 bool command_snapshot_verify(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
@@ -147,11 +156,12 @@ bool command_snapshot_verify(struct invocation *in, struct error *err)
         return error_hint(err, "if there was one, somebody removed its manifest: restore the warehouse from a backup");
     }
     uint32_t which = number > 0 ? (uint32_t)number : latest, problems = 0;
-    if (invocation_flag(in, "repair")) {
+    bool is_deep = invocation_flag(in, "deep"), is_repair = invocation_flag(in, "repair");
+    TRY(verify_record(&warehouse, which, is_repair ? "repair" : is_deep ? "deep" : "bytes", err));
+    if (is_repair) {
         return repair(&warehouse, which, err);
     }
     struct progress *progress = progress_begin("verify", 0, "bytes", invocation_flag(in, "quiet"));
-    bool is_deep = invocation_flag(in, "deep");
     bool done = is_deep ? store_snapshot_verify(warehouse.store, &warehouse.grant, which, print_problem, NULL, progress, &problems, err)
                         : store_snapshot_check(warehouse.store, &warehouse.grant, which, print_problem, NULL, progress, &problems, err);
     progress_end(progress);

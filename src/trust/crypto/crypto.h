@@ -57,6 +57,9 @@ MUST_CHECK bool crypto_from_hex(void *out, size_t length, const char *hex);
 /* derive: a key from a key for one named purpose (keyed BLAKE2b over a length-prefixed label and context). */
 MUST_CHECK bool crypto_derive(struct secret **out_key, const struct secret *key, const char *purpose, const void *context,
                               size_t context_length, struct error *err);
+/* The same bytes, where they are no key but are given out: a pseudonym under a key. The key has CRYPTO_KEY_SIZE bytes. */
+void crypto_keyed_hash(uint8_t out_hash[CRYPTO_HASH_SIZE], const struct secret *key, const char *purpose, const void *context,
+                       size_t context_length);
 /* SipHash-2-4 under the first 16 bytes of the key: a number for a short text that says nothing without the key. */
 uint64_t crypto_short_hash(const struct secret *key, const void *bytes, size_t length);
 /* Argon2id (RFC 9106): memory in KiB and passes come from the caller, who stores them beside the salt. */

@@ -10,10 +10,18 @@ static_assert(CRYPTO_ELEMENT_SIZE == crypto_core_ristretto255_BYTES && CRYPTO_SC
                   CRYPTO_UNIFORM_SIZE == crypto_core_ristretto255_NONREDUCEDSCALARBYTES && CRYPTO_UNIFORM_SIZE == crypto_hash_sha512_BYTES,
               "ristretto255 with SHA-512");
 
+/* RFC 9496 4.3.1: s is below p, so the highest bit is 0. libsodium 1.0.18 does not look at it, and would take two encodings for one
+ * element. */
+static bool has_highest_bit(const uint8_t element[CRYPTO_ELEMENT_SIZE])
+{
+    return element[CRYPTO_ELEMENT_SIZE - 1] >> 7;
+}
+
 /* The library takes the identity for a point like others. */
 bool crypto_element_valid(const uint8_t element[CRYPTO_ELEMENT_SIZE])
 {
-    return !sodium_is_zero(element, CRYPTO_ELEMENT_SIZE) && crypto_core_ristretto255_is_valid_point(element) == 1;
+    return !has_highest_bit(element) && !sodium_is_zero(element, CRYPTO_ELEMENT_SIZE) &&
+           crypto_core_ristretto255_is_valid_point(element) == 1;
 }
 
 bool crypto_scalar_valid(const uint8_t scalar[CRYPTO_SCALAR_SIZE])
@@ -122,7 +130,7 @@ bool crypto_element_power(uint8_t out_element[CRYPTO_ELEMENT_SIZE], const uint8_
         return scalar_refused(err);
     }
     /* It refuses what is no canonical encoding; with a scalar that is not zero only the identity gives the identity. */
-    if (crypto_scalarmult_ristretto255(power, scalar, element) != 0) {
+    if (has_highest_bit(element) || crypto_scalarmult_ristretto255(power, scalar, element) != 0) {
         return FAIL(err, INVALID_INPUT, "32 bytes are no element of the group, or are its identity");
     }
     memcpy(out_element, power, sizeof power);

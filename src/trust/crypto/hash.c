@@ -67,6 +67,18 @@ static void hash_add_sized(crypto_generichash_state *state, const void *bytes, s
     crypto_generichash_update(state, bytes, length);
 }
 
+void crypto_keyed_hash(uint8_t out_hash[CRYPTO_HASH_SIZE], const struct secret *key, const char *purpose, const void *context,
+                       size_t context_length)
+{
+    crypto_generichash_state state;
+    assert(secret_length(key) == CRYPTO_KEY_SIZE);
+    crypto_generichash_init(&state, secret_view(key), CRYPTO_KEY_SIZE, CRYPTO_HASH_SIZE);
+    hash_add_sized(&state, purpose, strlen(purpose));
+    hash_add_sized(&state, context, context_length);
+    crypto_generichash_final(&state, out_hash, CRYPTO_HASH_SIZE);
+    sodium_memzero(&state, sizeof state);
+}
+
 bool crypto_derive(struct secret **out_key, const struct secret *key, const char *purpose, const void *context, size_t context_length,
                    struct error *err)
 {
@@ -75,12 +87,7 @@ bool crypto_derive(struct secret **out_key, const struct secret *key, const char
     }
     struct secret *derived;
     TRY(secret_create(&derived, CRYPTO_KEY_SIZE, err));
-    crypto_generichash_state state;
-    crypto_generichash_init(&state, secret_view(key), CRYPTO_KEY_SIZE, CRYPTO_KEY_SIZE);
-    hash_add_sized(&state, purpose, strlen(purpose));
-    hash_add_sized(&state, context, context_length);
-    crypto_generichash_final(&state, secret_bytes(derived), CRYPTO_KEY_SIZE);
-    sodium_memzero(&state, sizeof state);
+    crypto_keyed_hash(secret_bytes(derived), key, purpose, context, context_length);
     *out_key = derived;
     return true;
 }

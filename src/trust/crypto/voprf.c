@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* voprf: RFC 9497 with ristretto255 and SHA-512. The names of the values are those of the RFC, so that it can be read beside it. */
 #include "trust/crypto/voprf.h"
+#include "trust/crypto/multiply.h"
 #include <assert.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* RFC 9497 3.1, 4.1: contextString = "OPRFV1-" | mode | "-" | identifier. */
@@ -120,31 +122,35 @@ static void weight_of(uint8_t out_weight[CRYPTO_SCALAR_SIZE], const struct tag *
     hash_to_scalar(out_weight, tag, parts, 8);
 }
 
-/* sum += element * weight; the sum begins as the identity, 32 zeros. */
-static bool sum_add(uint8_t sum[CRYPTO_ELEMENT_SIZE], const uint8_t element[CRYPTO_ELEMENT_SIZE], const uint8_t weight[CRYPTO_SCALAR_SIZE],
-                    struct error *err)
+/* The weighted products of both lists; key NULL: z like m, as who has no key must do; otherwise z = m^key. Weights and elements are public.
+ */
+static bool compose_with(struct composites *out, const struct crypto_batch *batch, uint8_t (*weights)[CRYPTO_SCALAR_SIZE],
+                         const struct secret *key, struct error *err)
 {
-    uint8_t part[CRYPTO_ELEMENT_SIZE];
-    TRY(crypto_element_power(part, element, weight, err));
-    return crypto_core_ristretto255_add(sum, sum, part) == 0 || FAIL(err, INTERNAL, "two elements cannot be added");
+    const uint8_t(*weights_view)[CRYPTO_SCALAR_SIZE] = (const uint8_t(*)[CRYPTO_SCALAR_SIZE])weights;
+    struct composites sums;
+    TRY(multiply_public(sums.m, batch->blinded, weights_view, batch->count, err));
+    TRY(key ? crypto_element_power(sums.z, sums.m, secret_view(key), err)
+            : multiply_public(sums.z, batch->evaluated, weights_view, batch->count, err));
+    *out = sums;
+    return true;
 }
 
-/* key NULL: z is added up like m, as who has no key must do; otherwise z = m^key. */
 static bool compose(struct composites *out, const struct crypto_batch *batch, const struct secret *key,
                     const uint8_t public_key[CRYPTO_ELEMENT_SIZE], struct error *err)
 {
     const struct tag tag = tag_of("HashToScalar-", CRYPTO_VOPRF);
-    uint8_t seed[SHA512_SIZE], weight[CRYPTO_SCALAR_SIZE];
-    struct composites sums = {.m = {0}};
+    uint8_t seed[SHA512_SIZE], (*weights)[CRYPTO_SCALAR_SIZE] = calloc(batch->count, sizeof *weights);
+    if (!weights) {
+        abort(); /* like the arena */
+    }
     seed_of(seed, batch, public_key);
     for (size_t i = 0; i < batch->count; i++) {
-        weight_of(weight, &tag, seed, batch, i);
-        TRY(sum_add(sums.m, batch->blinded[i], weight, err));
-        TRY(key || sum_add(sums.z, batch->evaluated[i], weight, err));
+        weight_of(weights[i], &tag, seed, batch, i);
     }
-    TRY(!key || crypto_element_power(sums.z, sums.m, secret_view(key), err));
-    *out = sums;
-    return true;
+    bool done = compose_with(out, batch, weights, key, err);
+    free(weights);
+    return done;
 }
 
 static void challenge_of(uint8_t out_challenge[CRYPTO_SCALAR_SIZE], const uint8_t public_key[CRYPTO_ELEMENT_SIZE],

@@ -238,6 +238,7 @@ static void what_is_no_element_is_refused(void **state)
         "00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", /* non-canonical field elements */
         "f3ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2df6", /* the generator, and the highest bit */
         "0100000000000000000000000000000000000000000000000000000000000000", /* negative field elements */
         "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "ed57ffd8c914fb201471d1c3d245ce3c746fcbe63a3679d51b6a516ebebe0e20",

@@ -13,6 +13,9 @@ enum grant_action {
     GRANT_EXPORT = 1 << 3, /* whole tables leave (reversibility, SNC 19.1) */
     GRANT_VERIFY = 1 << 4, /* read everything to check it, without giving it out */
     GRANT_ERASE = 1 << 5,  /* exclude persons, compact, destroy keys */
+    /* Turn transport pseudonyms into the warehouse's, and renew these. Apart from load: whoever may do it can, together with the authority,
+     * try identities one by one; and apart from GRANT_ANY: it opens no data. */
+    GRANT_PSEUDONYMISE = 1 << 6,
 };
 #define GRANT_ANY (GRANT_COUNT | GRANT_ROWS | GRANT_LOAD | GRANT_EXPORT | GRANT_VERIFY | GRANT_ERASE)
 enum { GRANT_TEXT_MAX = 128, GRANT_STORE_ID_SIZE = 16 };

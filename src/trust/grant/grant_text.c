@@ -26,7 +26,7 @@ static const struct member {
 };
 enum { MEMBER_COUNT = sizeof members / sizeof *members };
 
-static const char *const action_names[] = {"count", "rows", "load", "export", "verify", "erase"};
+static const char *const action_names[] = {"count", "rows", "load", "export", "verify", "erase", "pseudonymise"};
 enum { ACTION_COUNT = sizeof action_names / sizeof *action_names };
 
 /* ---- printing ---- */

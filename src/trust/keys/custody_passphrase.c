@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* RFC 9106 section 4, second recommended option: 64 MiB, 3 passes (one lane here, which is what libsodium does). */
-enum { MEMORY_KIB = 1 << 16, PASSES = 3, PASSPHRASE_MAX = 4096, KEY_FILE_MODE = 0600 };
+enum { PASSPHRASE_MAX = 4096, KEY_FILE_MODE = 0600 };
 
 struct custody_passphrase {
     struct root_file file;
@@ -47,16 +46,15 @@ static bool root_file_read(const char *path, const uint8_t store_id[GRANT_STORE_
 
 static bool root_file_store(const char *path, const struct root_file *file, struct error *err)
 {
-    uint8_t bytes[ROOT_FILE_SIZE];
-    root_file_write(file, bytes);
-    return file_write_atomic(path, bytes, sizeof bytes, KEY_FILE_MODE, err);
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = ROOT_FILE_SIZE};
+    TRY(root_file_print(file, &bytes, err));
+    return file_write_atomic(path, bytes.data, bytes.length, KEY_FILE_MODE, err);
 }
 
 static void root_file_begin(struct root_file *file, const uint8_t store_id[GRANT_STORE_ID_SIZE])
 {
-    *file = (struct root_file){.memory_kib = MEMORY_KIB, .passes = PASSES};
     memcpy(file->store_id, store_id, sizeof file->store_id);
-    crypto_random(file->salt, sizeof file->salt);
+    sealed_key_begin(&file->key);
 }
 
 bool custody_passphrase_create(const char *path, const uint8_t store_id[GRANT_STORE_ID_SIZE], const struct secret *root,

@@ -24,7 +24,8 @@ static inline __attribute__((unused)) bool example_root(void *context, struct se
 }
 
 static inline __attribute__((unused)) bool example_offer(void *context, const struct keeper_offer *offer,
-                                                         char out_holder[KEEPER_HOLDER_SIZE], bool *out_is_repeated, struct error *err)
+                                                         char out_holder[KEEPER_HOLDER_SIZE], uint32_t *out_index, bool *out_is_repeated,
+                                                         struct error *err)
 {
     struct example_sink *sink = context;
     uint8_t word[4] = {0};
@@ -38,6 +39,7 @@ static inline __attribute__((unused)) bool example_offer(void *context, const st
     if (which < 0) {
         return FAIL(err, DENIED, "the share of %s is not the right one", out_holder);
     }
+    *out_index = (uint32_t)which + 1;
     *out_is_repeated = sink->has[which];
     sink->has[which] = true;
     return true;

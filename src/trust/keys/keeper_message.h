@@ -23,14 +23,18 @@ enum keeper_kind {
     KEEPER_FORGET,
     KEEPER_VISIT,
     KEEPER_HEAD,
-    KEEPER_KEPT,     /* a part of what is kept with the head */
-    KEEPER_HEAD_SET, /* what is to be kept comes before, by KEEPER_HOLD; the last part here */
+    KEEPER_KEPT,         /* a part of what is kept with the head */
+    KEEPER_HEAD_SET,     /* what is to be kept comes before, by KEEPER_HOLD; the last part here */
+    KEEPER_RESERVED,     /* makes a key of pseudonyms */
+    KEEPER_PSEUDONYMISE, /* the part: elements; they come back to the power of an exponent */
+    KEEPER_PROJECT,      /* the part: numbers of persons; pseudonyms of the grant's project come back */
     KEEPER_KIND_END
 };
 enum {
     KEEPER_MESSAGE_MAX = 1 << 16,
     KEEPER_IDS_MAX = 3000,      /* of one message */
     KEEPER_PART_MAX = 60000,    /* bytes of KEEPER_HOLD, KEEPER_SIGN, KEEPER_OFFER, KEEPER_KEPT, KEEPER_HEAD_SET */
+    KEEPER_ELEMENTS_MAX = 512,  /* of one message: what others wait for stays short */
     KEEPER_SIGN_MAX = 1 << 26,  /* bytes that are signed at once */
     KEEPER_VISIT_ENTRIES = 2400 /* of one response */
 };
@@ -42,13 +46,14 @@ enum {
 struct keeper_request {
     uint32_t number;
     enum keeper_kind kind;
-    struct grant grant;            /* GRANT_ISSUE, CREATE, OPEN, DESTROY, FORGET, KEPT, HEAD_SET */
+    struct grant grant;            /* GRANT_ISSUE, CREATE, OPEN, DESTROY, FORGET, KEPT, HEAD_SET, RESERVED, PSEUDONYMISE, PROJECT */
     enum key_top seed;             /* SIGN: manifests or log, never grants */
     struct key_head head;          /* HEAD_SET */
-    struct text part;              /* OFFER, HOLD, SIGN, HEAD_SET */
+    uint32_t epochs[2];            /* PSEUDONYMISE: from, to */
+    struct text part;              /* OFFER, HOLD, SIGN, HEAD_SET, PSEUDONYMISE, PROJECT */
     uint64_t offset;               /* HOLD, SIGN, HEAD_SET: how many bytes were held before; 0 begins anew. KEPT: where to begin */
     enum key_domain domain;        /* CREATE, OPEN */
-    struct key_file_id file;       /* CREATE, OPEN; VISIT: what comes after it */
+    struct key_file_id file;       /* CREATE, OPEN, RESERVED; VISIT: what comes after it */
     int64_t until;                 /* CREATE */
     bool is_from_start;            /* VISIT: file does not count */
     const struct key_file_id *ids; /* DESTROY, FORGET */
@@ -68,7 +73,7 @@ struct keeper_response {
     bool is_last;         /* VISIT: there is no more */
     struct key_head head; /* HEAD */
     uint64_t kept_length; /* KEPT: all of it, and the part from the offset on */
-    struct text part;
+    struct text part;     /* PSEUDONYMISE, PROJECT: what was computed, in order */
 };
 
 MUST_CHECK bool keeper_request_print(const struct keeper_request *request, struct buffer *out, struct error *err);

@@ -55,7 +55,8 @@ static void any_cut_or_longer_message_is_refused(void **state)
             assert_false(keeper_request_parse(&heard, bytes.data, length, &err));
             assert_int_equal(err.code, ERROR_INVALID_INPUT);
         }
-        bool has_part = kind == KEEPER_OFFER || kind == KEEPER_HOLD || kind == KEEPER_SIGN || kind == KEEPER_HEAD_SET;
+        bool has_part = kind == KEEPER_OFFER || kind == KEEPER_HOLD || kind == KEEPER_SIGN || kind == KEEPER_HEAD_SET ||
+                        kind == KEEPER_PSEUDONYMISE || kind == KEEPER_PROJECT;
         assert_true(buffer_append(&bytes, "x", 1, &err));
         assert_int_equal(keeper_request_parse(&heard, bytes.data, bytes.length, &err), has_part);
     }

@@ -14,13 +14,14 @@ struct passphrase_sink {
     struct custody custody; /* name NULL: none yet */
 };
 
-static bool offer(void *context, const struct keeper_offer *offer, char out_holder[KEEPER_HOLDER_SIZE], bool *out_is_repeated,
-                  struct error *err)
+static bool offer(void *context, const struct keeper_offer *offer, char out_holder[KEEPER_HOLDER_SIZE], uint32_t *out_index,
+                  bool *out_is_repeated, struct error *err)
 {
     struct passphrase_sink *sink = context;
     CLEANUP(secret) struct secret *passphrase = NULL;
     snprintf(out_holder, KEEPER_HOLDER_SIZE, "operator");
     *out_is_repeated = false;
+    *out_index = 0;
     if (offer->length <= CRYPTO_ENVELOPE_OVERHEAD || offer->length > CRYPTO_ENVELOPE_OVERHEAD + OFFERED_MAX) {
         return FAIL(err, INVALID_INPUT, "this is not a passphrase for the keeper");
     }

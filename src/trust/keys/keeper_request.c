@@ -10,12 +10,14 @@ static_assert(KEEPER_IDS_MAX * KEY_FILE_ID_SIZE + 2048 < KEEPER_MESSAGE_MAX, "th
 static bool has_grant(enum keeper_kind kind)
 {
     return kind == KEEPER_GRANT_ISSUE || kind == KEEPER_CREATE || kind == KEEPER_OPEN || kind == KEEPER_DESTROY || kind == KEEPER_FORGET ||
-           kind == KEEPER_KEPT || kind == KEEPER_HEAD_SET;
+           kind == KEEPER_KEPT || kind == KEEPER_HEAD_SET || kind == KEEPER_RESERVED || kind == KEEPER_PSEUDONYMISE ||
+           kind == KEEPER_PROJECT;
 }
 
 static bool has_part(enum keeper_kind kind)
 {
-    return kind == KEEPER_OFFER || kind == KEEPER_HOLD || kind == KEEPER_SIGN || kind == KEEPER_HEAD_SET;
+    return kind == KEEPER_OFFER || kind == KEEPER_HOLD || kind == KEEPER_SIGN || kind == KEEPER_HEAD_SET || kind == KEEPER_PSEUDONYMISE ||
+           kind == KEEPER_PROJECT;
 }
 
 static bool has_offset(enum keeper_kind kind)
@@ -26,6 +28,11 @@ static bool has_offset(enum keeper_kind kind)
 static bool has_domain(enum keeper_kind kind)
 {
     return kind == KEEPER_CREATE || kind == KEEPER_OPEN;
+}
+
+static bool has_file(enum keeper_kind kind)
+{
+    return has_domain(kind) || kind == KEEPER_VISIT || kind == KEEPER_RESERVED;
 }
 
 static bool has_ids(enum keeper_kind kind)
@@ -41,10 +48,12 @@ bool keeper_request_print(const struct keeper_request *request, struct buffer *o
     TRY(kind != KEEPER_SIGN || message_u8_print(request->seed, out, err));
     TRY(kind != KEEPER_HEAD_SET || message_head_of_store_print(&request->head, out, err));
     TRY(!has_offset(kind) || buffer_append_u64(out, request->offset, err));
+    TRY(kind != KEEPER_PSEUDONYMISE ||
+        (buffer_append_u32(out, request->epochs[0], err) && buffer_append_u32(out, request->epochs[1], err)));
     TRY(!has_part(kind) || buffer_append(out, request->part.data, request->part.length, err));
     TRY(!has_domain(kind) || message_u8_print(request->domain, out, err));
     TRY(kind != KEEPER_VISIT || message_u8_print(request->is_from_start, out, err));
-    if (has_domain(kind) || kind == KEEPER_VISIT) {
+    if (has_file(kind)) {
         TRY(buffer_append(out, request->file.bytes, sizeof request->file.bytes, err));
     }
     TRY(kind != KEEPER_CREATE || buffer_append_u64(out, (uint64_t)request->until, err));
@@ -85,10 +94,11 @@ static bool parse(struct keeper_request *request, struct cursor *in, struct erro
     TRY(kind != KEEPER_SIGN || seed_parse(in, &request->seed, err));
     TRY(kind != KEEPER_HEAD_SET || message_head_of_store_parse(in, &request->head, err));
     TRY(!has_offset(kind) || cursor_u64(in, &request->offset, err));
+    TRY(kind != KEEPER_PSEUDONYMISE || (cursor_u32(in, &request->epochs[0], err) && cursor_u32(in, &request->epochs[1], err)));
     TRY(!has_part(kind) || message_part_parse(in, &request->part, err));
     TRY(!has_domain(kind) || message_domain_parse(in, &request->domain, err));
     TRY(kind != KEEPER_VISIT || message_bool_parse(in, &request->is_from_start, err));
-    if (has_domain(kind) || kind == KEEPER_VISIT) {
+    if (has_file(kind)) {
         TRY(message_fixed_parse(in, request->file.bytes, sizeof request->file.bytes, err));
     }
     TRY(kind != KEEPER_CREATE || message_time_parse(in, &request->until, err));

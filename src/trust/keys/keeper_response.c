@@ -153,6 +153,11 @@ static bool has_key(enum keeper_kind kind)
     return kind == KEEPER_CREATE || kind == KEEPER_OPEN;
 }
 
+static bool has_computed(enum keeper_kind kind)
+{
+    return kind == KEEPER_PSEUDONYMISE || kind == KEEPER_PROJECT;
+}
+
 bool keeper_response_print(const struct keeper_response *response, struct buffer *out, struct error *err)
 {
     TRY(message_head_print(response->number, response->kind, out, err) && message_u8_print(response->is_failure, out, err));
@@ -166,6 +171,7 @@ bool keeper_response_print(const struct keeper_response *response, struct buffer
     TRY(!has_key(kind) || buffer_append(out, response->key, CRYPTO_KEY_SIZE, err));
     TRY(kind != KEEPER_HEAD || message_head_of_store_print(&response->head, out, err));
     TRY(kind != KEEPER_KEPT || kept_print(response, out, err));
+    TRY(!has_computed(kind) || buffer_append(out, response->part.data, response->part.length, err));
     return kind != KEEPER_VISIT || facts_print(response, out, err);
 }
 
@@ -178,6 +184,7 @@ static bool body_parse(struct keeper_response *response, struct cursor *in, stru
     TRY(!has_key(kind) || cursor_bytes(in, CRYPTO_KEY_SIZE, &response->key, err));
     TRY(kind != KEEPER_HEAD || message_head_of_store_parse(in, &response->head, err));
     TRY(kind != KEEPER_KEPT || kept_parse(in, response, err));
+    TRY(!has_computed(kind) || message_part_parse(in, &response->part, err));
     return kind != KEEPER_VISIT || facts_parse(in, response, err);
 }
 

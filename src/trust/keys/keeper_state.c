@@ -4,6 +4,7 @@
 #include "base/calendar.h"
 #include "base/log.h"
 #include "trust/crypto/crypto_envelope.h"
+#include "trust/keys/keyring_internal.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,8 @@ void keeper_transcript(const struct keeper_status *status, uint8_t out_transcrip
 /* ---- telling ---- */
 const char *keeper_act_name(enum keeper_act_kind kind)
 {
-    static const char *const names[] = {"offer accepted", "offer refused", "unsealed",       "sealed",
-                                        "grant issued",   "keys opened",   "keys destroyed", "peer refused"};
+    static const char *const names[] = {"offer accepted", "offer refused",  "unsealed",     "sealed",        "grant issued",
+                                        "keys opened",    "keys destroyed", "peer refused", "pseudonymised", "pseudonym key made"};
     return names[kind];
 }
 
@@ -52,6 +53,20 @@ static void tell_opened(const struct keeper_state *state, struct keeper_session 
         tell_anyway(state, session, &(struct keeper_act){KEEPER_ACT_KEYS_OPENED, .grant = &session->used, .count = session->opened});
     }
     session->opened = 0;
+    if (session->pseudonymised > 0) {
+        tell_anyway(state, session,
+                    &(struct keeper_act){KEEPER_ACT_PSEUDONYMISED, .grant = &session->used, .count = session->pseudonymised});
+    }
+    session->pseudonymised = 0;
+}
+
+/* What is counted is told for each grant. */
+static void use(const struct keeper_state *state, struct keeper_session *session, const struct grant *grant)
+{
+    if (memcmp(session->used.nonce, grant->nonce, sizeof session->used.nonce) != 0) {
+        tell_opened(state, session);
+    }
+    session->used = *grant;
 }
 
 /* ---- sessions ---- */
@@ -193,21 +208,21 @@ static bool unseal(struct keeper_state *state, struct error *err)
 
 /* ---- offers ---- */
 static bool offer_take(struct keeper_state *state, const struct keeper_session *session, struct text sealed,
-                       char out_holder[KEEPER_HOLDER_SIZE], struct error *err)
+                       char out_holder[KEEPER_HOLDER_SIZE], uint32_t *out_index, struct error *err)
 {
     const struct keeper_share_sink *sink = &state->options.sink;
     struct keeper_status *status = &state->status;
     uint8_t transcript[KEEPER_TRANSCRIPT_SIZE];
     keeper_transcript(status, transcript);
     struct keeper_offer offer = {sealed.data, sealed.length, state->offer_key, transcript, sizeof transcript};
-    TRY(sink->offer(sink->context, &offer, out_holder, &status->is_repeated, err));
+    TRY(sink->offer(sink->context, &offer, out_holder, out_index, &status->is_repeated, err));
     sink->describe(sink->context, &status->generation, &status->threshold, &status->count);
     if (!status->is_repeated && status->holder_count < KEEPER_HOLDERS_MAX) {
         memcpy(status->holders[status->holder_count++], out_holder, KEEPER_HOLDER_SIZE);
     }
     TRY(sink->missing(sink->context) > 0 || unseal(state, err));
-    TRY(keeper_state_tell(state, session, &(struct keeper_act){KEEPER_ACT_OFFER_ACCEPTED, .who = out_holder}, err));
-    struct keeper_act act = {KEEPER_ACT_UNSEALED, .who = out_holder, .count = status->holder_count};
+    TRY(keeper_state_tell(state, session, &(struct keeper_act){KEEPER_ACT_OFFER_ACCEPTED, .who = out_holder, .index = *out_index}, err));
+    struct keeper_act act = {KEEPER_ACT_UNSEALED, .who = out_holder, .index = *out_index, .count = status->holder_count};
     return !state->keyring || keeper_state_tell(state, session, &act, err);
 }
 
@@ -217,13 +232,15 @@ static bool answer_offer(struct keeper_state *state, struct keeper_session *sess
     (void)out_key;
     const struct keeper_share_sink *sink = &state->options.sink;
     char holder[KEEPER_HOLDER_SIZE] = "";
+    uint32_t index = 0;
     if (state->keyring) {
         state->status.is_repeated = true;
         return true;
     }
     state->status.is_repeated = false;
-    if (!offer_take(state, session, request->part, holder, err)) {
-        tell_anyway(state, session, &(struct keeper_act){KEEPER_ACT_OFFER_REFUSED, .who = holder[0] ? holder : NULL, .why = err->message});
+    if (!offer_take(state, session, request->part, holder, &index, err)) {
+        struct keeper_act act = {KEEPER_ACT_OFFER_REFUSED, .who = holder[0] ? holder : NULL, .index = index, .why = err->message};
+        tell_anyway(state, session, &act);
         if (state->keyring) {
             keeper_state_seal(state, NULL, "it could not be written down that it was unsealed");
         } else if (sink->missing(sink->context) == 0) {
@@ -309,10 +326,13 @@ static bool answer_open(struct keeper_state *state, struct keeper_session *sessi
                         struct secret **out_key, struct error *err)
 {
     TRY(keyring_data_key_open(state->keyring, &request->grant, request->domain, request->file.bytes, out_key, err));
-    if (session->opened > 0 && memcmp(session->used.nonce, request->grant.nonce, sizeof session->used.nonce) != 0) {
-        tell_opened(state, session);
+    use(state, session, &request->grant); /* another grant than before: what was opened under that one is told first */
+    const struct keeper_listener *listener = &state->options.listener;
+    if (session->opened == 0 && listener->ready && !listener->ready(listener->context, state->keyring, err)) {
+        secret_destroy(*out_key);
+        *out_key = NULL;
+        return false;
     }
-    session->used = request->grant;
     session->opened++;
     state->status.keys_opened++;
     return true;
@@ -411,6 +431,63 @@ static bool answer_forget(struct keeper_state *state, struct keeper_session *ses
     return keyring_data_key_forget(state->keyring, &request->grant, request->ids, request->id_count, err);
 }
 
+static bool answer_reserved(struct keeper_state *state, struct keeper_session *session, const struct keeper_request *request,
+                            struct secret **out_key, struct error *err)
+{
+    (void)out_key;
+    TRY(keyring_reserved_create(state->keyring, &request->grant, &request->file, err));
+    return keeper_state_tell(state, session, &(struct keeper_act){KEEPER_ACT_PSEUDONYM_KEY, .grant = &request->grant}, err);
+}
+
+/* Room for what is computed; it lives until the response is printed. */
+static bool computed_room(struct keeper_state *state, const struct keeper_request *request, size_t unit_in, size_t unit_out,
+                          size_t *out_count, struct error *err)
+{
+    size_t count = request->part.length / unit_in;
+    if (request->part.length % unit_in != 0 || count > KEEPER_ELEMENTS_MAX) {
+        return FAIL(err, INVALID_ARGUMENT, "a message asks for at most %d pseudonyms", KEEPER_ELEMENTS_MAX);
+    }
+    state->kept.maximum = (size_t)KEEPER_ELEMENTS_MAX * CRYPTO_ELEMENT_SIZE + 1;
+    TRY(buffer_reserve(&state->kept, count * unit_out + 1, err));
+    state->response->part = (struct text){(const char *)state->kept.data, count * unit_out};
+    *out_count = count;
+    return true;
+}
+
+static bool answer_pseudonymise(struct keeper_state *state, struct keeper_session *session, const struct keeper_request *request,
+                                struct secret **out_key, struct error *err)
+{
+    (void)out_key;
+    uint8_t elements[KEEPER_ELEMENTS_MAX][CRYPTO_ELEMENT_SIZE];
+    struct key_batch batch = {.from = request->epochs[0], .to = request->epochs[1]};
+    TRY(computed_room(state, request, CRYPTO_ELEMENT_SIZE, CRYPTO_ELEMENT_SIZE, &batch.count, err));
+    memcpy(elements, request->part.data, request->part.length);
+    batch.elements = (const uint8_t(*)[CRYPTO_ELEMENT_SIZE])elements;
+    batch.out = (uint8_t(*)[CRYPTO_ELEMENT_SIZE])state->kept.data;
+    TRY(keyring_batch(state->keyring, &request->grant, &batch, err));
+    use(state, session, &request->grant);
+    session->pseudonymised += batch.count;
+    return true;
+}
+
+static bool answer_project(struct keeper_state *state, struct keeper_session *session, const struct keeper_request *request,
+                           struct secret **out_key, struct error *err)
+{
+    (void)out_key;
+    uint64_t persons[KEEPER_ELEMENTS_MAX];
+    size_t count;
+    struct cursor in = {(const uint8_t *)request->part.data, request->part.length, 0};
+    TRY(computed_room(state, request, 8, KEY_PROJECT_PSEUDONYM_SIZE, &count, err));
+    for (size_t i = 0; i < count; i++) {
+        TRY(cursor_u64(&in, &persons[i], err));
+    }
+    uint8_t(*out)[KEY_PROJECT_PSEUDONYM_SIZE] = (uint8_t(*)[KEY_PROJECT_PSEUDONYM_SIZE])state->kept.data;
+    TRY(keyring_project_pseudonyms(state->keyring, &request->grant, persons, count, out, err));
+    use(state, session, &request->grant);
+    session->pseudonymised += count;
+    return true;
+}
+
 static bool answer_status(struct keeper_state *state, struct keeper_session *session, const struct keeper_request *request,
                           struct secret **out_key, struct error *err)
 {
@@ -438,11 +515,15 @@ static const struct {
     bool (*answer)(struct keeper_state *state, struct keeper_session *session, const struct keeper_request *request,
                    struct secret **out_key, struct error *err);
 } answers[KEEPER_KIND_END] = {
-    [KEEPER_STATUS] = {false, answer_status},    [KEEPER_OFFER] = {false, answer_offer},  [KEEPER_SEAL] = {false, answer_seal},
-    [KEEPER_GRANT_ISSUE] = {true, answer_grant}, [KEEPER_HOLD] = {true, answer_hold},     [KEEPER_SIGN] = {true, answer_sign},
-    [KEEPER_CREATE] = {true, answer_create},     [KEEPER_OPEN] = {true, answer_open},     [KEEPER_COMMIT] = {true, answer_commit},
-    [KEEPER_HEAD] = {true, answer_head},         [KEEPER_KEPT] = {true, answer_kept},     [KEEPER_HEAD_SET] = {true, answer_head_set},
-    [KEEPER_DESTROY] = {true, answer_destroy},   [KEEPER_FORGET] = {true, answer_forget}, [KEEPER_VISIT] = {true, answer_visit},
+    [KEEPER_STATUS] = {false, answer_status},    [KEEPER_OFFER] = {false, answer_offer},
+    [KEEPER_SEAL] = {false, answer_seal},        [KEEPER_GRANT_ISSUE] = {true, answer_grant},
+    [KEEPER_HOLD] = {true, answer_hold},         [KEEPER_SIGN] = {true, answer_sign},
+    [KEEPER_CREATE] = {true, answer_create},     [KEEPER_OPEN] = {true, answer_open},
+    [KEEPER_COMMIT] = {true, answer_commit},     [KEEPER_HEAD] = {true, answer_head},
+    [KEEPER_KEPT] = {true, answer_kept},         [KEEPER_HEAD_SET] = {true, answer_head_set},
+    [KEEPER_RESERVED] = {true, answer_reserved}, [KEEPER_PSEUDONYMISE] = {true, answer_pseudonymise},
+    [KEEPER_PROJECT] = {true, answer_project},   [KEEPER_DESTROY] = {true, answer_destroy},
+    [KEEPER_FORGET] = {true, answer_forget},     [KEEPER_VISIT] = {true, answer_visit},
 };
 
 static bool answer(struct keeper_state *state, struct keeper_session *session, const struct keeper_request *request,

@@ -13,6 +13,7 @@ struct keeper_session {
     struct grant load;           /* under which they were made */
     struct grant used;           /* under which keys were opened, and how many since it was told */
     uint64_t opened;
+    uint64_t pseudonymised; /* elements and persons, under the same grant */
 };
 void keeper_session_begin(struct keeper_session *session, uint32_t user, uint32_t process);
 

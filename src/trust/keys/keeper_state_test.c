@@ -3,6 +3,7 @@
 #include "base/scratch.h"
 #include "trust/keys/keeper_example.h"
 #include "trust/keys/keeper_state.h"
+#include "trust/keys/keys_pseudonym.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +18,8 @@ struct told {
     uint64_t counts[64];
     unsigned count;
     bool is_broken; /* nothing can be written down */
+    bool is_full;   /* no room for what opening keys will give to write */
+    unsigned asked; /* for such room */
 };
 
 static bool note(void *context, const struct keeper_act *act, struct error *err)
@@ -29,6 +32,14 @@ static bool note(void *context, const struct keeper_act *act, struct error *err)
     told->kinds[told->count] = act->kind;
     told->counts[told->count++] = act->count;
     return true;
+}
+
+static bool room(void *context, const struct keyring *keyring, struct error *err)
+{
+    struct told *told = context;
+    assert_non_null(keyring);
+    told->asked++;
+    return told->is_full ? FAIL(err, BUSY, "the log is full") : true;
 }
 
 struct place {
@@ -51,7 +62,7 @@ static int begin(void **state)
     clock_set_for_tests(NOW);
     assert_true(crypto_start(&place->err) && example_keys(place->scratch.directory, &place->err));
     struct keeper_options options = example_options(&place->sink, place->scratch.directory);
-    options.listener = (struct keeper_listener){note, &place->told};
+    options.listener = (struct keeper_listener){.act = note, .ready = room, .context = &place->told};
     assert_true(keeper_state_open(&place->state, &options, &place->err));
     keeper_session_begin(&place->session, 1000, 42);
     place->bytes.maximum = KEEPER_MESSAGE_MAX;
@@ -181,6 +192,44 @@ static void offers_of_another_root_key_begin_anew(void **state)
     assert_int_equal(place->answer->status.holder_count, 0);
     place->sink.filling = 0x42;
     unseal(place);
+}
+
+/* SEC-LOG: what is made with a key of pseudonyms is counted under its grant, and told when the grant changes or the client goes. */
+static void pseudonyms_are_counted(void **state)
+{
+    struct place *place = *state;
+    uint8_t element[1][CRYPTO_ELEMENT_SIZE] = {{0xe2, 0xf2, 0xae, 0x0a, 0x6a, 0xbc, 0x4e, 0x71, 0xa8, 0x84, 0xa9,
+                                                0x61, 0xc5, 0x00, 0x51, 0x5f, 0x58, 0xe3, 0x0b, 0x6a, 0xa5, 0x82,
+                                                0xdd, 0x8d, 0xb6, 0xa6, 0x59, 0x45, 0xe0, 0x8d, 0x2d, 0x76}}; /* RFC 9496 A.1: B[1] */
+    unseal(place);
+    struct grant grant = grant_of(place, GRANT_PSEUDONYMISE), other = grant_of(place, GRANT_PSEUDONYMISE);
+    struct grant load = grant_of(place, GRANT_LOAD);
+    struct key_file_id epoch = {"emc2 epoch 1\0\0\0\1"};
+    struct keeper_request request = {.kind = KEEPER_PSEUDONYMISE, .grant = grant, .epochs = {0, 1}, .part = {(char *)element, 32}};
+    unsigned before = place->told.count;
+    assert_int_equal(ask(place, &request), ERROR_NOT_FOUND);
+    assert_int_equal(with(place, KEEPER_RESERVED, &load, &epoch), ERROR_DENIED);
+    assert_int_equal(with(place, KEEPER_RESERVED, &grant, &one), ERROR_INVALID_ARGUMENT); /* a file's id is no name of such a key */
+    assert_int_equal(with(place, KEEPER_RESERVED, &grant, &epoch), 0);
+    assert_int_equal(place->told.kinds[before], KEEPER_ACT_PSEUDONYM_KEY);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask(place, &request), 0);
+        assert_int_equal(place->answer->part.length, 32);
+    }
+    request.part.length = 31;
+    assert_int_equal(ask(place, &request), ERROR_INVALID_ARGUMENT);
+    request.part.length = 32;
+    request.grant = load;
+    assert_int_equal(ask(place, &request), ERROR_DENIED);
+    assert_int_equal(place->told.count, before + 1);
+    request.grant = other;
+    assert_int_equal(ask(place, &request), 0);
+    assert_int_equal(place->told.kinds[before + 1], KEEPER_ACT_PSEUDONYMISED);
+    assert_int_equal(place->told.counts[before + 1], 3);
+    keeper_session_end(&place->state, &place->session);
+    assert_int_equal(place->told.kinds[before + 2], KEEPER_ACT_PSEUDONYMISED);
+    assert_int_equal(place->told.counts[before + 2], 1);
+    keeper_session_begin(&place->session, 1000, 42);
 }
 
 static void unsealed_it_does_what_a_keyring_does(void **state)
@@ -337,6 +386,27 @@ static void a_change_that_was_interrupted_is_ended(void **state)
     keyring_close(keyring);
 }
 
+static void no_key_is_given_out_that_could_not_be_written_down(void **state)
+{
+    struct place *place = *state;
+    unseal(place);
+    struct grant load = grant_of(place, GRANT_LOAD), count = grant_of(place, GRANT_COUNT);
+    assert_int_equal(with(place, KEEPER_CREATE, &load, &one), 0);
+    assert_int_equal(with(place, KEEPER_COMMIT, &load, &one), 0);
+    place->told.is_full = true;
+    place->answer->key = NULL;
+    assert_int_equal(with(place, KEEPER_OPEN, &load, &one), ERROR_BUSY);
+    assert_null(place->answer->key);
+    place->told.is_full = false;
+    place->told.asked = 0;
+    assert_int_equal(with(place, KEEPER_OPEN, &load, &one), 0);
+    place->told.is_full = true; /* its place is kept */
+    assert_int_equal(with(place, KEEPER_OPEN, &load, &one), 0);
+    assert_int_equal(place->told.asked, 1);
+    assert_int_equal(with(place, KEEPER_OPEN, &count, &one), ERROR_BUSY);
+    assert_int_equal(place->told.asked, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,12 +415,14 @@ int main(void)
         WITH_PLACE(an_offer_opens_in_its_own_unsealing_only),
         WITH_PLACE(offers_of_another_root_key_begin_anew),
         WITH_PLACE(unsealed_it_does_what_a_keyring_does),
+        WITH_PLACE(pseudonyms_are_counted),
         WITH_PLACE(sealing_wipes),
         WITH_PLACE(time_seals),
         WITH_PLACE(keys_that_were_not_committed_go_with_their_connection),
         WITH_PLACE(what_is_signed_in_parts_is_whole_or_refused),
         WITH_PLACE(what_cannot_be_written_down_is_not_done),
         WITH_PLACE(keys_opened_are_told_by_grant),
+        WITH_PLACE(no_key_is_given_out_that_could_not_be_written_down),
         WITH_PLACE(a_change_that_was_interrupted_is_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

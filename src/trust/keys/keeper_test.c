@@ -6,6 +6,7 @@
 #include "trust/keys/keeper_example.h"
 #include "trust/keys/keeper_socket.h"
 #include "trust/keys/keys_keeper.h"
+#include "trust/keys/keys_pseudonym.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -191,6 +192,56 @@ static void a_connected_keyring_is_like_one_in_this_process(void **state)
     assert_int_equal(open_code(remote, &grant, 1), ERROR_ERASED);
     assert_false(keyring_root_begin(remote, here, &err));
     assert_int_equal(err.code, ERROR_UNSUPPORTED);
+}
+
+/* Pseudonyms are the same here and through the keeper, over more than one message; no exponent comes out. EMC2-04. */
+static void pseudonyms_are_the_same_through_it(void **state)
+{
+    const struct place *place = *state;
+    struct error err;
+    enum { COUNT = 1100 };
+    struct example_sink sink = {.filling = 0x42};
+    struct custody custody = example_custody(&sink);
+    static uint8_t elements[COUNT][CRYPTO_ELEMENT_SIZE], here[COUNT][CRYPTO_ELEMENT_SIZE], there[COUNT][CRYPTO_ELEMENT_SIZE];
+    static uint64_t persons[COUNT];
+    static uint8_t mine[COUNT][KEY_PROJECT_PSEUDONYM_SIZE], its[COUNT][KEY_PROJECT_PSEUDONYM_SIZE];
+    unseal(place);
+    CLEANUP(keyring) struct keyring *remote = ring_of(place), *local = NULL;
+    struct grant grant = grant_of(remote);
+    assert_false(keyring_epoch_begin(remote, &grant, 1, &err));
+    assert_int_equal(err.code, ERROR_DENIED);
+    grant.actions = GRANT_PSEUDONYMISE | GRANT_ROWS | GRANT_ERASE;
+    assert_true(keyring_grant_issue(remote, &grant, &err));
+    assert_true(keyring_epoch_begin(remote, &grant, 1, &err) && keyring_epoch_begin(remote, &grant, 2, &err));
+    assert_true(keyring_project_begin(remote, &grant, "p", &err));
+    assert_true(keyring_open(&local, &custody, place->scratch.directory, example_store, &err));
+    for (uint64_t i = 0; i < COUNT; i++) {
+        uint8_t uniform[CRYPTO_UNIFORM_SIZE];
+        struct text part = {(const char *)&i, sizeof i};
+        crypto_uniform(uniform, TEXT("a test"), &part, 1);
+        crypto_element_from_uniform(elements[i], uniform);
+        persons[i] = i;
+    }
+    const uint8_t(*in)[CRYPTO_ELEMENT_SIZE] = (const uint8_t(*)[CRYPTO_ELEMENT_SIZE])elements;
+    assert_true(keyring_pseudonymise(local, &grant, 1, in, COUNT, here, &err));
+    assert_true(keyring_pseudonymise(remote, &grant, 1, in, COUNT, there, &err));
+    assert_memory_equal(here, there, sizeof here);
+    assert_true(keyring_repseudonymise(remote, &grant, 1, 2, (const uint8_t(*)[CRYPTO_ELEMENT_SIZE])there, COUNT, there, &err));
+    assert_true(keyring_pseudonymise(local, &grant, 2, in, COUNT, here, &err));
+    assert_memory_equal(here, there, sizeof here);
+    assert_true(keyring_project_pseudonyms(local, &grant, persons, COUNT, mine, &err));
+    assert_true(keyring_project_pseudonyms(remote, &grant, persons, COUNT, its, &err));
+    assert_memory_equal(mine, its, sizeof mine);
+    memset(elements[700], 0, sizeof elements[700]);
+    assert_false(keyring_pseudonymise(remote, &grant, 1, in, COUNT, there, &err));
+    assert_int_equal(err.code, ERROR_INVALID_INPUT);
+    assert_true(keyring_epoch_destroy(remote, &grant, 1, &err));
+    assert_false(keyring_pseudonymise(local, &grant, 1, in, 1, here, &err));
+    assert_int_equal(err.code, ERROR_ERASED);
+    assert_false(keyring_pseudonymise(remote, &grant, 1, in, 0, there, &err)); /* nothing to do is no way around the grant or the epoch */
+    assert_int_equal(err.code, ERROR_ERASED);
+    assert_false(keyring_epoch_destroy(remote, &grant, 9, &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 
 /* What is kept is more than one message holds. */
@@ -434,6 +485,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_KEEPER(a_connected_keyring_is_like_one_in_this_process),
+        WITH_KEEPER(pseudonyms_are_the_same_through_it),
         WITH_KEEPER(the_head_goes_through_it),
         WITH_KEEPER(many_keys_are_visited_and_forgotten_in_parts),
         WITH_KEEPER(seven_threads_share_one_connection),

@@ -28,8 +28,8 @@ static bool record_refresh(struct threshold_sink *sink, struct error *err)
     return custody_threshold_begin(&sink->threshold, sink->path, sink->store_id, err);
 }
 
-static bool offer(void *context, const struct keeper_offer *offer, char out_holder[KEEPER_HOLDER_SIZE], bool *out_is_repeated,
-                  struct error *err)
+static bool offer(void *context, const struct keeper_offer *offer, char out_holder[KEEPER_HOLDER_SIZE], uint32_t *out_index,
+                  bool *out_is_repeated, struct error *err)
 {
     struct threshold_sink *sink = context;
     CLEANUP(share_value) struct share share = {.content = NULL};
@@ -37,6 +37,7 @@ static bool offer(void *context, const struct keeper_offer *offer, char out_hold
     TRY(record_refresh(sink, err));
     TRY(share_receive(&share, offer->sealed, offer->length, offer->key, offer->transcript, offer->transcript_length, err));
     snprintf(out_holder, KEEPER_HOLDER_SIZE, "%s", share.head.custodian);
+    *out_index = share.head.index;
     TRY(custody_threshold_add(sink->threshold, &share, &outcome, err));
     *out_is_repeated = outcome == SHARE_DUPLICATE;
     return true;

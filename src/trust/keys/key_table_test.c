@@ -267,6 +267,31 @@ static void a_table_of_version_1_opens(void **state)
     assert_int_equal(key_open(again, &one), 0);
 }
 
+/* tests/golden/key_table_2: written once and kept (`key_table_test --write DIRECTORY` makes another when the format changes). */
+static void golden_make(const char *directory)
+{
+    struct error err;
+    CLEANUP(keyring) struct keyring *keyring = NULL;
+    table_make(directory);
+    assert_int_equal(table_open(directory, &old_custody, &keyring), 0);
+    key_make(keyring, &one, 0);
+    key_make(keyring, &two, 0);
+    struct grant grant = grant_of(keyring);
+    assert_true(keyring_data_key_destroy(keyring, &grant, &two, 1, &err));
+    assert_true(head_set(keyring, GRANT_LOAD, 3, 30, "whom it excludes", &err));
+}
+
+static void the_golden_table_is_read(void **state)
+{
+    (void)state;
+    CLEANUP(keyring) struct keyring *keyring = NULL;
+    assert_int_equal(table_open("tests/golden/key_table_2", &old_custody, &keyring), 0);
+    assert_int_equal(keyring->table->last.version, 2);
+    assert_int_equal(key_open(keyring, &one), 0);
+    assert_int_equal(key_open(keyring, &two), ERROR_ERASED);
+    assert_head(keyring, 3, 30, "whom it excludes");
+}
+
 static void any_changed_byte_of_the_table_is_found(void **state)
 {
     (void)state;
@@ -299,8 +324,13 @@ static int start(void **state)
     return crypto_start(&err) ? 0 : -1;
 }
 
-int main(void)
+int main(int count, char **words)
 {
+    if (count == 3 && strcmp(words[1], "--write") == 0) {
+        start(NULL);
+        golden_make(words[2]);
+        return 0;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_committed_is_there_for_others),
         cmocka_unit_test(what_is_destroyed_is_gone_and_dated),
@@ -310,6 +340,7 @@ int main(void)
         cmocka_unit_test(any_changed_byte_of_the_table_is_found),
         cmocka_unit_test(the_head_is_kept_and_goes_back_only_by_erasure),
         cmocka_unit_test(a_table_of_version_1_opens),
+        cmocka_unit_test(the_golden_table_is_read),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

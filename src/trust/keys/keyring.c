@@ -310,6 +310,13 @@ static bool local_root_finish(struct keyring *keyring, const struct secret *new_
 }
 
 static const struct keyring_backend local_backend = {
-    local_grant_issue, local_sign, local_create,    local_commit,   local_open,       local_destroy,     local_forget,
-    local_visit,       local_head, local_head_kept, local_head_set, local_root_begin, local_root_finish, local_close,
+    local_grant_issue,  local_sign,
+    local_create,       local_commit,
+    local_open,         local_destroy,
+    local_forget,       local_visit,
+    local_head,         local_head_kept,
+    local_head_set,     local_reserved_create,
+    local_pseudonymise, local_project_pseudonyms,
+    local_root_begin,   local_root_finish,
+    local_close,
 };

@@ -156,9 +156,15 @@ static bool entry_is_live(const struct key_entry *entry, struct error *err)
 bool local_open(const struct keyring *keyring, const struct grant *grant, enum key_domain domain, const uint8_t file_id[KEY_FILE_ID_SIZE],
                 struct secret **out_key, struct error *err)
 {
+    TRY(grant_demand_any(grant, keyring_governance_public_key(keyring), keyring->store_id, GRANT_ANY, err));
+    return local_entry_open(keyring, domain, file_id, out_key, err);
+}
+
+bool local_entry_open(const struct keyring *keyring, enum key_domain domain, const uint8_t file_id[KEY_FILE_ID_SIZE],
+                      struct secret **out_key, struct error *err)
+{
     struct key_entry entry;
     bool is_found;
-    TRY(grant_demand_any(grant, keyring_governance_public_key(keyring), keyring->store_id, GRANT_ANY, err));
     task_lock_take(keyring->table->lock);
     bool done = entry_find(keyring, file_id, &entry, &is_found, err);
     task_lock_give(keyring->table->lock);

@@ -54,12 +54,21 @@ static bool domain_check(enum key_domain domain, struct error *err)
     return (unsigned)domain < KEY_DOMAIN_COUNT ? true : FAIL(err, INVALID_ARGUMENT, "there is no key domain %u", (unsigned)domain);
 }
 
+static bool id_check(const struct key_file_id *ids, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        TRY(!key_id_is_reserved(ids[i].bytes) || FAIL(err, DENIED, "a key of pseudonyms is no data key: it never leaves the keys"));
+    }
+    return true;
+}
+
 bool keyring_data_key_create(const struct keyring *keyring, const struct grant *grant, enum key_domain domain,
                              const uint8_t file_id[KEY_FILE_ID_SIZE], int64_t until, struct secret **out_key, struct error *err)
 {
     struct key_facts facts = {.domain = domain, .until = until};
     TRY(domain_check(domain, err));
     memcpy(facts.file_id.bytes, file_id, KEY_FILE_ID_SIZE);
+    TRY(id_check(&facts.file_id, 1, err));
     return keyring->backend->create(keyring, grant, &facts, out_key, err);
 }
 
@@ -71,7 +80,9 @@ bool keyring_commit(const struct keyring *keyring, struct error *err)
 bool keyring_data_key_open(const struct keyring *keyring, const struct grant *grant, enum key_domain domain,
                            const uint8_t file_id[KEY_FILE_ID_SIZE], struct secret **out_key, struct error *err)
 {
-    TRY(domain_check(domain, err));
+    struct key_file_id id;
+    memcpy(id.bytes, file_id, sizeof id.bytes);
+    TRY(domain_check(domain, err) && id_check(&id, 1, err));
     return keyring->backend->open(keyring, grant, domain, file_id, out_key, err);
 }
 
@@ -84,6 +95,7 @@ bool keyring_data_key_destroy(const struct keyring *keyring, const struct grant 
 bool keyring_data_key_forget(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count,
                              struct error *err)
 {
+    TRY(id_check(ids, count, err));
     return keyring->backend->forget(keyring, grant, ids, count, err);
 }
 

@@ -5,6 +5,7 @@
 #include "base/task.h"
 #include "base/text.h"
 #include "trust/keys/key_table.h"
+#include "trust/keys/keys_pseudonym.h"
 
 /* Changes in one keyring are made under `lock`; changes of the file under its own lock, always from what the file then holds. */
 struct keyring_backend;
@@ -56,6 +57,14 @@ MUST_CHECK bool keyring_table_refresh(const struct keyring *keyring, struct erro
 MUST_CHECK bool keyring_kept_rewrap(const struct keyring *keyring, struct secret *const new_top[KEY_TOP_COUNT], struct key_table *table,
                                     struct error *err);
 
+/* Elements of one request: to the exponent of epoch `to`, from W of epoch `from`, or from T when that is 0. */
+struct key_batch {
+    uint32_t from, to;
+    const uint8_t (*elements)[CRYPTO_ELEMENT_SIZE];
+    size_t count;
+    uint8_t (*out)[CRYPTO_ELEMENT_SIZE];
+};
+
 /* What a keyring does, wherever its keys are. In the order of keys.h, with its words for what fails. */
 struct keyring_backend {
     bool (*grant_issue)(const struct keyring *keyring, struct grant *grant, struct error *err);
@@ -76,6 +85,10 @@ struct keyring_backend {
     bool (*head_kept)(const struct keyring *keyring, const struct grant *grant, struct buffer *out, struct error *err);
     bool (*head_set)(const struct keyring *keyring, const struct grant *grant, const struct key_head *head, struct text kept,
                      struct error *err);
+    bool (*reserved_create)(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *id, struct error *err);
+    bool (*pseudonymise)(const struct keyring *keyring, const struct grant *grant, const struct key_batch *batch, struct error *err);
+    bool (*project_pseudonyms)(const struct keyring *keyring, const struct grant *grant, const uint64_t *persons, size_t count,
+                               uint8_t (*out)[KEY_PROJECT_PSEUDONYM_SIZE], struct error *err);
     bool (*root_begin)(const struct keyring *keyring, const struct secret *new_root, struct error *err);
     bool (*root_finish)(struct keyring *keyring, const struct secret *new_root, struct error *err);
     void (*close)(struct keyring *keyring); /* all but the struct itself */
@@ -91,6 +104,20 @@ bool local_destroy(const struct keyring *keyring, const struct grant *grant, con
 bool local_forget(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *ids, size_t count, struct error *err);
 bool local_visit(const struct keyring *keyring, bool (*visit)(void *context, const struct key_facts *facts, struct error *err),
                  void *context, struct error *err);
+/* The key of an entry, whoever asks: the caller has looked at the grant. */
+bool local_entry_open(const struct keyring *keyring, enum key_domain domain, const uint8_t file_id[KEY_FILE_ID_SIZE],
+                      struct secret **out_key, struct error *err);
+/* Of keyring_pseudonym.c. A reserved id has a key that never leaves the keyring. */
+bool key_id_is_reserved(const uint8_t file_id[KEY_FILE_ID_SIZE]);
+void key_person_bytes(uint8_t out[8], uint64_t person); /* as they are hashed, and stand in a message */
+bool local_reserved_create(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *id, struct error *err);
+bool local_pseudonymise(const struct keyring *keyring, const struct grant *grant, const struct key_batch *batch, struct error *err);
+bool local_project_pseudonyms(const struct keyring *keyring, const struct grant *grant, const uint64_t *persons, size_t count,
+                              uint8_t (*out)[KEY_PROJECT_PSEUDONYM_SIZE], struct error *err);
+/* Of the dispatch. */
+MUST_CHECK bool keyring_reserved_create(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *id,
+                                        struct error *err);
+MUST_CHECK bool keyring_batch(const struct keyring *keyring, const struct grant *grant, const struct key_batch *batch, struct error *err);
 /* Of keyring_head.c. */
 bool local_head(const struct keyring *keyring, struct key_head *out_head, struct error *err);
 bool local_head_kept(const struct keyring *keyring, const struct grant *grant, struct buffer *out, struct error *err);

@@ -202,6 +202,59 @@ static bool remote_head_set(const struct keyring *keyring, const struct grant *g
     return done;
 }
 
+static bool remote_reserved_create(const struct keyring *keyring, const struct grant *grant, const struct key_file_id *id,
+                                   struct error *err)
+{
+    struct keeper_request request = {.kind = KEEPER_RESERVED, .grant = *grant, .file = *id};
+    return keeper_link_ask(keyring->link, &request, NULL, NULL, err);
+}
+
+struct computed {
+    uint8_t *out;
+    size_t length;
+};
+
+static bool computed_take(void *context, const struct keeper_response *response, struct error *err)
+{
+    const struct computed *computed = context;
+    TRY(response->part.length == computed->length || message_refused(err));
+    memcpy(computed->out, response->part.data, computed->length);
+    return true;
+}
+
+static bool remote_pseudonymise(const struct keyring *keyring, const struct grant *grant, const struct key_batch *batch, struct error *err)
+{
+    size_t at = 0;
+    do { /* at least once, so that the grant is looked at */
+        size_t count = batch->count - at < KEEPER_ELEMENTS_MAX ? batch->count - at : KEEPER_ELEMENTS_MAX;
+        struct keeper_request request = {.kind = KEEPER_PSEUDONYMISE, .grant = *grant, .epochs = {batch->from, batch->to}};
+        struct computed computed = {(uint8_t *)(batch->out + at), count * CRYPTO_ELEMENT_SIZE};
+        request.part = (struct text){(const char *)(batch->elements + at), count * CRYPTO_ELEMENT_SIZE};
+        TRY(keeper_link_ask(keyring->link, &request, computed_take, &computed, err));
+        at += count;
+    } while (at < batch->count);
+    return true;
+}
+
+static bool remote_project_pseudonyms(const struct keyring *keyring, const struct grant *grant, const uint64_t *persons, size_t count,
+                                      uint8_t (*out)[KEY_PROJECT_PSEUDONYM_SIZE], struct error *err)
+{
+    uint8_t numbers[KEEPER_ELEMENTS_MAX][8];
+    size_t at = 0;
+    do {
+        size_t part = count - at < KEEPER_ELEMENTS_MAX ? count - at : KEEPER_ELEMENTS_MAX;
+        for (size_t i = 0; i < part; i++) {
+            key_person_bytes(numbers[i], persons[at + i]);
+        }
+        struct keeper_request request = {
+            .kind = KEEPER_PROJECT, .grant = *grant, .part = {(const char *)numbers, part * sizeof numbers[0]}};
+        struct computed computed = {(uint8_t *)(out + at), part * KEY_PROJECT_PSEUDONYM_SIZE};
+        TRY(keeper_link_ask(keyring->link, &request, computed_take, &computed, err));
+        at += part;
+    } while (at < count);
+    return true;
+}
+
 static bool root_refused(struct error *err)
 {
     FAIL(err, UNSUPPORTED, "a keeper does not change its root key");
@@ -228,8 +281,15 @@ static void remote_close(struct keyring *keyring)
 }
 
 static const struct keyring_backend remote_backend = {
-    remote_grant_issue, remote_sign, remote_create,    remote_commit,   remote_open,       remote_destroy,     remote_forget,
-    remote_visit,       remote_head, remote_head_kept, remote_head_set, remote_root_begin, remote_root_finish, remote_close,
+    remote_grant_issue,  remote_sign,
+    remote_create,       remote_commit,
+    remote_open,         remote_destroy,
+    remote_forget,       remote_visit,
+    remote_head,         remote_head_kept,
+    remote_head_set,     remote_reserved_create,
+    remote_pseudonymise, remote_project_pseudonyms,
+    remote_root_begin,   remote_root_finish,
+    remote_close,
 };
 
 static bool facts_check(const struct keeper_status *status, const uint8_t store_id[GRANT_STORE_ID_SIZE], struct error *err)

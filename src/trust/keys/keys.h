@@ -103,6 +103,8 @@ MUST_CHECK bool keyring_head_kept(const struct keyring *keyring, const struct gr
 MUST_CHECK bool keyring_head_set(const struct keyring *keyring, const struct grant *grant, const struct key_head *head, const void *kept,
                                  size_t length, struct error *err);
 
+/* The second pseudonymisation and the projects' pseudonyms are in keys_pseudonym.h. */
+
 /* Another root takes over, without a data file being rewritten, and at every moment one of the two opens the table:
  * begin: the old and the new root open it; then the caller stores the new root's custody; finish: new domain keys, every data key wrapped
  * anew, and only the new root opens it. The signing keys stay. Other keyrings that are open must be opened again. */

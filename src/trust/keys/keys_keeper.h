@@ -49,10 +49,10 @@ struct keeper_offer {
 /* One for each kind of custody. */
 struct keeper_share_sink {
     const char *custody;
-    /* Takes an offer in. out_holder: whose it is, also when it is refused, as far as it is known. DENIED says what is wrong with it;
-     * what was offered before stays. */
-    bool (*offer)(void *context, const struct keeper_offer *offer, char out_holder[KEEPER_HOLDER_SIZE], bool *out_is_repeated,
-                  struct error *err);
+    /* Takes an offer in. out_holder, out_index: whose it is and which share (0: it is none), also when it is refused, as far as they are
+     * known. DENIED says what is wrong with it; what was offered before stays. */
+    bool (*offer)(void *context, const struct keeper_offer *offer, char out_holder[KEEPER_HOLDER_SIZE], uint32_t *out_index,
+                  bool *out_is_repeated, struct error *err);
     void (*describe)(const void *context, uint32_t *out_generation, uint32_t *out_threshold, uint32_t *out_count);
     unsigned (*missing)(const void *context);
     struct custody (*custody_of)(void *context); /* borrows; once nothing is missing */
@@ -75,11 +75,14 @@ enum keeper_act_kind {
     KEEPER_ACT_KEYS_OPENED, /* count of them under one grant and connection: when the connection ends, or uses another grant */
     KEEPER_ACT_KEYS_DESTROYED,
     KEEPER_ACT_PEER_REFUSED,
+    KEEPER_ACT_PSEUDONYMISED, /* count of elements or persons, told as opened keys are */
+    KEEPER_ACT_PSEUDONYM_KEY, /* an exponent, or the key of a project, was made */
 };
 struct keeper_act {
     enum keeper_act_kind kind;
     uint32_t user, process;    /* of the peer; process 0: the keeper itself */
     const char *who, *why;     /* the holder of an offer; the reason. NULL: none */
+    uint32_t index;            /* of the holder's share; 0: none */
     const struct grant *grant; /* NULL: none */
     uint64_t count;
     const struct keyring *keyring; /* NULL while it is sealed */
@@ -88,6 +91,9 @@ const char *keeper_act_name(enum keeper_act_kind kind);
 /* Called before the act is acknowledged: when it fails, the peer gets its error instead of an answer. */
 struct keeper_listener {
     bool (*act)(void *context, const struct keeper_act *act, struct error *err);
+    /* Before the first key is given out under a grant and connection: KEEPER_ACT_KEYS_OPENED will come, and must find room. When it fails
+     * no key is given out. NULL: there always is. */
+    bool (*ready)(void *context, const struct keyring *keyring, struct error *err);
     void *context;
 };
 

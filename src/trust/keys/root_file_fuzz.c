@@ -10,11 +10,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct root_file file;
     struct error err;
-    uint8_t bytes[ROOT_FILE_SIZE];
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = ROOT_FILE_SIZE};
     if (root_file_parse(&file, data, size, &err)) {
-        root_file_write(&file, bytes);
-        assert(size == sizeof bytes && memcmp(bytes, data, size) == 0);
-        assert(file.memory_kib <= CRYPTO_PASSPHRASE_MEMORY_KIB_MAX && file.passes <= CRYPTO_PASSPHRASE_PASSES_MAX);
+        bool done = root_file_print(&file, &bytes, &err);
+        assert(done && size == bytes.length && memcmp(bytes.data, data, size) == 0);
+        assert(file.key.memory_kib <= CRYPTO_PASSPHRASE_MEMORY_KIB_MAX && file.key.passes <= CRYPTO_PASSPHRASE_PASSES_MAX);
     }
     return 0;
 }

@@ -52,23 +52,34 @@ static bool associate(struct buffer *out, const struct sealed_key *sealed, const
     return true;
 }
 
+void sealed_key_begin(struct sealed_key *out_sealed)
+{
+    *out_sealed = (struct sealed_key){.memory_kib = MEMORY_KIB, .passes = PASSES};
+    crypto_random(out_sealed->salt, sizeof out_sealed->salt);
+}
+
+bool sealed_key_fill(struct sealed_key *sealed, const struct secret *key, const struct secret *passphrase, const void *associated,
+                     size_t associated_length, struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer all = {.maximum = SEALED_KEY_ASSOCIATED_MAX + SEALED_KEY_SIZE};
+    CLEANUP(secret) struct secret *wrapping = NULL;
+    TRY(associate(&all, sealed, associated, associated_length, err));
+    TRY(crypto_passphrase_key(&wrapping, passphrase, sealed->salt, sealed->memory_kib, sealed->passes, err));
+    return crypto_seal(sealed->sealed, wrapping, secret_view(key), CRYPTO_KEY_SIZE, all.data, all.length, err);
+}
+
 bool sealed_key_seal(struct sealed_key *out_sealed, const struct secret *key, const struct key_lock *lock, const void *associated,
                      size_t associated_length, struct error *err)
 {
     struct sealed_key made = {0};
-    CLEANUP(buffer_value) struct buffer all = {.maximum = SEALED_KEY_ASSOCIATED_MAX + SEALED_KEY_SIZE};
-    CLEANUP(secret) struct secret *wrapping = NULL;
     if (lock->token) {
+        CLEANUP(buffer_value) struct buffer all = {.maximum = SEALED_KEY_ASSOCIATED_MAX + SEALED_KEY_SIZE};
         TRY(token_key_create(lock->token, made.salt, err));
         TRY(associate(&all, &made, associated, associated_length, err));
         TRY(token_seal(made.sealed, lock->token, made.salt, secret_view(key), CRYPTO_KEY_SIZE, all.data, all.length, err));
     } else {
-        made.memory_kib = MEMORY_KIB;
-        made.passes = PASSES;
-        crypto_random(made.salt, sizeof made.salt);
-        TRY(associate(&all, &made, associated, associated_length, err));
-        TRY(crypto_passphrase_key(&wrapping, lock->passphrase, made.salt, made.memory_kib, made.passes, err));
-        TRY(crypto_seal(made.sealed, wrapping, secret_view(key), CRYPTO_KEY_SIZE, all.data, all.length, err));
+        sealed_key_begin(&made);
+        TRY(sealed_key_fill(&made, key, lock->passphrase, associated, associated_length, err));
     }
     *out_sealed = made;
     return true;

@@ -15,6 +15,11 @@ struct sealed_key {
     uint8_t sealed[KEY_WRAPPED_SIZE];
 };
 bool sealed_key_is_token(const struct sealed_key *sealed);
+/* The recommended parameters of a passphrase, and a new salt. */
+void sealed_key_begin(struct sealed_key *out_sealed);
+/* Seals under a passphrase, with the parameters and the salt that are there. */
+MUST_CHECK bool sealed_key_fill(struct sealed_key *sealed, const struct secret *key, const struct secret *passphrase,
+                                const void *associated, size_t associated_length, struct error *err);
 /* With the recommended parameters, or under a new key of the token. */
 MUST_CHECK bool sealed_key_seal(struct sealed_key *out_sealed, const struct secret *key, const struct key_lock *lock,
                                 const void *associated, size_t associated_length, struct error *err);

@@ -23,6 +23,10 @@ struct ledger_kept_opening {
  * the first entry given on is replaced. */
 MUST_CHECK bool ledger_openings_keep(const char *directory, const struct ledger_vault *vault, const struct ledger_kept_opening *openings,
                                      size_t count, struct error *err);
+/* Every opening of one bundle, in the order of the file; what `visit` gets lives until it returns. Nothing when there is no such file. */
+MUST_CHECK bool ledger_openings_visit(const char *directory, const struct ledger_vault *vault, uint64_t bundle,
+                                      bool (*visit)(void *context, const struct ledger_kept_opening *kept, struct error *err),
+                                      void *context, struct error *err);
 /* The openings of one entry; texts live in `result`. *out_count is 0 when there are none. Fails as the vault does once its key is gone. */
 MUST_CHECK bool ledger_openings_read(const char *directory, const struct ledger_vault *vault, uint64_t entry, struct arena *result,
                                      struct ledger_opening out_openings[LEDGER_PRIVATE_MAX], size_t *out_count, struct error *err);

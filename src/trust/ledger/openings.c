@@ -136,6 +136,30 @@ bool ledger_openings_keep(const char *directory, const struct ledger_vault *vaul
     return true;
 }
 
+static bool visit_lines(const struct buffer *lines, bool (*visit)(void *context, const struct ledger_kept_opening *kept, struct error *err),
+                        void *context, struct error *err)
+{
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    struct text line;
+    size_t at = 0;
+    while (next_line(lines, &at, &line)) {
+        struct ledger_kept_opening kept;
+        arena_reset(scratch);
+        TRY(ledger_opening_parse(&kept, line, scratch, err) && visit(context, &kept, err));
+    }
+    return true;
+}
+
+bool ledger_openings_visit(const char *directory, const struct ledger_vault *vault, uint64_t bundle,
+                           bool (*visit)(void *context, const struct ledger_kept_opening *kept, struct error *err), void *context,
+                           struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer lines = {.maximum = BUNDLE_BYTES_MAX};
+    bool done = read_bundle(directory, vault, bundle, &lines, err) && visit_lines(&lines, visit, context, err);
+    wipe(&lines);
+    return done;
+}
+
 static bool find_openings(const struct buffer *lines, uint64_t entry, struct arena *result,
                           struct ledger_opening out_openings[LEDGER_PRIVATE_MAX], size_t *out_count, struct error *err)
 {

@@ -104,9 +104,24 @@ static int forbid_with(scmp_filter_ctx filter, int call, struct scmp_arg_cmp com
     return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), call, 1, &compared);
 }
 
-static int forbid_sockets(scmp_filter_ctx filter, bool has_unix_socket)
+/* One comparison a rule: every family but the three is named. */
+static int forbid_other_families(scmp_filter_ctx filter)
 {
-    if (has_unix_socket) {
+    int result = forbid_with(filter, SCMP_SYS(socket), (struct scmp_arg_cmp){.arg = 0, .op = SCMP_CMP_GT, .datum_a = AF_INET6});
+    for (uint64_t family = AF_UNSPEC; !result && family < AF_INET6; family++) {
+        if (family != AF_UNIX && family != AF_INET) {
+            result = forbid_with(filter, SCMP_SYS(socket), (struct scmp_arg_cmp){.arg = 0, .op = SCMP_CMP_EQ, .datum_a = family});
+        }
+    }
+    return result;
+}
+
+static int forbid_sockets(scmp_filter_ctx filter, enum sandbox_sockets sockets)
+{
+    if (sockets == SANDBOX_SOCKETS_INTERNET) {
+        return forbid_other_families(filter);
+    }
+    if (sockets == SANDBOX_SOCKETS_UNIX) {
         return forbid_with(filter, SCMP_SYS(socket), (struct scmp_arg_cmp){.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX});
     }
     int result = forbid(filter, "socketpair");
@@ -125,13 +140,13 @@ static int forbid_terminal(scmp_filter_ctx filter)
                              (struct scmp_arg_cmp){.arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = TIOCLINUX_CALL});
 }
 
-bool sandbox_calls_confine(bool has_unix_socket, bool *out_done, struct error *err)
+bool sandbox_calls_confine(enum sandbox_sockets sockets, bool *out_done, struct error *err)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (!filter) {
         return FAIL(err, LIMIT, "no memory left for the sandbox");
     }
-    int result = forbid_sockets(filter, has_unix_socket);
+    int result = forbid_sockets(filter, sockets);
     result = result ? result : forbid_terminal(filter);
     for (size_t i = 0; !result && i < sizeof forbidden / sizeof *forbidden; i++) {
         result = forbid(filter, forbidden[i]);

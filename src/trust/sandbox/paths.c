@@ -47,12 +47,12 @@ static uint64_t rights_known(int version)
     return RIGHT(bits) - 1;
 }
 
-static int ruleset_create(int version)
+static int ruleset_create(int version, bool has_internet)
 {
     struct ruleset_attributes attributes = {.handled_files = rights_known(version)};
     size_t size = sizeof attributes.handled_files;
     if (version >= 4) {
-        attributes.handled_network = RIGHT(0) | RIGHT(1); /* bind and connect over TCP */
+        attributes.handled_network = has_internet ? 0 : RIGHT(0) | RIGHT(1); /* bind and connect over TCP */
         size = offsetof(struct ruleset_attributes, scoped);
     }
     if (version >= 6) {
@@ -123,14 +123,14 @@ static bool place_allow(int ruleset, int version, const struct sandbox_place *pl
     return done;
 }
 
-bool sandbox_paths_confine(const struct sandbox_place *places, size_t count, int *out_version, struct error *err)
+bool sandbox_paths_confine(const struct sandbox_place *places, size_t count, bool has_internet, int *out_version, struct error *err)
 {
     const int version = kernel_version();
     *out_version = 0;
     if (version == 0) {
         return true;
     }
-    int ruleset = ruleset_create(version);
+    int ruleset = ruleset_create(version, has_internet);
     if (ruleset < 0) {
         return FAIL_ERRNO(err, "landlock", "the sandbox cannot be made");
     }

@@ -8,12 +8,16 @@
 static const struct role_rights {
     const char *name;
     enum sandbox_access warehouse;
-    bool has_unix_socket; /* to the keeper, or for it */
+    enum sandbox_sockets sockets; /* Unix: to the keeper, or for it */
 } roles[SANDBOX_ROLE_COUNT] = {
-    [SANDBOX_OPEN] = {"open", SANDBOX_WRITE, true},        [SANDBOX_READER] = {"reader", SANDBOX_READ, true},
-    [SANDBOX_MAKER] = {"maker", SANDBOX_REPLACE, true},    [SANDBOX_LOADER] = {"loader", SANDBOX_WRITE, true},
-    [SANDBOX_EXPORTER] = {"exporter", SANDBOX_READ, true}, [SANDBOX_KEEPER] = {"keeper", SANDBOX_WRITE, true},
-    [SANDBOX_OFFLINE] = {"offline", SANDBOX_NONE, false},
+    [SANDBOX_OPEN] = {"open", SANDBOX_WRITE, SANDBOX_SOCKETS_UNIX},
+    [SANDBOX_READER] = {"reader", SANDBOX_READ, SANDBOX_SOCKETS_UNIX},
+    [SANDBOX_MAKER] = {"maker", SANDBOX_REPLACE, SANDBOX_SOCKETS_UNIX},
+    [SANDBOX_LOADER] = {"loader", SANDBOX_WRITE, SANDBOX_SOCKETS_UNIX},
+    [SANDBOX_EXPORTER] = {"exporter", SANDBOX_READ, SANDBOX_SOCKETS_UNIX},
+    [SANDBOX_KEEPER] = {"keeper", SANDBOX_WRITE, SANDBOX_SOCKETS_UNIX},
+    [SANDBOX_OFFLINE] = {"offline", SANDBOX_NONE, SANDBOX_SOCKETS_NONE},
+    [SANDBOX_NETWORK] = {"network", SANDBOX_WRITE, SANDBOX_SOCKETS_INTERNET},
 };
 
 const char *sandbox_role_name(enum sandbox_role role)
@@ -37,8 +41,8 @@ bool sandbox_enter(enum sandbox_role role, const struct sandbox_place *places, s
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
             return FAIL_ERRNO(err, "", "the process cannot give up new privileges");
         }
-        TRY(sandbox_paths_confine(places, count, &state.landlock, err));
-        TRY(sandbox_calls_confine(roles[role].has_unix_socket, &state.seccomp, err));
+        TRY(sandbox_paths_confine(places, count, roles[role].sockets == SANDBOX_SOCKETS_INTERNET, &state.landlock, err));
+        TRY(sandbox_calls_confine(roles[role].sockets, &state.seccomp, err));
     }
     *out_state = state;
     return true;

@@ -14,6 +14,7 @@ enum sandbox_role {
     SANDBOX_LOADER,   /* reads a source, writes the warehouse */
     SANDBOX_EXPORTER, /* reads the warehouse, writes tables */
     SANDBOX_KEEPER,   /* keys and one Unix socket */
+    SANDBOX_NETWORK,  /* speaks over the internet protocols to sides that it knows; otherwise like a loader */
     SANDBOX_OFFLINE,  /* no warehouse at all */
     SANDBOX_ROLE_COUNT
 };

@@ -54,13 +54,6 @@ MUST_CHECK bool store_identify(const char *directory, uint8_t out_store_id[GRANT
 MUST_CHECK bool store_open(struct store **out_store, const char *directory, const struct keyring *keyring,
                            const struct store_options *options, struct error *err);
 void store_close(struct store *store);
-/* What others knew of the store when it was opened. */
-struct store_memory {
-    bool differs;           /* what store_open refuses */
-    uint32_t journal, keys; /* the newest snapshots that they know; 0: none */
-    struct crypto_hash journal_hash, keys_hash;
-};
-struct store_memory store_memory(const struct store *store);
 DEFINE_CLEANUP(store, store_close)
 
 /* ---- values ---- */

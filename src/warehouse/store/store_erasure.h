@@ -13,6 +13,13 @@
 MUST_CHECK bool store_exclude(struct store *store, const struct grant *grant, const int64_t *persons, size_t count, const char *reason,
                               uint32_t *out_snapshot, size_t *out_new, struct error *err);
 
+/* What others knew of the store when it was opened. */
+struct store_memory {
+    bool differs;           /* what store_open refuses */
+    uint32_t journal, keys; /* the newest snapshots that they know; 0: none */
+    struct crypto_hash journal_hash, keys_hash;
+};
+struct store_memory store_memory(const struct store *store);
 /* Takes a store as it is that was put back from an older copy than its keys and its journal know (opened with accepts_older), when there is
  * no newer one. Whom the keys know as excluded stays excluded: with *out_new of them there is a snapshot that adds them, else *out_snapshot
  * is the latest. From then on the store opens as any other. */

@@ -3,6 +3,7 @@
  * remember the newest snapshot, so that whichever of the three is put back from an older copy is found by the other two. Without it an
  * older copy of the data would bring back persons who were excluded since. */
 #include "warehouse/store/manifest.h"
+#include "warehouse/store/store_erasure.h"
 #include <inttypes.h>
 #include <string.h>
 

@@ -29,9 +29,18 @@ struct verify {
     uint32_t problems;
 };
 
+/* Errors begin with the name of their file, and so does whoever tells of the problem: once is enough. */
 static void tell(struct verify *verify, const char *file, const char *what)
 {
-    verify->problem(verify->context, file, what);
+    char words[sizeof((struct error *)NULL)->message + sizeof "it"];
+    size_t length = strlen(file);
+    const char *rest = strncmp(what, file, length) == 0 ? what + length : NULL;
+    bool is_sentence = rest && rest[0] == ' ';
+    snprintf(words, sizeof words, "%s%s", is_sentence ? "it" : "",
+             rest && strncmp(rest, ": ", 2) == 0 ? rest + 2
+             : is_sentence                       ? rest
+                                                 : what);
+    verify->problem(verify->context, file, words);
     verify->problems++;
 }
 

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* linkage_bench: quality, time and memory of linkage over invented persons with known truth.
+ *   linkage_bench PERSONS [THREADS] */
+#include "base/calendar.h"
+#include "intake/linkage/linkage_internal.h"
+#include "intake/linkage/linkage_rehearsal.h"
+#include "intake/linkage/linkage_report.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static double seconds_since(int64_t start_ns)
+{
+    return (double)(clock_monotonic_ns() - start_ns) / 1e9;
+}
+
+static void patterns_print(const struct rehearsal *rehearsal, const struct linkage_result *result)
+{
+    (void)rehearsal;
+    for (size_t i = 0; i < result->model->pattern_count && i < 400; i++) {
+        const struct model_pattern *pattern = &result->model->patterns[i];
+        if (pattern->count + pattern->count_within < 20) {
+            continue;
+        }
+        printf("   %2u %u %u %u %u  w %7.2f p %.6f within %.6f  %9llu %8llu %s%s\n", pattern_level(pattern->pattern, 0),
+               pattern_level(pattern->pattern, 1), pattern_level(pattern->pattern, 2), pattern_level(pattern->pattern, 3),
+               pattern_level(pattern->pattern, 4), pattern->weight, pattern->probability, pattern->probability_within,
+               (unsigned long long)pattern->count, (unsigned long long)pattern->count_within, pattern->is_taken ? "T" : "",
+               pattern->is_taken_within ? "W" : "");
+    }
+}
+
+static bool measure(uint32_t persons, unsigned threads, bool claims_have_names, bool without_numbers, struct error *err)
+{
+    struct rehearsal_options options = {.seed = 20260101, .persons = persons, .centres = 4, .presence = 0.4};
+    linkage_rehearsal_noise(&options.noise);
+    options.claims_have_names = claims_have_names;
+    struct rehearsal rehearsal;
+    int64_t start = clock_monotonic_ns();
+    TRY(linkage_rehearsal_make(&rehearsal, &options, err));
+    const double made = seconds_since(start);
+    CLEANUP(task_pool) struct task_pool *pool = NULL;
+    TRY(task_pool_create(&pool, threads, err));
+    const struct linkage_options how = {.pool = pool, .without_numbers = without_numbers};
+    CLEANUP(linkage_result) struct linkage_result *result = NULL;
+    start = clock_monotonic_ns();
+    TRY(linkage_run(&result, rehearsal.entries, rehearsal.count, NULL, &how, err));
+    const double took = seconds_since(start);
+    struct linkage_quality quality;
+    TRY(linkage_quality_of(&quality, result, rehearsal.truth, err));
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("%u persons, %zu entries, claims with%s names, with%s numbers: precision %.5f recall %.5f F1 %.5f; %.1f s (made in %.1f s), "
+           "peak so far %ld MB\n",
+           persons, rehearsal.count, claims_have_names ? "" : "out", without_numbers ? "out" : "", quality.precision, quality.recall,
+           quality.f1, took, made, usage.ru_maxrss / 1024);
+    const struct linkage_counts *counts = &result->counts;
+    printf("  pairs %llu within %llu taken %llu within %llu twins %llu ambiguous %llu conflicts %llu %llu %llu %llu skipped %llu/%llu\n",
+           (unsigned long long)counts->pairs, (unsigned long long)counts->pairs_within, (unsigned long long)counts->taken,
+           (unsigned long long)counts->taken_within, (unsigned long long)counts->twin_pairs, (unsigned long long)counts->ambiguous_pairs,
+           (unsigned long long)counts->conflicts[0], (unsigned long long)counts->conflicts[1], (unsigned long long)counts->conflicts[2],
+           (unsigned long long)counts->conflicts[3], (unsigned long long)counts->blocks_skipped,
+           (unsigned long long)counts->entries_in_skipped_blocks);
+    if (getenv("LINKAGE_PATTERNS")) {
+        patterns_print(&rehearsal, result);
+    }
+    linkage_rehearsal_finish(&rehearsal);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct error err;
+    int64_t persons = 0, threads = 2;
+    if (argc < 2 || !text_to_i64(text_of(argv[1]), &persons) || (argc > 2 && !text_to_i64(text_of(argv[2]), &threads))) {
+        fprintf(stderr, "usage: linkage_bench PERSONS [THREADS]\n");
+        return EXIT_FAILURE;
+    }
+    const bool done = measure((uint32_t)persons, (unsigned)threads, true, false, &err) &&
+                      measure((uint32_t)persons, (unsigned)threads, false, false, &err) &&
+                      measure((uint32_t)persons, (unsigned)threads, true, true, &err);
+    if (!done) {
+        fprintf(stderr, "%s\n", err.message);
+    }
+    return done ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* snds: the order in which an export is read: who is who first, then their claims, stays and registers, and what is told of them at the
+ * end. */
+#include "intake/snds/snds.h"
+#include "intake/snds/snds_internal.h"
+
+static void run_value_cleanup(struct run *run)
+{
+    if (run->persons) {
+        persons_destroy(run->persons);
+    }
+    snds_files_finish(&run->files);
+    arena_destroy(run->names);
+}
+
+static bool refuse(const struct run *run, struct error *err)
+{
+    if (!run->has_fault) {
+        return true;
+    }
+    FAIL(err, INVALID_INPUT, "the export of the SNDS has %llu findings", (unsigned long long)tally_finding_count(run->tally));
+    return error_hint(err, "each is named by file, line and column; nothing of the export was taken");
+}
+
+static bool read_records(struct run *run, struct error *err)
+{
+    static bool (*const parts[])(struct run * run, struct error * err) = {
+        persons_give, dcir_read, mco_read, kinship_read, outpatient_read, long_term_read, registers_read, persons_give_ends};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        TRY(parts[i](run, err));
+        TRY(refuse(run, err));
+    }
+    return true;
+}
+
+bool snds_read(const char *path, const struct reader_options *options, const struct reader_sink *sink, struct tally *tally,
+               struct error *err)
+{
+    CLEANUP(run_value) struct run run = {.options = options, .sink = sink, .tally = tally, .names = arena_create()};
+    if (options->settings) {
+        run.settings = *options->settings;
+    } else {
+        settings_defaults(&run.settings);
+    }
+    TRY(run_open(&run, path, err));
+    TRY(persons_read(&run.persons, &run, err));
+    TRY(refuse(&run, err));
+    TRY(identities_read(&run, err));
+    TRY(refuse(&run, err));
+    return !sink->record || read_records(&run, err);
+}
