@@ -3,6 +3,7 @@
 #include "governance/objection/objection.h"
 #include "base/buffer.h"
 #include "governance/registry/registry_vault.h"
+#include "trust/keys/keys_pseudonym.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,4 +195,31 @@ bool objection_matches(const struct objections *objections, uint8_t kind, uint64
     const struct printed wanted = {kind, fingerprint};
     return objections->prints.count > 0 &&
            bsearch(&wanted, objections->prints.items, objections->prints.count, sizeof wanted, printed_compare) != NULL;
+}
+
+struct warehouse_keys {
+    const struct keyring *keyring;
+    const struct grant *grant;
+    uint32_t epoch;
+};
+
+static bool warehouse_fingerprint(void *context, uint32_t epoch, const uint8_t (*elements)[DELIVERY_ELEMENT_SIZE], size_t count,
+                                  uint64_t *out_fingerprints, struct error *err)
+{
+    _Static_assert((int)DELIVERY_ELEMENT_SIZE == (int)CRYPTO_ELEMENT_SIZE, "tokens are elements of the group");
+    const struct warehouse_keys *keys = context;
+    static _Thread_local uint8_t pseudonyms[BATCH][CRYPTO_ELEMENT_SIZE];
+    (void)epoch;
+    TRY(keyring_pseudonymise(keys->keyring, keys->grant, keys->epoch, elements, count, pseudonyms, err));
+    for (size_t i = 0; i < count; i++) {
+        out_fingerprints[i] = key_pseudonym_fingerprint(pseudonyms[i]);
+    }
+    return true;
+}
+
+bool objections_prepare_under(struct objections *objections, const struct grant *grant, uint32_t epoch, struct error *err)
+{
+    struct warehouse_keys keys = {objections->keyring, grant, epoch};
+    const struct objection_fingerprinter fingerprinter = {warehouse_fingerprint, &keys};
+    return objections_prepare(objections, &fingerprinter, err);
 }

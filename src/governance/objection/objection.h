@@ -31,3 +31,5 @@ struct objection_fingerprinter {
 MUST_CHECK bool objections_prepare(struct objections *objections, const struct objection_fingerprinter *fingerprinter, struct error *err);
 /* Whether a stored token is one of somebody who objected. Only after objections_prepare. */
 bool objection_matches(const struct objections *objections, uint8_t kind, uint64_t fingerprint);
+/* The same with the exponent of an epoch of this warehouse (keys_pseudonym.h), which shelves were made with. Demands GRANT_PSEUDONYMISE. */
+MUST_CHECK bool objections_prepare_under(struct objections *objections, const struct grant *grant, uint32_t epoch, struct error *err);
