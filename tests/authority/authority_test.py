@@ -41,11 +41,11 @@ class Authority(unittest.TestCase):
         os.rmdir(self.home)
         self.server = None
         self.emc2("authority", "init")
-        published = self.path("authority.json")
-        self.emc2("authority", "status", "--out", published)
+        published = self.path("authority.card.json")
+        self.emc2("authority", "card", "--out", published)
         with open(published, encoding="utf-8") as file:
             said = json.load(file)
-        self.authority = f"{said['epoch']}:{said['public_key']}:{said['signing_key']}:{said['pin']}"
+        self.authority = f"{said['epoch']}:{said['public_key']}:{said['signing_key']}:{said['tls_pin']}"
 
     def tearDown(self):
         if self.server:
@@ -127,6 +127,11 @@ class Authority(unittest.TestCase):
             file.write(b"x")
         self.assertIn("signature", self.emc2("authority", "evaluate", request, "--out", response, code=DENIED))
         key, pin = self.holder(1, "keys")
+        card = self.path("holder.card.json")
+        with open(card, "w", encoding="utf-8") as file:
+            json.dump({"format": "emc2 holder card", "version": 1, "holder": "Par carte", "public_key": "11" * 32}, file)
+        self.emc2("authority", "holder", "add", "Par carte", "--card", card, "--limit", "5")
+        self.assertIn("another holder", self.emc2("authority", "holder", "add", "Autrement", "--card", card, "--limit", "5", code=INVALID))
         self.assertIn("another holder", self.emc2("authority", "holder", "add", "Autre", "--signing-key", key, "--limit", "5", code=2))
         self.assertGreaterEqual(self.emc2("log", "list").count("refusal"), 4)
         self.verify_log()

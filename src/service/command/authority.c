@@ -23,11 +23,16 @@ bool authority_is_french(const struct invocation *in)
     return language && strcmp(language, "fr") == 0;
 }
 
-static bool publish(const struct authority *authority, const char *path, struct error *err)
+bool command_authority_card(struct invocation *in, struct error *err)
 {
+    CLEANUP(authority_value) struct authority authority = {0};
     CLEANUP(buffer_value) struct buffer out = {.maximum = PUBLISHED_MAX};
-    TRY(authority_print(authority, &out, err) && buffer_append_text(&out, "\n", err));
-    return file_write_atomic(path, out.data, out.length, 0644, err);
+    const char *path = invocation_value(in, "out");
+    TRY(authority_open(&authority, in, "authority card", GRANT_VERIFY, err) && authority_print(&authority, &out, err));
+    if (!path) {
+        return print_buffer(&out, err);
+    }
+    return buffer_append_text(&out, "\n", err) && file_write_atomic(path, out.data, out.length, 0644, err);
 }
 
 /* ---- init ---- */
@@ -50,8 +55,8 @@ bool command_authority_init(struct invocation *in, struct error *err)
                          ? "sans la phrase secrète et keys/, aucun pseudonyme ne peut être refait : copiez keys/ avec `emc2 key "
                            "backup`"
                          : "without the passphrase and keys/ no pseudonym can be made again: copy keys/ with `emc2 key backup`");
-    print_line(authority_is_french(in) ? "ensuite : emc2 authority status --out authority.json --warehouse %s"
-                                       : "next: emc2 authority status --out authority.json --warehouse %s",
+    print_line(authority_is_french(in) ? "ensuite : emc2 authority card --out authority.card.json --warehouse %s"
+                                       : "next: emc2 authority card --out authority.card.json --warehouse %s",
                directory);
     return true;
 }
@@ -98,9 +103,7 @@ bool command_authority_status(struct invocation *in, struct error *err)
     CLEANUP(authority_value) struct authority authority = {0};
     CLEANUP(buffer_value) struct buffer published = {.maximum = PUBLISHED_MAX};
     struct circuit_clients clients = {.count = 0};
-    const char *out = invocation_value(in, "out");
     TRY(authority_language_check(in, err) && authority_open(&authority, in, "authority status", GRANT_VERIFY, err));
-    TRY(!out || publish(&authority, out, err));
     TRY(circuit_registry_read(authority.registry_path, authority.registry_key, &clients, err));
     bool done = true;
     if (invocation_flag(in, "json")) {
@@ -137,7 +140,9 @@ bool command_authority_holder_add(struct invocation *in, struct error *err)
     TRY(authority_language_check(in, err));
     TRY(text_copy(client.name, sizeof client.name, text_of(in->words[0])) ||
         FAIL(err, INVALID_ARGUMENT, "the name of a holder has at most %d bytes", CIRCUIT_NAME_SIZE - 1));
-    TRY(hex_option(in, "signing-key", true, client.signing_key, err) && hex_option(in, "pin", false, client.pin, err));
+    const char *card = invocation_value(in, "card");
+    TRY(!card || authority_holder_card(card, &client, err));
+    TRY(hex_option(in, "signing-key", !card, client.signing_key, err) && hex_option(in, "pin", false, client.pin, err));
     TRY(invocation_integer(in, "limit", 0, 1, INT64_C(1000000000000), &limit, err));
     TRY(limit > 0 || FAIL(err, INVALID_ARGUMENT, "--limit says how many pseudonyms the holder may ask for in one day"));
     client.day_limit = (uint64_t)limit;

@@ -266,13 +266,10 @@ static const struct option_spec centre_pack_options[] = {
         "language", "en|fr", "language of the words (default en)" \
     }
 static const struct option_spec authority_options[] = {LANGUAGE_OPTION, {0}};
-static const struct option_spec authority_status_options[] = {
-    {"out", "FILE", "write what holders pin there (authority.json)"},
-    LANGUAGE_OPTION,
-    {0},
-};
+static const struct option_spec authority_card_options[] = {{"out", "FILE", "write it there instead of printing it"}, {0}};
 static const struct option_spec authority_holder_options[] = {
-    {"signing-key", "HEX", "the holder's public key, under which it signs requests"},
+    {"card", "FILE", "the holder's card (emc2 centre card)"},
+    {"signing-key", "HEX", "without a card: the holder's public key, under which it signs requests"},
     {"pin", "HEX", "the pin of its certificate, when it sends requests over the network"},
     {"limit", "N", "pseudonyms that it may ask for in one day"},
     LANGUAGE_OPTION,
@@ -463,13 +460,15 @@ static const struct command commands[] = {
      "is\n"
      "the authority's own; `emc2 key ...` and `emc2 log ...` work on it as on a warehouse.",
      "  emc2 authority init --warehouse /srv/authority", authority_options, command_authority_init, SANDBOX_MAKER, false},
-    {"authority status", "", 0, 0, "for the pseudonym authority: what holders pin, who is registered, how much was asked today", NULL,
-     "  emc2 authority status --out authority.json --warehouse /srv/authority", authority_status_options, command_authority_status,
+    {"authority card", "", 0, 0, "for the pseudonym authority: its public keys, for holders to pin", NULL,
+     "  emc2 authority card --out authority.card.json --warehouse /srv/authority", authority_card_options, command_authority_card,
      SANDBOX_READER, false},
+    {"authority status", "", 0, 0, "for the pseudonym authority: who is registered, how much was asked today", NULL,
+     "  emc2 authority status --warehouse /srv/authority", authority_options, command_authority_status, SANDBOX_READER, false},
     {"authority holder add", "NAME", 1, 1, "for the pseudonym authority: register a holder, or change its keys or limit",
      "Compare both numbers with the holder over another channel than the one they came by.",
-     "  emc2 authority holder add 'CHU Exemple' --signing-key 5f..e1 --pin 07..9c --limit 2000000 --warehouse /srv/authority",
-     authority_holder_options, command_authority_holder_add, SANDBOX_LOADER, false},
+     "  emc2 authority holder add 'CHU Exemple' --card chu.card.json --limit 2000000 --warehouse /srv/authority", authority_holder_options,
+     command_authority_holder_add, SANDBOX_LOADER, false},
     {"authority holder remove", "NAME", 1, 1, "for the pseudonym authority: answer a holder no more", NULL,
      "  emc2 authority holder remove 'CHU Exemple' --warehouse /srv/authority", authority_options, command_authority_holder_remove,
      SANDBOX_LOADER, false},
