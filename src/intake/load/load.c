@@ -153,18 +153,38 @@ static bool run(struct load *load, const char *source_path, int64_t began_ns, st
     return commit(load, source_path, began_ns, err);
 }
 
+static bool open_source(struct load *load, const char *source_path, const struct source_provider *provider, struct error *err)
+{
+    const struct source_options source_options = {.settings = &load->settings, .pool = load->pool};
+    return provider ? source_open_provider(&load->source, provider, err)
+                    : source_open(&load->source, source_path, &source_options, load->findings, err);
+}
+
+/* Of files at a path, or of a provider. */
+static bool run_all(struct load *load, const char *source_path, const struct source_provider *provider, struct load_report *out_report,
+                    struct arena *result, struct error *err)
+{
+    const int64_t began_ns = clock_monotonic_ns();
+    TRY(start(load, err));
+    TRY(open_store(load, err));
+    TRY(open_source(load, source_path, provider, err));
+    const bool done = run(load, source_path, began_ns, err);
+    if (done || !load_is_clean(load) || err->code == ERROR_INVALID_INPUT) {
+        load_report_make(load, source_path, (double)(clock_monotonic_ns() - began_ns) / 1e9, result, out_report);
+    }
+    return done;
+}
+
 bool load_run(struct store *store, const struct grant *grant, const char *source_path, const struct load_options *options,
               struct load_report *out_report, struct arena *result, struct error *err)
 {
-    const int64_t began_ns = clock_monotonic_ns();
     __attribute__((cleanup(load_value_cleanup))) struct load load = {.store = store, .grant = grant, .options = options};
-    TRY(start(&load, err));
-    TRY(open_store(&load, err));
-    const struct source_options source_options = {.settings = &load.settings, .pool = load.pool};
-    TRY(source_open(&load.source, source_path, &source_options, load.findings, err));
-    const bool done = run(&load, source_path, began_ns, err);
-    if (done || !load_is_clean(&load) || err->code == ERROR_INVALID_INPUT) {
-        load_report_make(&load, source_path, (double)(clock_monotonic_ns() - began_ns) / 1e9, result, out_report);
-    }
-    return done;
+    return run_all(&load, source_path, NULL, out_report, result, err);
+}
+
+bool load_run_provider(struct store *store, const struct grant *grant, const struct source_provider *provider,
+                       const struct load_options *options, struct load_report *out_report, struct arena *result, struct error *err)
+{
+    __attribute__((cleanup(load_value_cleanup))) struct load load = {.store = store, .grant = grant, .options = options};
+    return run_all(&load, provider->name, provider, out_report, result, err);
 }

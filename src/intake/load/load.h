@@ -92,6 +92,11 @@ struct load_report {
  * after CANCELLED, the store is as it was. EXISTS when persons or shared records of the source are in the store already. */
 MUST_CHECK bool load_run(struct store *store, const struct grant *grant, const char *source_path, const struct load_options *options,
                          struct load_report *out_report, struct arena *result, struct error *err);
+/* The same from rows that are made in this process (source.h). */
+struct source_provider;
+MUST_CHECK bool load_run_provider(struct store *store, const struct grant *grant, const struct source_provider *provider,
+                                  const struct load_options *options, struct load_report *out_report, struct arena *result,
+                                  struct error *err);
 /* One JSON object. */
 MUST_CHECK bool load_report_write(const struct load_report *report, struct json_writer *writer, struct error *err);
 const char *load_severity_name(enum load_severity severity); /* "error", "dangling", ... */

@@ -154,9 +154,27 @@ static bool check_persons_are_new(struct load *load, struct error *err)
     return true;
 }
 
+/* ---- a provider vouches for its keys ---- */
+static bool survey_provider(struct load *load, const struct source_provider *provider, struct error *err)
+{
+    bool is_new = false;
+    for (size_t i = 0; i < provider->person_count; i++) {
+        TRY(id_set_add(&load->persons, provider->persons[i], &is_new, err));
+        TRY(id_set_add(&load->keys[OMOP_TABLE_PERSON], provider->persons[i], &is_new, err));
+    }
+    for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
+        load->surveyed[table] = provider->rows[table];
+        for (int64_t key = 1; key <= provider->last_key[table]; key++) {
+            TRY(id_set_add(&load->keys[table], key, &is_new, err));
+        }
+    }
+    return true;
+}
+
 bool load_survey(struct load *load, struct error *err)
 {
     uint64_t rows = 0;
+    const struct source_provider *provider = source_provider(load->source);
     for (size_t i = 0; i < source_table_count(load->source); i++) {
         const struct source_table *table = source_table(load->source, i);
         rows += table->rows_known ? table->rows : 0;
@@ -166,6 +184,9 @@ bool load_survey(struct load *load, struct error *err)
     }
     if (load->keeps_rows) {
         TRY(keep_keys(load, OMOP_SHARED, err));
+    }
+    if (provider) {
+        return survey_provider(load, provider, err) && (!load->keeps_rows || check_persons_are_new(load, err));
     }
     struct progress *progress = progress_begin("reading the keys", rows, "rows", load->options->quiet);
     bool done = true;

@@ -302,18 +302,6 @@ static bool take(void *context, const struct source_batch *batch, struct error *
 }
 
 /* ---- one wave ---- */
-static bool scan_tables(struct waves *waves, const struct source_scan *scan, struct error *err)
-{
-    const struct source *source = waves->load->source;
-    for (size_t i = 0; i < source_table_count(source); i++) {
-        const int table = source_table(source, i)->table;
-        if (omop_table(table)->scope == OMOP_PERSON) {
-            TRY(source_scan(waves->load->source, table, scan, err));
-        }
-    }
-    return true;
-}
-
 static struct source_scan scan_of(struct waves *waves, int64_t first, int64_t last, bool is_first)
 {
     return (struct source_scan){.in_range = true,
@@ -330,7 +318,7 @@ static bool wave_read(struct waves *waves, struct error *err)
 {
     struct source_scan scan = scan_of(waves, waves->segments[waves->first].first, waves->segments[waves->end - 1].last, waves->first == 0);
     scan.in_range = waves->first > 0 || waves->end < waves->count;
-    return scan_tables(waves, &scan, err);
+    return source_scan_persons(waves->load->source, &scan, err);
 }
 
 static void builders_destroy(struct waves *waves)
@@ -444,7 +432,7 @@ static bool check_rest(struct waves *waves, struct error *err)
     }
     waves->load->waves++;
     const struct source_scan scan = scan_of(waves, waves->segments[waves->end].first, INT64_MAX, false);
-    return scan_tables(waves, &scan, err);
+    return source_scan_persons(waves->load->source, &scan, err);
 }
 
 /* About how many rows the wave will have: its share of the persons. */
@@ -477,7 +465,7 @@ static bool check_all(struct waves *waves, struct error *err)
     struct source_scan scan = scan_of(waves, 0, 0, true);
     scan.in_range = false;
     waves->load->waves++;
-    return scan_tables(waves, &scan, err);
+    return source_scan_persons(waves->load->source, &scan, err);
 }
 
 static bool run(struct waves *waves, struct error *err)

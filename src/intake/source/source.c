@@ -268,6 +268,9 @@ bool source_unknown_rows(struct source *source, size_t index, uint64_t *out_rows
 bool source_scan(struct source *source, int table, const struct source_scan *scan, struct error *err)
 {
     const struct source_table *found = source_table_find(source, table);
+    if (source->provider) {
+        return provider_scan(source, table, scan, err);
+    }
     for (size_t i = 0; found && i < found->file_count; i++) {
         const struct source_file *file = &source->files[found->first_file + i];
         const bool is_parquet = file->catalogue.naming.format == FORMAT_PARQUET;

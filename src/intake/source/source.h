@@ -92,3 +92,24 @@ struct source_scan {
 };
 /* A file that cannot be read to its end is a finding (FINDING_UNREADABLE), and the scan goes on with the next file. */
 MUST_CHECK bool source_scan(struct source *source, int table, const struct source_scan *scan, struct error *err);
+/* Every table of persons, in the order of the CDM; from a provider, all tables at once. */
+MUST_CHECK bool source_scan_persons(struct source *source, const struct source_scan *scan, struct error *err);
+
+/* ---- a source in this process ---- */
+/* Rows that are made while they are read (intake/assemble). The provider vouches for its keys, so that nobody reads all rows for them:
+ * `persons` are those of PERSON, each once, and keys of a table that others point to are within 1 .. last_key. */
+struct source_provider {
+    const char *name; /* in findings, and as the label of the snapshot */
+    bool has[OMOP_TABLE_COUNT];
+    uint64_t rows[OMOP_TABLE_COUNT]; /* about */
+    const int64_t *persons;          /* ascending */
+    size_t person_count;
+    int64_t last_key[OMOP_TABLE_COUNT]; /* 0: no rows, or nobody points to them */
+    /* Rows of persons first .. last, of all tables of persons, in batches of any table with all of its columns. A range may be asked for
+     * again; ranges otherwise follow one another. */
+    bool (*scan_persons)(void *context, int64_t first, int64_t last, const struct source_scan *scan, struct error *err);
+    bool (*scan_shared)(void *context, int table, const struct source_scan *scan, struct error *err);
+    void *context;
+};
+MUST_CHECK bool source_open_provider(struct source **out_source, const struct source_provider *provider, struct error *err); /* borrowed */
+const struct source_provider *source_provider(const struct source *source); /* NULL: files */

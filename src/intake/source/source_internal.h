@@ -34,7 +34,11 @@ struct source {
     struct source_unknown *unknown;
     const struct source_file **unknown_files;
     size_t unknown_count;
+    const struct source_provider *provider; /* borrowed; NULL: files */
 };
+
+/* ---- provider.c ---- */
+MUST_CHECK bool provider_scan(struct source *source, int table, const struct source_scan *scan, struct error *err);
 
 /* ---- columns.c ---- */
 struct source_names {

@@ -24,8 +24,6 @@ static inline __attribute__((unused)) void authority_value_cleanup(struct author
 }
 /* Its card: what holders pin. */
 MUST_CHECK bool authority_print(const struct authority *authority, struct buffer *out, struct error *err);
-/* Fills key and pin from the card of a holder (`emc2 centre card`); the name must be the client's. */
-MUST_CHECK bool authority_holder_card(const char *path, struct circuit_client *client, struct error *err);
 /* A card, as a holder has it, of any source: INVALID_INPUT names what is wrong. The pin of its server comes with it. */
 MUST_CHECK bool authority_read(const char *path, struct circuit_authority *out_authority, struct http_pin *out_pin, struct error *err);
 

@@ -10,7 +10,6 @@
 
 static const uint8_t identity_id[KEY_FILE_ID_SIZE] = {'e', 'm', 'c', '2', ' ', 'a', 'u', 't', 'h', 'o', 'r', 'i', 't', 'y', ' ', '1'};
 static const uint8_t exponent_id[KEY_FILE_ID_SIZE] = {'e', 'm', 'c', '2', ' ', 'a', 'u', 't', 'h', ' ', 'e', 'p', 0, 0, 0, 1};
-#define CARD_FORMAT "emc2 authority card"
 enum { EPOCH = 1, VERSION = 1, PUBLISHED_MAX = 4096, LOCK_WAIT_MS = 30000, PATH_SIZE = 4096 };
 
 bool authority_keys_create(struct warehouse *warehouse, struct error *err)
@@ -86,8 +85,8 @@ bool authority_print(const struct authority *authority, struct buffer *out, stru
     struct json_writer writer = {.out = out, .indented = true};
     TRY(crypto_public_key(tls_key, authority->tls_seed, err));
     crypto_certificate_pin(pin, tls_key);
-    TRY(json_begin_object(&writer, err) && json_name(&writer, "format", err) && json_text(&writer, TEXT(CARD_FORMAT), err));
-    TRY(json_name(&writer, "version", err) && json_i64(&writer, VERSION, err));
+    TRY(json_begin_object(&writer, err) && json_name(&writer, "format", err) && json_text(&writer, TEXT("emc2 authority card"), err) &&
+        json_name(&writer, "version", err) && json_i64(&writer, VERSION, err));
     TRY(json_name(&writer, "epoch", err) && json_i64(&writer, public->epoch, err));
     TRY(hex_member(&writer, "public_key", public->public_key, err) && hex_member(&writer, "signing_key", public->signing_key, err));
     return hex_member(&writer, "tls_pin", pin, err) && json_end_object(&writer, err);
@@ -106,33 +105,17 @@ bool authority_read(const char *path, struct circuit_authority *out_authority, s
     const struct json *root;
     struct circuit_authority read;
     TRY(json_parse_file(&root, scratch, path, PUBLISHED_MAX, err));
-    const struct json *format = json_member(root, "format"), *epoch = json_member(root, "epoch");
-    bool is_one = format && format->kind == JSON_STRING && text_equal(format->text, TEXT(CARD_FORMAT)) && epoch &&
-                  epoch->kind == JSON_INTEGER && epoch->integer > 0 && epoch->integer <= UINT32_MAX;
-    TRY(is_one || FAIL(err, INVALID_INPUT, "this is no card of a pseudonym authority"));
+    const struct json *format = json_member(root, "format"), *version = json_member(root, "version"), *epoch = json_member(root, "epoch");
+    bool is_one = format && format->kind == JSON_STRING && text_equal(format->text, TEXT("emc2 authority card")) && version &&
+                  version->kind == JSON_INTEGER && version->integer == VERSION && epoch && epoch->kind == JSON_INTEGER &&
+                  epoch->integer > 0 && epoch->integer <= UINT32_MAX;
+    TRY(is_one || FAIL(err, INVALID_INPUT, "this is not what a pseudonym authority publishes"));
     read.epoch = (uint32_t)epoch->integer;
     TRY(hex_take(root, "public_key", read.public_key, err) && hex_take(root, "signing_key", read.signing_key, err));
     TRY(hex_take(root, "tls_pin", out_pin->bytes, err));
     TRY(crypto_element_valid(read.public_key) || FAIL(err, INVALID_INPUT, "public_key is no element of the group"));
     *out_authority = read;
     return true;
-}
-
-bool authority_holder_card(const char *path, struct circuit_client *client, struct error *err)
-{
-    CLEANUP(arena) struct arena *scratch = arena_create();
-    const struct json *root;
-    TRY(json_parse_file(&root, scratch, path, PUBLISHED_MAX, err));
-    const struct json *format = json_member(root, "format"), *holder = json_member(root, "holder");
-    bool is_one = format && format->kind == JSON_STRING && text_equal(format->text, TEXT("emc2 holder card")) && holder &&
-                  holder->kind == JSON_STRING;
-    TRY(is_one || FAIL(err, INVALID_INPUT, "this is no card of a holder"));
-    if (!text_equal(holder->text, text_of(client->name))) {
-        FAIL(err, INVALID_INPUT, "the card is another holder's than the one that is named");
-        return error_hint(err, "the name on the card is the one that stands in its requests");
-    }
-    return hex_take(root, "public_key", client->signing_key, err) &&
-           (!json_member(root, "tls_pin") || hex_take(root, "tls_pin", client->pin, err));
 }
 
 /* ---- holders ---- */

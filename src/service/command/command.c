@@ -206,6 +206,11 @@ static const struct option_spec log_verify_options[] = {
     {"quorum", "N", "demand cosignatures of N of them (default: log_witness_quorum)"},
     {0},
 };
+static const struct option_spec assemble_options[] = {
+    {"label", "TEXT", "words that name the snapshot in `snapshot list`"},
+    {"keep-double-visits", NULL, "keep a stay twice that a hospital and the claims both have"},
+    {0},
+};
 static const struct option_spec linkage_evaluate_options[] = {
     {"left", "FILE.csv", "one file"},
     {"right", "FILE.csv", "the other"},
@@ -267,10 +272,12 @@ static const struct option_spec centre_pack_options[] = {
     }
 static const struct option_spec authority_options[] = {LANGUAGE_OPTION, {0}};
 static const struct option_spec authority_card_options[] = {{"out", "FILE", "write it there instead of printing it"}, {0}};
+static const struct option_spec authority_status_options[] = {
+    {"out", "FILE", "write what holders pin there (authority.json)"},
+    LANGUAGE_OPTION,
+    {0},
+};
 static const struct option_spec authority_holder_options[] = {
-    {"card", "FILE", "the holder's card (emc2 centre card)"},
-    {"signing-key", "HEX", "without a card: the holder's public key, under which it signs requests"},
-    {"pin", "HEX", "the pin of its certificate, when it sends requests over the network"},
     {"limit", "N", "pseudonyms that it may ask for in one day"},
     LANGUAGE_OPTION,
     {0},
@@ -294,6 +301,12 @@ static const struct command commands[] = {
      "and field, what is wrong. Keys that point to no record are kept and reported.",
      "  emc2 load exports/omop_2026-11 --warehouse /srv/emc2\n  emc2 load chu-a-12.delivery\n  emc2 load vocabulary_download_v5.zip",
      load_options, command_load, SANDBOX_LOADER, true},
+    {"assemble", "[MAP...]", 0, 32, "make the next snapshot from all deliveries that were taken / assembler les livraisons",
+     "What was delivered since is standardised and put on a shelf; then all that counts on the shelves, who is one person, and who\n"
+     "objected, become one snapshot in place of the one before. MAP: local codes to standard concepts, rows of\n"
+     "SOURCE_TO_CONCEPT_MAP or an export of Usagi. Interrupted anywhere, the next call goes on.",
+     "  emc2 assemble --warehouse /srv/emc2\n  emc2 assemble maps/ccam.csv maps/labo.csv", assemble_options, command_assemble,
+     SANDBOX_LOADER, true},
     {"status", "", 0, 0, "what the warehouse holds", NULL, "  emc2 status --warehouse /srv/emc2", no_options, command_status,
      SANDBOX_READER, false},
     {"snapshot list", "", 0, 0, "the snapshots, with what was loaded", NULL, "  emc2 snapshot list", no_options, command_snapshot_list,
@@ -463,12 +476,13 @@ static const struct command commands[] = {
     {"authority card", "", 0, 0, "for the pseudonym authority: its public keys, for holders to pin", NULL,
      "  emc2 authority card --out authority.card.json --warehouse /srv/authority", authority_card_options, command_authority_card,
      SANDBOX_READER, false},
-    {"authority status", "", 0, 0, "for the pseudonym authority: who is registered, how much was asked today", NULL,
-     "  emc2 authority status --warehouse /srv/authority", authority_options, command_authority_status, SANDBOX_READER, false},
-    {"authority holder add", "NAME", 1, 1, "for the pseudonym authority: register a holder, or change its keys or limit",
-     "Compare both numbers with the holder over another channel than the one they came by.",
-     "  emc2 authority holder add 'CHU Exemple' --card chu.card.json --limit 2000000 --warehouse /srv/authority", authority_holder_options,
-     command_authority_holder_add, SANDBOX_LOADER, false},
+    {"authority status", "", 0, 0, "for the pseudonym authority: what holders pin, who is registered, how much was asked today", NULL,
+     "  emc2 authority status --out authority.json --warehouse /srv/authority", authority_status_options, command_authority_status,
+     SANDBOX_READER, false},
+    {"authority holder add", "CARD.json", 1, 1, "for the pseudonym authority: register a holder, or change its keys or limit",
+     "CARD.json is what `emc2 centre card` made. Compare its keys with the holder over another channel than the one it came by.",
+     "  emc2 authority holder add chu-a.card.json --limit 2000000 --warehouse /srv/authority", authority_holder_options,
+     command_authority_holder_add, SANDBOX_LOADER, true},
     {"authority holder remove", "NAME", 1, 1, "for the pseudonym authority: answer a holder no more", NULL,
      "  emc2 authority holder remove 'CHU Exemple' --warehouse /srv/authority", authority_options, command_authority_holder_remove,
      SANDBOX_LOADER, false},

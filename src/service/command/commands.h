@@ -7,6 +7,7 @@
 
 MUST_CHECK bool command_init(struct invocation *in, struct error *err);
 MUST_CHECK bool command_load(struct invocation *in, struct error *err);
+MUST_CHECK bool command_assemble(struct invocation *in, struct error *err);
 MUST_CHECK bool command_status(struct invocation *in, struct error *err);
 MUST_CHECK bool command_snapshot_list(struct invocation *in, struct error *err);
 MUST_CHECK bool command_snapshot_verify(struct invocation *in, struct error *err);

@@ -41,7 +41,6 @@ static const struct option_place {
     {"second-passphrase-file", SANDBOX_READ},
     {"centre", SANDBOX_REPLACE},
     {"page", SANDBOX_REPLACE},
-    {"names", SANDBOX_READ},
     {"left", SANDBOX_READ},
     {"right", SANDBOX_READ},
     {"columns", SANDBOX_READ},

@@ -162,9 +162,9 @@ static bool is_absent(const struct store_vector *texts, size_t i)
     return !store_vector_is_valid(texts, i) || texts->texts[i].length == 0;
 }
 
-/* Appends concept_id_2 of the valid 'Maps to' rows among `count` rows from `first`. */
-static bool targets_append(struct store_segment *segment, uint64_t first, size_t count, struct arena *scratch, struct id_list *out,
-                           struct error *err)
+/* Appends concept_id_2 of the valid rows of a relationship among `count` rows from `first`. */
+static bool targets_append(struct store_segment *segment, struct text relationship, uint64_t first, size_t count, struct arena *scratch,
+                           struct id_list *out, struct error *err)
 {
     enum { TABLE = OMOP_TABLE_CONCEPT_RELATIONSHIP };
     struct store_vector kinds, reasons, targets;
@@ -173,15 +173,15 @@ static bool targets_append(struct store_segment *segment, uint64_t first, size_t
     TRY(store_column_read(segment, TABLE, OMOP_CONCEPT_RELATIONSHIP_CONCEPT_ID_2, first, count, scratch, &targets, err));
     for (size_t i = 0; i < count; i++) {
         bool is_valid = store_vector_is_valid(&kinds, i) && store_vector_is_valid(&targets, i) && is_absent(&reasons, i);
-        if (is_valid && text_equal(kinds.texts[i], TEXT("Maps to"))) {
+        if (is_valid && text_equal(kinds.texts[i], relationship)) {
             TRY(id_list_append(out, targets.integers[i], err));
         }
     }
     return true;
 }
 
-bool vocabulary_maps_to(struct vocabulary *vocabulary, concept_id source, struct arena *result, struct concept_ids *out_ids,
-                        struct error *err)
+static bool related(struct vocabulary *vocabulary, concept_id source, struct text relationship, struct arena *result,
+                    struct concept_ids *out_ids, struct error *err)
 {
     CLEANUP(arena) struct arena *scratch = arena_create();
     struct id_list list = {.maximum = VOCABULARY_IDS_MAX};
@@ -190,11 +190,23 @@ bool vocabulary_maps_to(struct vocabulary *vocabulary, concept_id source, struct
         struct store_segment *segment = store_reader_segment(vocabulary->reader, OMOP_VOCABULARY, i);
         uint64_t first = 0, count = 0;
         done = store_rows_find(segment, OMOP_TABLE_CONCEPT_RELATIONSHIP, source.value, &first, &count, err) &&
-               (count == 0 || targets_append(segment, first, (size_t)count, scratch, &list, err));
+               (count == 0 || targets_append(segment, relationship, first, (size_t)count, scratch, &list, err));
     }
     done = done && id_list_give(&list, result, out_ids, err);
     id_list_finish(&list);
     return done;
+}
+
+bool vocabulary_maps_to(struct vocabulary *vocabulary, concept_id source, struct arena *result, struct concept_ids *out_ids,
+                        struct error *err)
+{
+    return related(vocabulary, source, TEXT("Maps to"), result, out_ids, err);
+}
+
+bool vocabulary_maps_to_value(struct vocabulary *vocabulary, concept_id source, struct arena *result, struct concept_ids *out_ids,
+                              struct error *err)
+{
+    return related(vocabulary, source, TEXT("Maps to value"), result, out_ids, err);
 }
 
 bool vocabulary_mapped_from(struct vocabulary *vocabulary, concept_id standard, struct arena *result, struct concept_ids *out_ids,

@@ -37,6 +37,8 @@ MUST_CHECK bool vocabulary_descendants(struct vocabulary *vocabulary, concept_id
 /* Standard concepts that a source concept maps to ('Maps to', valid), and the source concepts that map to a standard one. */
 MUST_CHECK bool vocabulary_maps_to(struct vocabulary *vocabulary, concept_id source, struct arena *result, struct concept_ids *out_ids,
                                    struct error *err);
+MUST_CHECK bool vocabulary_maps_to_value(struct vocabulary *vocabulary, concept_id source, struct arena *result,
+                                         struct concept_ids *out_ids, struct error *err); /* 'Maps to value', valid */
 MUST_CHECK bool vocabulary_mapped_from(struct vocabulary *vocabulary, concept_id standard, struct arena *result,
                                        struct concept_ids *out_ids, struct error *err);
 /* Every word must begin some word of the name (ASCII and Latin accents folded); best first: exact name, standard before others, shorter

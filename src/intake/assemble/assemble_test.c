@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Records -> standardise -> shelf -> assemble -> store, and what is in the store then: two holders with one person in common, corrections,
+ * deletions, a full delivery, an objection. */
+#include "base/scratch.h"
+#include "intake/assemble/assemble.h"
+#include "intake/assemble/assemble_example.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+struct fixture {
+    struct scratch scratch;
+    struct vocabulary_example example;
+    struct shelf_place place;
+    struct assemble_report report;
+    struct store_reader *reader; /* of what was assembled */
+    struct arena *result;
+    struct error err;
+};
+
+static int setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct segment_builder *builder = segment_builder_create(OMOP_VOCABULARY);
+    fixture->scratch = scratch_open();
+    fixture->result = arena_create();
+    const bool done = vocabulary_example_create(&fixture->example, fixture->scratch.directory, 0, &fixture->err) &&
+                      example_rows(builder, &fixture->err) && vocabulary_example_load(&fixture->example, builder, &fixture->err);
+    segment_builder_destroy(builder);
+    fixture->place = (struct shelf_place){fixture->example.directory, fixture->example.keyring, &fixture->example.grant};
+    *state = fixture;
+    if (!done) {
+        fprintf(stderr, "%s\n", fixture->err.message);
+    }
+    return done ? 0 : 1;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    store_reader_close(fixture->reader);
+    vocabulary_example_destroy(&fixture->example);
+    arena_destroy(fixture->result);
+    scratch_cleanup(&fixture->scratch);
+    free(fixture);
+    return 0;
+}
+
+#define MUST(call)                                         \
+    do {                                                   \
+        if (!(call)) {                                     \
+            fprintf(stderr, "%s\n", fixture->err.message); \
+            fail();                                        \
+        }                                                  \
+    } while (0)
+
+static struct example_delivery begin(struct fixture *fixture, const char *holder, uint64_t sequence, bool is_full)
+{
+    struct example_delivery delivery = {.made = example_day("2022-01-01")};
+    struct shelf_head head = {.sequence = sequence, .is_full = is_full};
+    assert_true(text_copy(head.holder, sizeof head.holder, text_of(holder)));
+    MUST(shelf_writer_open(&delivery.writer, &fixture->place, &head, &fixture->err));
+    MUST(standardise_create(&delivery.standardise, fixture->example.vocabulary, NULL, &fixture->err));
+    return delivery;
+}
+static void give(struct fixture *fixture, struct example_delivery *delivery, struct record record)
+{
+    MUST(example_give(delivery, &record, &fixture->err));
+}
+static void end(struct fixture *fixture, struct example_delivery *delivery)
+{
+    MUST(shelf_writer_commit(delivery->writer, &fixture->err));
+    shelf_writer_close(delivery->writer);
+    standardise_destroy(delivery->standardise);
+}
+static void token(struct fixture *fixture, struct example_delivery *delivery, int64_t subject, uint64_t fingerprint)
+{
+    const struct shelf_token tokens[] = {{2, fingerprint}}; /* NIR */
+    MUST(shelf_writer_add_tokens(delivery->writer, subject, tokens, 1, &fixture->err));
+}
+
+static struct record stay(int64_t subject, int64_t number, const char *class, const char *start, const char *end_day, const char *site)
+{
+    struct record record;
+    record_begin(&record, RECORD_VISIT);
+    record_set_integer(&record, COLUMN_SUBJECT, subject);
+    record_set_integer(&record, COLUMN_RECORD, number);
+    record_set_text(&record, COLUMN_CLASS, text_of(class));
+    record_set_day(&record, COLUMN_START, example_day(start));
+    record_set_day(&record, COLUMN_END, example_day(end_day));
+    record_set_text(&record, COLUMN_CARE_SITE, text_of(site));
+    record_set_text(&record, COLUMN_TYPE, TEXT("EHR"));
+    return record;
+}
+static struct record in_stay(struct record record, int64_t visit)
+{
+    record_set_integer(&record, COLUMN_VISIT, visit);
+    return record;
+}
+static struct record deletion(const char *table, int64_t number)
+{
+    struct record record;
+    record_begin(&record, RECORD_DELETION);
+    record_set_text(&record, COLUMN_TABLE, text_of(table));
+    record_set_integer(&record, COLUMN_RECORD, number);
+    return record;
+}
+
+static void hospital(struct fixture *fixture)
+{
+    struct example_delivery delivery = begin(fixture, "brest", 1, true);
+    give(fixture, &delivery, example_person(11, "M", 1960, 5, "29019"));
+    give(fixture, &delivery, example_person(12, "F", 1975, 2, "29019"));
+    token(fixture, &delivery, 11, 777);
+    token(fixture, &delivery, 12, 888);
+    give(fixture, &delivery, stay(11, 1, "IMP", "2020-01-10", "2020-01-15", "290000017"));
+    struct record unit = stay(11, 2, "IMP", "2020-01-10", "2020-01-12", "unit 7");
+    record_set_integer(&unit, COLUMN_PARENT, 1);
+    give(fixture, &delivery, unit);
+    give(fixture, &delivery, in_stay(example_event(RECORD_CONDITION, 11, 1, "CIM10", "C900", "2020-01-10"), 1));
+    give(fixture, &delivery, in_stay(example_event(RECORD_CONDITION, 11, 2, "CIM10", "I10", "2020-01-12"), 2));
+    give(fixture, &delivery, example_event(RECORD_DRUG, 11, 1, "RXNORM", "313782", "2020-01-11"));
+    give(fixture, &delivery, example_event(RECORD_DRUG, 11, 2, "RXNORM", "313782", "2020-02-05"));
+    give(fixture, &delivery, example_event(RECORD_MEASUREMENT, 12, 1, "LOINC", "8480-6", "2021-03-01"));
+    give(fixture, &delivery, in_stay(example_event(RECORD_MEASUREMENT, 12, 2, "LOINC", "8480-6", "2021-03-02"), 99)); /* no such stay */
+    give(fixture, &delivery, example_event(RECORD_CONDITION, 13, 3, "CIM10", "I10", "2020-01-12"));                   /* nobody */
+    end(fixture, &delivery);
+}
+
+static struct record coverage(int64_t subject, int64_t number, const char *start, const char *end_day)
+{
+    struct record record;
+    record_begin(&record, RECORD_COVERAGE);
+    record_set_integer(&record, COLUMN_SUBJECT, subject);
+    record_set_integer(&record, COLUMN_RECORD, number);
+    record_set_day(&record, COLUMN_START, example_day(start));
+    record_set_day(&record, COLUMN_END, example_day(end_day));
+    record_set_text(&record, COLUMN_TYPE, TEXT("CLAIM_ENROLMENT"));
+    return record;
+}
+
+static void claims(struct fixture *fixture)
+{
+    struct example_delivery delivery = begin(fixture, "snds", 1, true);
+    struct record death = example_event(RECORD_DEATH, 21, 0, "CIM10", "C900", "2021-06-01"), kin;
+    record_set_text(&death, COLUMN_TYPE, TEXT("DEATH_CERTIFICATE"));
+    give(fixture, &delivery, example_person(21, "M", 1960, 5, "29232"));
+    give(fixture, &delivery, example_person(22, "F", 1990, 1, "75056"));
+    token(fixture, &delivery, 21, 777); /* the same man */
+    give(fixture, &delivery, coverage(21, 1, "2019-01-01", "2020-06-30"));
+    give(fixture, &delivery, coverage(21, 2, "2020-09-01", "2021-12-31"));
+    give(fixture, &delivery, stay(21, 7, "IMP", "2020-01-10", "2020-01-15", "290000017")); /* the same stay */
+    give(fixture, &delivery, in_stay(example_event(RECORD_CONDITION, 21, 1, "CIM10", "C900", "2020-01-10"), 7));
+    give(fixture, &delivery, death);
+    record_begin(&kin, RECORD_KINSHIP);
+    record_set_integer(&kin, COLUMN_SUBJECT, 22);
+    record_set_integer(&kin, COLUMN_OTHER, 21);
+    record_set_text(&kin, COLUMN_CODE, TEXT("CHILD"));
+    record_set_text(&kin, COLUMN_TYPE, TEXT("CLAIM"));
+    give(fixture, &delivery, kin);
+    end(fixture, &delivery);
+}
+
+static void assemble(struct fixture *fixture, const struct assemble_options *options)
+{
+    MUST(assemble_run(fixture->example.store, &fixture->place, options, &fixture->report, fixture->result, &fixture->err));
+    store_reader_close(fixture->reader);
+    fixture->reader = NULL;
+    MUST(store_reader_open(&fixture->reader, fixture->example.store, &fixture->example.grant, 0, &fixture->err));
+}
+
+static uint64_t rows_of(struct fixture *fixture, int table)
+{
+    uint64_t rows = 0;
+    const enum omop_scope scope = omop_table(table)->scope;
+    for (size_t i = 0; i < store_reader_segment_count(fixture->reader, scope); i++) {
+        rows += store_segment_rows(store_reader_segment(fixture->reader, scope, i), table);
+    }
+    return rows;
+}
+/* A value of the only segment that has rows of the table. */
+static struct store_vector column(struct fixture *fixture, int table, int field)
+{
+    struct store_vector vector = {.count = 0};
+    const enum omop_scope scope = omop_table(table)->scope;
+    for (size_t i = 0; i < store_reader_segment_count(fixture->reader, scope); i++) {
+        struct store_segment *segment = store_reader_segment(fixture->reader, scope, i);
+        const uint64_t rows = store_segment_rows(segment, table);
+        if (rows) {
+            MUST(store_column_read(segment, table, field, 0, (size_t)rows, fixture->result, &vector, &fixture->err));
+        }
+    }
+    return vector;
+}
+static int64_t integer(struct fixture *fixture, int table, int field, size_t at)
+{
+    const struct store_vector vector = column(fixture, table, field);
+    assert_true(at < vector.count && store_vector_is_valid(&vector, at));
+    return vector.integers[at];
+}
+static int32_t date(struct fixture *fixture, int table, int field, size_t at)
+{
+    const struct store_vector vector = column(fixture, table, field);
+    assert_true(at < vector.count && store_vector_is_valid(&vector, at));
+    return vector.days[at];
+}
+
+static const struct assemble_options quiet = {.quiet = true, .label = "test"};
+
+static void test_two_holders(void **state)
+{
+    struct fixture *fixture = *state;
+    hospital(fixture);
+    claims(fixture);
+    assemble(fixture, &quiet);
+    const struct assemble_report *report = &fixture->report;
+    assert_true(report->deliveries == 2 && report->live == 2 && report->entries == 4 && report->persons == 3);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_PERSON), 3);
+    assert_int_equal(integer(fixture, OMOP_TABLE_PERSON, OMOP_PERSON_YEAR_OF_BIRTH, 0), 1960);
+    assert_int_equal(integer(fixture, OMOP_TABLE_PERSON, OMOP_PERSON_GENDER_CONCEPT_ID, 0), 8507);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_VISIT_OCCURRENCE), 1); /* one stay that both have */
+    assert_int_equal(report->tables[OMOP_TABLE_VISIT_OCCURRENCE].dropped[ASSEMBLE_SAME_VISIT], 1);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_VISIT_DETAIL), 1);
+    assert_int_equal(integer(fixture, OMOP_TABLE_VISIT_DETAIL, OMOP_VISIT_DETAIL_VISIT_OCCURRENCE_ID, 0), 1);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_CONDITION_OCCURRENCE), 3);
+    for (size_t i = 0; i < 3; i++) { /* also that of the claims, and that of the unit */
+        assert_int_equal(integer(fixture, OMOP_TABLE_CONDITION_OCCURRENCE, OMOP_CONDITION_OCCURRENCE_VISIT_OCCURRENCE_ID, i), 1);
+        assert_int_equal(integer(fixture, OMOP_TABLE_CONDITION_OCCURRENCE, OMOP_CONDITION_OCCURRENCE_CONDITION_OCCURRENCE_ID, i), i + 1);
+    }
+    assert_int_equal(report->tables[OMOP_TABLE_CONDITION_OCCURRENCE].dropped[ASSEMBLE_NO_PERSON], 1);
+    assert_int_equal(report->visits_unknown, 1);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_DEATH), 1);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_FACT_RELATIONSHIP), 2);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_CDM_SOURCE), 1);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_CARE_SITE), 2);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_LOCATION), 3);
+}
+
+static void test_derived(void **state)
+{
+    struct fixture *fixture = *state;
+    hospital(fixture);
+    claims(fixture);
+    assemble(fixture, &quiet);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_CONDITION_ERA), 2); /* C90.0 twice on one day, I10 once */
+    assert_int_equal(integer(fixture, OMOP_TABLE_CONDITION_ERA, OMOP_CONDITION_ERA_CONDITION_OCCURRENCE_COUNT, 0), 2);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_DRUG_ERA), 1);
+    assert_int_equal(integer(fixture, OMOP_TABLE_DRUG_ERA, OMOP_DRUG_ERA_DRUG_CONCEPT_ID, 0), 1125315);
+    assert_int_equal(integer(fixture, OMOP_TABLE_DRUG_ERA, OMOP_DRUG_ERA_GAP_DAYS, 0), 25);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_OBSERVATION_PERIOD), 2); /* nobody knows anything of the third */
+    assert_int_equal(date(fixture, OMOP_TABLE_OBSERVATION_PERIOD, OMOP_OBSERVATION_PERIOD_OBSERVATION_PERIOD_START_DATE, 0),
+                     example_day("2019-01-01").number);
+    assert_int_equal(date(fixture, OMOP_TABLE_OBSERVATION_PERIOD, OMOP_OBSERVATION_PERIOD_OBSERVATION_PERIOD_END_DATE, 0),
+                     example_day("2021-06-01").number); /* the day of death */
+    assert_int_equal(integer(fixture, OMOP_TABLE_OBSERVATION_PERIOD, OMOP_OBSERVATION_PERIOD_PERIOD_TYPE_CONCEPT_ID, 0), 32813);
+    assert_int_equal(integer(fixture, OMOP_TABLE_OBSERVATION_PERIOD, OMOP_OBSERVATION_PERIOD_PERIOD_TYPE_CONCEPT_ID, 1), 32882);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_PAYER_PLAN_PERIOD), 2);
+}
+
+static void test_corrections(void **state)
+{
+    struct fixture *fixture = *state;
+    hospital(fixture);
+    struct example_delivery delivery = begin(fixture, "brest", 2, false);
+    give(fixture, &delivery, in_stay(example_event(RECORD_CONDITION, 11, 1, "CIM10", "I10", "2020-01-14"), 1)); /* in place of C90.0 */
+    give(fixture, &delivery, deletion("drug", 2));
+    give(fixture, &delivery, deletion("person", 12));
+    give(fixture, &delivery, example_person(11, "M", 1961, 6, "29019"));
+    end(fixture, &delivery);
+    assemble(fixture, &quiet);
+    const struct assemble_table *tables = fixture->report.tables;
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_PERSON), 1);
+    assert_int_equal(integer(fixture, OMOP_TABLE_PERSON, OMOP_PERSON_YEAR_OF_BIRTH, 0), 1961);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_CONDITION_OCCURRENCE), 2);
+    assert_int_equal(integer(fixture, OMOP_TABLE_CONDITION_OCCURRENCE, OMOP_CONDITION_OCCURRENCE_CONDITION_CONCEPT_ID, 1), 320128);
+    assert_int_equal(tables[OMOP_TABLE_CONDITION_OCCURRENCE].dropped[ASSEMBLE_CORRECTED], 1);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_DRUG_EXPOSURE), 1);
+    assert_int_equal(tables[OMOP_TABLE_DRUG_EXPOSURE].dropped[ASSEMBLE_DELETED], 1);
+    assert_int_equal(tables[OMOP_TABLE_PERSON].dropped[ASSEMBLE_DELETED], 1);
+    assert_int_equal(tables[OMOP_TABLE_MEASUREMENT].dropped[ASSEMBLE_NO_PERSON], 2);
+    delivery = begin(fixture, "brest", 3, true); /* and now everything anew */
+    give(fixture, &delivery, example_person(12, "F", 1975, 2, "29019"));
+    end(fixture, &delivery);
+    assemble(fixture, &quiet);
+    assert_true(fixture->report.deliveries == 3 && fixture->report.live == 1);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_PERSON), 1);
+    assert_int_equal(integer(fixture, OMOP_TABLE_PERSON, OMOP_PERSON_PERSON_ID, 0), 2); /* persons keep their numbers */
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_CONDITION_OCCURRENCE), 0);
+}
+
+static bool objects(void *context, const struct shelf_token *tokens, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (tokens[i].fingerprint == *(const uint64_t *)context) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_objection(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t fingerprint = 777;
+    struct assemble_options options = quiet;
+    options.is_excluded = objects;
+    options.context = &fingerprint;
+    hospital(fixture);
+    claims(fixture);
+    assemble(fixture, &options);
+    assert_int_equal(fixture->report.excluded, 1);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_PERSON), 2);
+    assert_true(rows_of(fixture, OMOP_TABLE_CONDITION_OCCURRENCE) == 0 && rows_of(fixture, OMOP_TABLE_DEATH) == 0 &&
+                rows_of(fixture, OMOP_TABLE_FACT_RELATIONSHIP) == 0 && rows_of(fixture, OMOP_TABLE_MEASUREMENT) == 2);
+    assert_int_equal(fixture->report.tables[OMOP_TABLE_CONDITION_OCCURRENCE].dropped[ASSEMBLE_EXCLUDED], 3);
+}
+
+/* So little memory that each person is a pass of its own: the same snapshot. */
+static void test_little_memory(void **state)
+{
+    struct fixture *fixture = *state;
+    struct settings settings;
+    struct assemble_options options = quiet;
+    struct example_delivery delivery = begin(fixture, "brest", 1, true);
+    settings_defaults(&settings);
+    options.settings = &settings;
+    settings.values[SETTING_LOAD_MEMORY_BYTES] = 20000;
+    for (int64_t subject = 1; subject <= 300; subject++) {
+        give(fixture, &delivery, example_person(subject, "F", 1950 + (int)(subject % 50), 1, "29019"));
+        for (int64_t i = 0; i < 5; i++) {
+            give(fixture, &delivery, example_event(RECORD_CONDITION, subject, subject * 10 + i, "CIM10", "I10", "2020-01-14"));
+        }
+    }
+    end(fixture, &delivery);
+    assemble(fixture, &options);
+    assert_true(fixture->report.load.waves > 1);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_CONDITION_OCCURRENCE), 1500);
+    assert_int_equal(fixture->report.tables[OMOP_TABLE_CONDITION_OCCURRENCE].out, 1500);
+    assert_int_equal(fixture->report.tables[OMOP_TABLE_CONDITION_ERA].made, 300);
+}
+
+static void test_empty(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_false(assemble_run(fixture->example.store, &fixture->place, &quiet, &fixture->report, fixture->result, &fixture->err));
+    assert_int_equal(fixture->err.code, ERROR_INVALID_INPUT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_two_holders, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_derived, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_corrections, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_objection, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_little_memory, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_empty, setup, teardown)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: EUPL-1.2
+"""From deliveries to a snapshot at a real warehouse: assemble_test.py PATH/TO/emc2 PATH/TO/delivery_make
+
+What was taken is standardised, shelved and assembled; every row is accounted for; the log tells each act; nothing of it is in the clear; a second
+assembly gives the same, and a killed one is gone on with."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+MAKE = os.path.abspath(sys.argv.pop(2))
+EMC2 = os.path.abspath(sys.argv.pop(1))
+
+
+class Assembly(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = tempfile.mkdtemp(prefix="emc2-assemble-")
+        cls.write("passphrase", "five unrelated words for tests\n")
+        cls.run_emc2("init", warehouse="house")
+        cls.run_emc2("intake", "card", "--out", cls.path("warehouse.card"), warehouse="house")
+        cls.write("holder.card", subprocess.check_output([MAKE, "card"], text=True))
+        cls.run_emc2("holder", "add", cls.path("holder.card"), "--kind", "hospital", "--from", "2026-01-01", "--until", "2099-12-31",
+                     warehouse="house")
+        cls.write("terms", subprocess.check_output([MAKE, "terms", "2026-01-01", "2099-12-31"], text=True))
+        cls.run_emc2("holder", "agreement", "chu-a", cls.path("terms"), "--out", cls.path("agreement"), warehouse="house")
+        os.mkdir(cls.path("made"))
+        subprocess.run([MAKE, "all", cls.path("made"), cls.path("warehouse.card"), cls.path("agreement")], check=True)
+        cls.run_emc2("load", cls.path("made/good-1.delivery"), warehouse="house")
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.root)
+
+    @classmethod
+    def path(cls, name):
+        return os.path.join(cls.root, name)
+
+    @classmethod
+    def write(cls, name, text):
+        with open(cls.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(cls.path(name), 0o600)
+
+    @classmethod
+    def run_emc2(cls, *arguments, warehouse, expected=0, fault=None):
+        command = [EMC2, *arguments, "--quiet", "--passphrase-file", cls.path("passphrase"), "--warehouse", cls.path(warehouse)]
+        environment = dict(os.environ, **({"EMC2_FAULT": fault} if fault else {}))
+        result = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, env=environment)
+        if expected is not None and result.returncode != expected:
+            raise AssertionError(f"{' '.join(arguments)}: {result.returncode}\n{result.stdout}\n{result.stderr}")
+        return result
+
+    def copy(self, name):
+        shutil.copytree(self.path("house"), self.path(name))
+
+    def assemble(self, warehouse):
+        return json.loads(self.run_emc2("assemble", "--json", warehouse=warehouse).stdout)
+
+    def check(self, report):
+        assembly = report["assembly"]
+        self.assertGreater(assembly["persons"], 100)
+        for table in assembly["tables"]:
+            self.assertEqual(table["on_shelves"], table["stored"] + sum(table["dropped"].values()), table["table"])
+        stored = {table["table"]: table["rows_stored"] for table in assembly["load"]["tables"]}
+        for table in assembly["tables"]:
+            if table["table"] != "fact_relationship":
+                self.assertEqual(stored.get(table["table"], 0), table["stored"] + table["made"], table["table"])
+        return stored
+
+    def acts(self, warehouse):
+        return [json.loads(line)["act"] for line in self.run_emc2("log", "list", "--count", "1000", "--json", warehouse=warehouse)
+                .stdout.splitlines()]
+
+    def test_twice(self):
+        self.copy("twice")
+        first = self.check(self.assemble("twice"))
+        self.assertEqual(os.listdir(self.path("twice/deliveries")), [])
+        self.assertGreater(first["condition_occurrence"], 0)
+        self.assertGreater(first["observation_period"], 0)
+        self.assertEqual(self.check(self.assemble("twice")), first)
+        log = self.run_emc2("log", "list", "--count", "1000", warehouse="twice").stdout
+        for act in ("standardise", "linkage"):
+            self.assertIn(act, log)
+        status = self.run_emc2("snapshot", "verify", warehouse="twice")
+        self.assertEqual(status.returncode, 0)
+
+    def test_report(self):
+        self.copy("report")
+        text = self.run_emc2("assemble", warehouse="report").stdout
+        for words in ("on shelves / sur étagère", "linkage / appariement", "snapshot "):
+            self.assertIn(words, text)
+
+    def test_killed(self):
+        self.copy("killed")
+        for passage in (5, 25, 60):
+            self.run_emc2("assemble", warehouse="killed", expected=-9, fault=f"*:{passage}")
+        stored = self.check(self.assemble("killed"))
+        self.copy("whole")
+        self.assertEqual(self.check(self.assemble("whole")), stored)
+
+    def test_nothing_in_clear(self):
+        self.copy("clear")
+        self.assemble("clear")
+        for folder, _, names in os.walk(self.path("clear/shelves")):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as file:
+                    data = file.read()
+                self.assertNotIn(b"CIM10", data, name)
+                self.assertNotIn(b"chu-a", data, name)
+
+
+if __name__ == "__main__":
+    unittest.main()
