@@ -42,7 +42,7 @@ class Authority(unittest.TestCase):
         self.server = None
         self.emc2("authority", "init")
         published = self.path("authority.json")
-        self.emc2("authority", "status", "--out", published)
+        self.emc2("authority", "card", "--out", published)
         with open(published, encoding="utf-8") as file:
             said = json.load(file)
         self.authority = f"{said['epoch']}:{said['public_key']}:{said['signing_key']}:{said['tls_pin']}"

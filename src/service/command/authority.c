@@ -30,6 +30,15 @@ static bool publish(const struct authority *authority, const char *path, struct 
     return file_write_atomic(path, out.data, out.length, 0644, err);
 }
 
+bool command_authority_card(struct invocation *in, struct error *err)
+{
+    CLEANUP(authority_value) struct authority authority = {0};
+    CLEANUP(buffer_value) struct buffer out = {.maximum = PUBLISHED_MAX};
+    const char *path = invocation_value(in, "out");
+    TRY(authority_open(&authority, in, "authority card", GRANT_VERIFY, err));
+    return path ? publish(&authority, path, err) : authority_print(&authority, &out, err) && print_buffer(&out, err);
+}
+
 /* ---- init ---- */
 static bool keys_make(const struct invocation *in, const struct secret *passphrase, struct error *err)
 {
@@ -50,8 +59,8 @@ bool command_authority_init(struct invocation *in, struct error *err)
                          ? "sans la phrase secrète et keys/, aucun pseudonyme ne peut être refait : copiez keys/ avec `emc2 key "
                            "backup`"
                          : "without the passphrase and keys/ no pseudonym can be made again: copy keys/ with `emc2 key backup`");
-    print_line(authority_is_french(in) ? "ensuite : emc2 authority status --out authority.json --warehouse %s"
-                                       : "next: emc2 authority status --out authority.json --warehouse %s",
+    print_line(authority_is_french(in) ? "ensuite : emc2 authority card --out authority.card.json --warehouse %s"
+                                       : "next: emc2 authority card --out authority.card.json --warehouse %s",
                directory);
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* authority: how a command opens the pseudonym authority it works on. Its directory is made like a warehouse without data: the same keys
  * under a passphrase, custodians' shares or a keeper, the same verifiable log, so that `emc2 key ...` and `emc2 log ...` work on it. Beside
- * them: authority.json  what it publishes, for holders to pin     holders  the sealed list of those whom it answers Private to command. */
+ * them `holders`, the sealed list of those whom it answers. Private to command. */
 #pragma once
 #include "intake/circuit/circuit_registry.h"
 #include "service/command/warehouse.h"
@@ -22,9 +22,9 @@ static inline __attribute__((unused)) void authority_value_cleanup(struct author
 {
     authority_close(authority);
 }
-/* What holders pin. */
+/* Its card: what holders pin. */
 MUST_CHECK bool authority_print(const struct authority *authority, struct buffer *out, struct error *err);
-/* authority.json, as a holder has it, of any source: INVALID_INPUT names what is wrong. The pin of its server comes with it. */
+/* A card, as a holder has it, of any source: INVALID_INPUT names what is wrong. The pin of its server comes with it. */
 MUST_CHECK bool authority_read(const char *path, struct circuit_authority *out_authority, struct http_pin *out_pin, struct error *err);
 
 /* Answers a request, if its holder may ask; the limit is counted, and the act is in the log, before the response is there. A refusal is in

@@ -271,6 +271,7 @@ static const struct option_spec centre_pack_options[] = {
         "language", "en|fr", "language of the words (default en)" \
     }
 static const struct option_spec authority_options[] = {LANGUAGE_OPTION, {0}};
+static const struct option_spec authority_card_options[] = {{"out", "FILE", "write it there instead of printing it"}, {0}};
 static const struct option_spec authority_status_options[] = {
     {"out", "FILE", "write what holders pin there (authority.json)"},
     LANGUAGE_OPTION,
@@ -472,6 +473,9 @@ static const struct command commands[] = {
      "is\n"
      "the authority's own; `emc2 key ...` and `emc2 log ...` work on it as on a warehouse.",
      "  emc2 authority init --warehouse /srv/authority", authority_options, command_authority_init, SANDBOX_MAKER, false},
+    {"authority card", "", 0, 0, "for the pseudonym authority: its public keys, for holders to pin", NULL,
+     "  emc2 authority card --out authority.card.json --warehouse /srv/authority", authority_card_options, command_authority_card,
+     SANDBOX_READER, false},
     {"authority status", "", 0, 0, "for the pseudonym authority: what holders pin, who is registered, how much was asked today", NULL,
      "  emc2 authority status --out authority.json --warehouse /srv/authority", authority_status_options, command_authority_status,
      SANDBOX_READER, false},

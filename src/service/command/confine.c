@@ -34,6 +34,7 @@ static const struct option_place {
     {"custody", SANDBOX_READ},
     {"truth", SANDBOX_READ},
     {"planted", SANDBOX_READ},
+    {"card", SANDBOX_READ},
     {"plain", SANDBOX_READ},
     {"names", SANDBOX_READ},
     {"first-passphrase-file", SANDBOX_READ},
