@@ -93,6 +93,7 @@ int main(int argc, char **argv)
 {
     struct error err;
     int64_t persons = 0, threads = 2;
+    setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc < 2 || !text_to_i64(text_of(argv[1]), &persons) || (argc > 2 && !text_to_i64(text_of(argv[2]), &threads))) {
         fprintf(stderr, "usage: linkage_bench PERSONS [THREADS]\n");
         return EXIT_FAILURE;

@@ -204,9 +204,6 @@ static bool partition_merge(void *context, size_t partition, struct error *err)
         memcpy(join->all.items + join->all.count, found->items, found->count * sizeof *found->items);
         join->all.count += found->count;
     }
-    for (size_t i = 0; i < join->passed[partition].count; i++) {
-        join->skipped[join->passed[partition].items[i]] |= (uint8_t)(1u << join->space);
-    }
     join->out->blocks_skipped += join->passed_blocks[partition];
     join->out->entries_in_skipped_blocks += join->passed[partition].count;
     return true;
@@ -220,7 +217,13 @@ static bool space_join(struct join *join, struct task_pool *pool, struct error *
     TRY(task_pool_run(pool, &measure, err));
     places_set(join);
     TRY(task_pool_run(pool, &scatter, err));
-    return task_pool_run(pool, &partitions, err);
+    TRY(task_pool_run(pool, &partitions, err));
+    for (size_t partition = 0; partition < PARTITIONS; partition++) { /* only now: a merge runs beside other partitions, which read this */
+        for (size_t i = 0; i < join->passed[partition].count; i++) {
+            join->skipped[join->passed[partition].items[i]] |= (uint8_t)(1u << join->space);
+        }
+    }
+    return true;
 }
 
 /* Ascending (a, b): the result must not depend on the tokens' values, which change with the keys. */

@@ -152,6 +152,12 @@ enum linkage_rule comparison_rule(uint64_t pattern)
     return identity >= AGREE_ALL_PLACE && identity <= AGREE_ALL_ELSEWHERE ? LINKAGE_IDENTITY : LINKAGE_DROPPED;
 }
 
+bool comparison_is_unfounded(uint64_t pattern)
+{
+    const unsigned identity = pattern_level(pattern, FIELD_IDENTITY), number = pattern_level(pattern, FIELD_NUMBER);
+    return (identity == AGREE_UNSAID || identity == AGREE_NOTHING) && (number == NUMBER_UNSAID || number == NUMBER_OTHER);
+}
+
 bool comparison_is_twin(uint64_t pattern)
 {
     const unsigned number = pattern_level(pattern, FIELD_NUMBER);

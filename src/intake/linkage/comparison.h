@@ -29,6 +29,8 @@ void comparison_model_fit(struct weights *weights, const struct linkage_entry *e
 unsigned comparison_spaces(const struct linkage_entry *a, const struct linkage_entry *b);
 uint32_t comparison_pattern(const struct linkage_entry *a, const struct linkage_entry *b);
 enum linkage_rule comparison_rule(uint64_t pattern);
+/* Nothing but month, commune and sex is equal: never enough. */
+bool comparison_is_unfounded(uint64_t pattern);
 bool comparison_is_twin(uint64_t pattern); /* name and date, another given name, and no own number that says more */
 /* The kinds of a space; 0 behind the last. */
 enum { COMPARISON_KINDS_MAX = 3 };

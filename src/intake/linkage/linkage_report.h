@@ -30,7 +30,6 @@ struct linkage_report {
     size_t group_count;
     struct linkage_group groups[LINKAGE_GROUPS_MAX]; /* the first is all */
     struct linkage_counts counts;
-    double accept;
     bool has_truth;
     struct linkage_quality quality;
 };

@@ -147,6 +147,44 @@ static void test_contradictions(void **state)
     linkage_result_destroy(result);
 }
 
+static struct linkage_entry numbered(uint32_t holder, int64_t subject, uint64_t own, uint64_t insured, unsigned rank)
+{
+    struct linkage_entry entry = {.holder = holder,
+                                  .subject = subject,
+                                  .birth_year = 2015,
+                                  .birth_month = 3,
+                                  .sex = 'M',
+                                  .twin_rank = (uint8_t)rank,
+                                  .residence = 35000 + (uint32_t)(own + insured)};
+    entry.tokens[IDENTITY_KEY_NIR - 1] = own ? hash(1, own) : 0;
+    entry.tokens[IDENTITY_KEY_INSURED - 1] = insured ? hash(2, insured) : 0;
+    return entry;
+}
+
+/* EMC2-07: a child under two openers of rights with one number of its own is one person; same-sex twins under one opener, told apart by
+ * their ranks only, are two, and a hospital's entry goes to the one whose rank it has, or to none. */
+static void test_openers_and_ranks(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    const struct linkage_entry entries[] = {
+        numbered(1, 1, 5, 0, 0),  /* the hospital's child, by its own number */
+        numbered(1, 2, 0, 70, 2), /* the hospital's twin of rank 2 */
+        numbered(1, 3, 0, 80, 0), /* a twin of which the hospital has no rank */
+        numbered(9, 1, 5, 50, 1), /* claims: under one parent */
+        numbered(9, 2, 5, 51, 1), /* claims: under the other */
+        numbered(9, 3, 0, 70, 1), numbered(9, 4, 0, 70, 2), numbered(9, 5, 0, 80, 1), numbered(9, 6, 0, 80, 2),
+    };
+    const struct linkage_options options = {0};
+    struct linkage_result *result = NULL;
+    assert_true(linkage_run(&result, entries, sizeof entries / sizeof *entries, NULL, &options, &err));
+    assert_true(same_person(result, 0, 3) && same_person(result, 0, 4));
+    assert_true(same_person(result, 1, 6));
+    assert_false(same_person(result, 5, 6) || same_person(result, 7, 8));
+    assert_false(same_person(result, 2, 8)); /* rank 2 is somebody's, and it may not be this one */
+    linkage_result_destroy(result);
+}
+
 static struct linkage_state *state_new(void)
 {
     struct error err = {0};
@@ -375,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_links),
         cmocka_unit_test(test_twins_and_several),
         cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_openers_and_ranks),
         cmocka_unit_test(test_stable_numbers),
         cmocka_unit_test(test_entries_in_order),
         cmocka_unit_test(test_large_blocks),

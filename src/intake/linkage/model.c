@@ -54,7 +54,8 @@ static void patterns_weigh(struct linkage_model *model, const struct linkage_opt
         pattern->probability = weights_probability(pattern->weight, model->weights.prior);
         pattern->probability_within = weights_probability(pattern->weight, model->prior_within);
         const bool is_other = pattern_level(pattern->pattern, FIELD_NUMBER) == NUMBER_OTHER;
-        const bool is_twin = comparison_is_twin(pattern->pattern), is_likely = pattern->probability >= options->accept;
+        const bool is_twin = comparison_is_twin(pattern->pattern);
+        const bool is_likely = pattern->probability >= options->accept && !comparison_is_unfounded(pattern->pattern);
         pattern->is_taken = is_likely && !is_twin && !is_other;
         pattern->is_taken_within = pattern->probability_within >= options->accept_within && is_surely_duplicate(pattern->pattern);
         counts->taken += pattern->is_taken ? pattern->count : 0;
