@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* assemble_bench PERSONS [EVENTS]: rows per second of processor time to standardise, to put on a shelf, and to assemble into a store, and
- * the most memory that the process took. */
+/* assemble_bench PERSONS [EVENTS [MEGABYTES]]: rows per second of processor time to standardise, to put on a shelf, and to assemble into a
+ * store, and the most memory that the process took. MEGABYTES: load_memory_bytes. */
 #include "base/scratch.h"
 #include "intake/assemble/assemble_example.h"
 #include <stdlib.h>
@@ -79,7 +79,7 @@ static bool give_all(struct example_delivery *delivery, int64_t persons, unsigne
     return true;
 }
 
-static bool run(struct vocabulary_example *example, int64_t persons, unsigned events, struct error *err)
+static bool run(struct vocabulary_example *example, int64_t persons, unsigned events, int64_t memory, struct error *err)
 {
     const struct shelf_place place = {example->directory, example->keyring, &example->grant};
     const struct shelf_head head = {.holder = "bench", .sequence = 1, .is_full = true};
@@ -87,7 +87,12 @@ static bool run(struct vocabulary_example *example, int64_t persons, unsigned ev
     struct example_delivery delivery = {.made = example_day("2024-01-01")};
     CLEANUP(arena) struct arena *result = arena_create();
     struct assemble_report report;
-    const struct assemble_options options = {.quiet = true, .label = "bench"};
+    struct settings settings;
+    const struct assemble_options options = {.quiet = true, .label = "bench", .settings = &settings};
+    settings_defaults(&settings);
+    if (memory) {
+        settings.values[SETTING_LOAD_MEMORY_BYTES] = memory << 20;
+    }
     TRY(standardise_create(&delivery.standardise, example->vocabulary, NULL, err));
     double started = seconds();
     TRY(give_all(&delivery, persons, events, false, err));
@@ -116,14 +121,14 @@ int main(int argc, char **argv)
     struct vocabulary_example example;
     struct scratch scratch = scratch_open();
     struct segment_builder *builder = segment_builder_create(OMOP_VOCABULARY);
-    int64_t persons = 10000, events = 30;
-    if ((argc > 1 && !text_to_i64(text_of(argv[1]), &persons)) || (argc > 2 && !text_to_i64(text_of(argv[2]), &events)) || persons < 1 ||
-        events < 0 || events > 100000) {
-        fprintf(stderr, "assemble_bench PERSONS [EVENTS]\n");
+    int64_t persons = 10000, events = 30, memory = 0;
+    if ((argc > 1 && !text_to_i64(text_of(argv[1]), &persons)) || (argc > 2 && !text_to_i64(text_of(argv[2]), &events)) ||
+        (argc > 3 && !text_to_i64(text_of(argv[3]), &memory)) || persons < 1 || events < 0 || events > 100000) {
+        fprintf(stderr, "assemble_bench PERSONS [EVENTS [MEGABYTES]]\n");
         return 2;
     }
     const bool done = vocabulary_example_create(&example, scratch.directory, 0, &err) && example_rows(builder, &err) &&
-                      vocabulary_example_load(&example, builder, &err) && run(&example, persons, (unsigned)events, &err);
+                      vocabulary_example_load(&example, builder, &err) && run(&example, persons, (unsigned)events, memory, &err);
     segment_builder_destroy(builder);
     vocabulary_example_destroy(&example);
     scratch_cleanup(&scratch);

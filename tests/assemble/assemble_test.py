@@ -64,6 +64,7 @@ class Assembly(unittest.TestCase):
     def check(self, report):
         assembly = report["assembly"]
         self.assertGreater(assembly["persons"], 100)
+        self.assertEqual(assembly["linkage"]["merged"] + assembly["linkage"]["split"], 0)
         for table in assembly["tables"]:
             self.assertEqual(table["on_shelves"], table["stored"] + sum(table["dropped"].values()), table["table"])
         stored = {table["table"]: table["rows_stored"] for table in assembly["load"]["tables"]}
@@ -102,6 +103,15 @@ class Assembly(unittest.TestCase):
         stored = self.check(self.assemble("killed"))
         self.copy("whole")
         self.assertEqual(self.check(self.assemble("whole")), stored)
+
+    def test_restored(self):
+        self.copy("kept")
+        stored = self.check(self.assemble("kept"))
+        self.run_emc2("backup", "--to", self.path("disk"), warehouse="kept")
+        self.run_emc2("key", "backup", "--to", self.path("keys"), warehouse="kept")
+        shutil.rmtree(self.path("kept"))
+        self.run_emc2("restore", "--from", self.path("disk"), "--keys", self.path("keys"), warehouse="kept")
+        self.assertEqual(self.check(self.assemble("kept")), stored)
 
     def test_nothing_in_clear(self):
         self.copy("clear")

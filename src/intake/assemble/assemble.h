@@ -48,6 +48,7 @@ struct assemble_report {
     uint64_t sex_conflicts, birth_conflicts; /* persons whose entries do not agree: the majority was taken */
     uint64_t visits_unknown;                 /* events whose stay was not delivered */
     struct linkage_counts linkage;
+    uint64_t merged, split; /* persons, since the assembly before */
     struct assemble_table tables[OMOP_TABLE_COUNT];
     struct load_report load;
 };

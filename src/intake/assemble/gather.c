@@ -21,6 +21,8 @@ struct range {
     size_t delivery;
     bool is_first; /* rows that no range will have are counted once */
     int table;
+    int64_t last_subject; /* and whether it was wanted */
+    bool has_last, last_wanted;
 };
 
 static void drop(struct range *range, enum assemble_drop why)
@@ -61,16 +63,32 @@ static bool take(void *context, const struct standard_row *row, struct text byte
                             err);
 }
 
+/* Most rows of a pass belong to other ranges: they are passed over unread. Rows of one subject often follow one another. */
+static bool wants(void *context, int64_t subject)
+{
+    struct range *range = context;
+    const struct assembly *assembly = range->assembly;
+    if (!range->has_last || range->last_subject != subject) {
+        const uint32_t *person = key_map_find(&assembly->person_of, assembly->holder_of[range->delivery], subject);
+        range->has_last = true;
+        range->last_subject = subject;
+        range->last_wanted =
+            range->is_first || (person && *person >= assembly->persons[range->first].id && *person <= assembly->persons[range->end - 1].id);
+    }
+    return range->last_wanted;
+}
+
 static bool gather(struct range *range, struct error *err)
 {
     const struct shelves *shelves = range->assembly->shelves;
     for (size_t i = 0; i < shelves_count(shelves); i++) {
         const struct shelf_delivery *delivery = shelves_delivery(shelves, i);
         range->delivery = i;
+        range->has_last = false;
         for (int table = 0; table < OMOP_TABLE_COUNT && delivery->is_live; table++) {
             range->table = table;
             if (table != OMOP_TABLE_PERSON && omop_table(table)->scope == OMOP_PERSON) {
-                TRY(shelves_scan(shelves, i, table, take, range, err));
+                TRY(shelves_scan_some(shelves, i, table, wants, take, range, err));
             }
         }
     }

@@ -131,6 +131,11 @@ static bool link_entries(struct assembly *assembly, struct linkage_entry *entrie
     TRY(state_open(assembly, &state, err));
     TRY(linkage_run(out_result, entries, assembly->entries.count, state, &options, err));
     assembly->report->linkage = (*out_result)->counts;
+    for (size_t i = 0; i < (*out_result)->event_count; i++) {
+        const bool is_merged = (*out_result)->events[i].kind == LINKAGE_MERGED;
+        assembly->report->merged += is_merged;
+        assembly->report->split += !is_merged;
+    }
     return state_keep(assembly, state, err);
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum row_part { PART_VISIT = 1, PART_PARENT = 2, PART_SYSTEM = 4, PART_PLACE = 8, PART_SPECIALTY = 16, PART_ALL = 31 };
-enum { TEXT_MAX = 255, FIXED = 20, TEXT_ROOM = TEXT_MAX + 2, VALUE_ROOM = TEXT_MAX + 10 };
+enum { LENGTH_SIZE = 2, TEXT_MAX = 255, FIXED = 20, TEXT_ROOM = TEXT_MAX + 2, VALUE_ROOM = TEXT_MAX + 10 };
 
 /* ---- writing: room is taken once a row ---- */
 struct pen {
@@ -64,7 +64,7 @@ bool row_encode(struct buffer *out, const struct standard_row *row, struct error
 {
     const int fields = standard_row_fields(row->table);
     TRY(buffer_reserve(out, FIXED + 2 * 8 + 2 * 8 + 3 * TEXT_ROOM + 10 + (size_t)fields * VALUE_ROOM, err));
-    struct pen pen = {out->data + out->length};
+    struct pen pen = {out->data + out->length + LENGTH_SIZE};
     const unsigned parts = (row->visit ? PART_VISIT : 0U) | (row->parent ? PART_PARENT : 0U) | (row->system.length ? PART_SYSTEM : 0U) |
                            (row->place.length ? PART_PLACE : 0U) | (row->specialty.length ? PART_SPECIALTY : 0U);
     *pen.at++ = (uint8_t)row->kind;
@@ -90,7 +90,10 @@ bool row_encode(struct buffer *out, const struct standard_row *row, struct error
             put_value(&pen, standard_row_type(row->table, field), &row->values[field]);
         }
     }
-    out->length = (size_t)(pen.at - out->data);
+    const size_t length = (size_t)(pen.at - out->data) - out->length - LENGTH_SIZE;
+    out->data[out->length] = (uint8_t)length;
+    out->data[out->length + 1] = (uint8_t)(length >> 8);
+    out->length += LENGTH_SIZE + length;
     return true;
 }
 
@@ -173,7 +176,27 @@ static bool take_head(struct cursor *cursor, struct standard_row *row, struct er
     return !(parts & PART_SPECIALTY) || take_text(cursor, &row->specialty, err);
 }
 
-bool row_decode(struct cursor *cursor, int table, struct standard_row *out_row, struct error *err)
+static bool take_length(struct cursor *cursor, size_t *out_length, struct error *err)
+{
+    uint8_t low = 0, high = 0;
+    TRY(cursor_u8(cursor, &low, err) && cursor_u8(cursor, &high, err));
+    *out_length = (size_t)low | (size_t)high << 8;
+    return *out_length <= cursor->length - cursor->position || FAIL(err, CORRUPT, "a row on a shelf is cut short");
+}
+
+bool row_peek(struct cursor *cursor, int64_t *out_subject, size_t *out_end, struct error *err)
+{
+    struct cursor ahead = *cursor;
+    uint8_t kind = 0, parts = 0;
+    uint64_t sequence = 0;
+    size_t length = 0;
+    TRY(take_length(&ahead, &length, err));
+    *out_end = ahead.position + length;
+    TRY(cursor_u8(&ahead, &kind, err) && cursor_u8(&ahead, &parts, err) && take_varint(&ahead, &sequence, err));
+    return take_number(&ahead, out_subject, err);
+}
+
+static bool take_values(struct cursor *cursor, int table, struct standard_row *out_row, struct error *err)
 {
     const int fields = standard_row_fields(table);
     uint64_t present = 0;
@@ -190,6 +213,15 @@ bool row_decode(struct cursor *cursor, int table, struct standard_row *out_row, 
         }
     }
     return true;
+}
+
+bool row_decode(struct cursor *cursor, int table, struct standard_row *out_row, struct error *err)
+{
+    size_t length = 0;
+    TRY(take_length(cursor, &length, err));
+    const size_t end = cursor->position + length;
+    TRY(take_values(cursor, table, out_row, err));
+    return cursor->position == end || FAIL(err, CORRUPT, "a row on a shelf has another length than it says");
 }
 
 bool tokens_encode(struct buffer *out, int64_t subject, const struct shelf_token *tokens, size_t count, struct error *err)

@@ -21,6 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct standard_row row, again;
+    struct cursor peeked = cursor;
+    int64_t subject = 0;
+    size_t end = 0;
+    const bool is_peeked = row_peek(&peeked, &subject, &end, &err);
+    assert(!is_peeked || end <= peeked.length);
     while (row_decode(&cursor, data[0] % SHELF_FILE_COUNT, &row, &err)) {
         CLEANUP(buffer_value) struct buffer out = {.maximum = 1 << 16};
         assert(row_encode(&out, &row, &err));

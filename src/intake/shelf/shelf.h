@@ -69,6 +69,10 @@ typedef bool shelf_take_row(void *context, const struct standard_row *row, struc
 MUST_CHECK bool shelf_row_read(int table, struct text bytes, struct standard_row *out_row, struct error *err);
 MUST_CHECK bool shelves_scan(const struct shelves *shelves, size_t delivery, int table, shelf_take_row *take, void *context,
                              struct error *err);
+/* The same of the subjects that `wants` says only; it is asked before a row is read, and may be asked often. NULL: all. */
+typedef bool shelf_wants(void *context, int64_t subject);
+MUST_CHECK bool shelves_scan_some(const struct shelves *shelves, size_t delivery, int table, shelf_wants *wants, shelf_take_row *take,
+                                  void *context, struct error *err);
 MUST_CHECK bool shelves_tokens(const struct shelves *shelves, size_t delivery,
                                bool (*take)(void *context, int64_t subject, const struct shelf_token *tokens, size_t count,
                                             struct error *err),

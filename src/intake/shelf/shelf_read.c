@@ -65,6 +65,7 @@ struct block_reading {
     int table;
     void *context;
     shelf_take_row *take_row;
+    shelf_wants *wants;
     bool (*take_tokens)(void *context, int64_t subject, const struct shelf_token *tokens, size_t count, struct error *err);
     uint64_t rows;
 };
@@ -73,6 +74,15 @@ static bool take_row(struct block_reading *reading, struct cursor *cursor, struc
 {
     struct standard_row row;
     const size_t first = cursor->position;
+    if (reading->wants) {
+        int64_t subject = 0;
+        size_t end = 0;
+        TRY(row_peek(cursor, &subject, &end, err));
+        if (!reading->wants(reading->context, subject)) {
+            cursor->position = end;
+            return true;
+        }
+    }
     TRY(row_decode(cursor, reading->table, &row, err));
     const struct text bytes = {(const char *)cursor->data + first, cursor->position - first};
     return reading->take_row(reading->context, &row, bytes, err);
@@ -138,10 +148,16 @@ static bool scan(const struct shelves *shelves, size_t delivery, struct block_re
     return true;
 }
 
+bool shelves_scan_some(const struct shelves *shelves, size_t delivery, int table, shelf_wants *wants, shelf_take_row *take, void *context,
+                       struct error *err)
+{
+    struct block_reading reading = {.take = take_row, .table = table, .context = context, .take_row = take, .wants = wants};
+    return scan(shelves, delivery, &reading, err);
+}
+
 bool shelves_scan(const struct shelves *shelves, size_t delivery, int table, shelf_take_row *take, void *context, struct error *err)
 {
-    struct block_reading reading = {.take = take_row, .table = table, .context = context, .take_row = take};
-    return scan(shelves, delivery, &reading, err);
+    return shelves_scan_some(shelves, delivery, table, NULL, take, context, err);
 }
 
 bool shelves_tokens(const struct shelves *shelves, size_t delivery,

@@ -257,9 +257,8 @@ static void test_golden(void **state)
     char hex[400];
     assert_true(row_encode(&out, &row, &err));
     crypto_hex(hex, out.data, out.length);
-    assert_string_equal(hex,
-                        "0305010100000000000000ffffffffffffffff05000000000000000543495031339c9020d20f9f06ffffaf88d4db0f000000000000f83f"
-                        "0d33343030393330303030303031");
+    assert_string_equal(hex, "45000305010100000000000000ffffffffffffffff05000000000000000543495031339c9020d20f9f06ffffaf88d4db0f00"
+                             "0000000000f83f0d33343030393330303030303031");
 }
 
 int main(void)

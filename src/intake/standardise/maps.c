@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Files of local maps: rows of SOURCE_TO_CONCEPT_MAP, or what Usagi exports. Columns are found by their names in the first line. */
-#include "base/csv.h"
-#include "intake/standardise/standardise.h"
+#include "intake/standardise/maps.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -69,19 +68,15 @@ static bool row_take(struct standardise *standardise, const struct map_reading *
     return standardise_map_add(standardise, own.length ? own : reading->system, code, id, err);
 }
 
-bool standardise_maps_read(struct standardise *standardise, const char *path, uint64_t *out_maps, struct error *err)
+bool maps_take(struct standardise *standardise, struct csv_reader *reader, const char *file, uint64_t *out_maps, struct error *err)
 {
-    const char *slash = strrchr(path, '/');
-    struct map_reading reading = {.file = slash ? slash + 1 : path};
-    CLEANUP(csv_reader) struct csv_reader *reader = NULL;
+    struct map_reading reading = {.file = file, .system = system_of(file)};
     struct csv_record record;
     bool has_more = false;
     uint64_t maps = 0;
-    reading.system = system_of(reading.file);
-    TRY(csv_reader_open(&reader, path, NULL, err));
     TRY(csv_reader_next(reader, &record, &has_more, err));
     if (!has_more) {
-        return FAIL(err, INVALID_INPUT, "%s is empty", reading.file);
+        return FAIL(err, INVALID_INPUT, "%s is empty", file);
     }
     TRY(header_read(&reading, &record, err));
     for (;;) {
@@ -93,4 +88,12 @@ bool standardise_maps_read(struct standardise *standardise, const char *path, ui
     }
     *out_maps = maps;
     return true;
+}
+
+bool standardise_maps_read(struct standardise *standardise, const char *path, uint64_t *out_maps, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    CLEANUP(csv_reader) struct csv_reader *reader = NULL;
+    TRY(csv_reader_open(&reader, path, NULL, err));
+    return maps_take(standardise, reader, slash ? slash + 1 : path, out_maps, err);
 }

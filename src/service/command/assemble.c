@@ -367,6 +367,10 @@ static bool report_print(const struct assembling *assembling, const struct assem
     TRY(unmapped_print(assembling, err));
     print_line("linkage / appariement : %s entries / entrées, %s persons / personnes, %s pairs / paires", count_text(report->entries, one),
                count_text(report->persons, two), count_text(report->linkage.taken + report->linkage.taken_within, three));
+    if (report->merged + report->split) {
+        print_line("  %s merged, %s split since the last time / fusionnées, scindées depuis la dernière fois",
+                   count_text(report->merged, one), count_text(report->split, two));
+    }
     if (assembling->tokens_left_out) {
         print_line("  %s pseudonyms are none and were left out / pseudonymes invalides écartés",
                    count_text(assembling->tokens_left_out, one));
