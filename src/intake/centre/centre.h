@@ -46,6 +46,17 @@ enum centre_document { CENTRE_WAREHOUSE, CENTRE_AUTHORITY, CENTRE_AGREEMENT };
 MUST_CHECK bool centre_document_take(struct centre *centre, const char *path, bool replace, enum centre_document *out_kind,
                                      struct error *err);
 
+/* Where a warehouse or an authority answers over the network, as far as its card says so. */
+enum { CENTRE_URL_SIZE = 256 };
+struct centre_peer {
+    bool has_pin;
+    uint8_t pin[CRYPTO_PIN_SIZE];
+    char url[CENTRE_URL_SIZE]; /* "": not on the card */
+};
+const struct centre_peer *centre_peer(const struct centre *centre, enum centre_document kind); /* not of an agreement */
+/* The key with which the warehouse signs agreements and receipts. */
+const uint8_t *centre_warehouse_key(const struct centre *centre);
+
 /* ---- the work ---- */
 struct centre_export {
     const char *path;

@@ -15,6 +15,7 @@ struct centre {
     struct circuit_authority authority;
     uint8_t intake_key[CRYPTO_PUBLIC_KEY_SIZE], warehouse_key[CRYPTO_PUBLIC_KEY_SIZE];
     uint32_t intake_epoch;
+    struct centre_peer peers[CENTRE_AGREEMENT]; /* by enum centre_document */
 };
 const char *centre_path(const struct centre *centre, const char *name);
 static inline struct circuit_holder centre_holder(const struct centre *centre)

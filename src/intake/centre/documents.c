@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "intake/centre/centre_internal.h"
+#include <assert.h>
 #include <string.h>
 
 static const char *const names[] = {"warehouse.json", "authority.json", "agreement.json"};
@@ -43,11 +44,35 @@ static bool number_take(const struct json *object, const char *name, const char 
     return true;
 }
 
+static bool peer_take(struct centre *centre, enum centre_document kind, const struct json *root, struct error *err)
+{
+    struct centre_peer peer = {.has_pin = json_member(root, "tls_pin") != NULL};
+    const struct json *url = json_member(root, "url");
+    TRY(!peer.has_pin || hex_take(root, "tls_pin", names[kind], peer.pin, err));
+    if (url &&
+        (url->kind != JSON_STRING || !text_starts_with(url->text, TEXT("https://")) || !text_copy(peer.url, sizeof peer.url, url->text))) {
+        return FAIL(err, INVALID_INPUT, "%s: url does not begin with https://, or is too long", names[kind]);
+    }
+    centre->peers[kind] = peer;
+    return true;
+}
+
+const struct centre_peer *centre_peer(const struct centre *centre, enum centre_document kind)
+{
+    assert(kind < CENTRE_AGREEMENT);
+    return &centre->peers[kind];
+}
+
+const uint8_t *centre_warehouse_key(const struct centre *centre)
+{
+    return centre->warehouse_key;
+}
+
 static bool warehouse_take(struct centre *centre, const struct json *root, struct error *err)
 {
     const char *what = names[CENTRE_WAREHOUSE];
     TRY(hex_take(root, "intake_key", what, centre->intake_key, err) && hex_take(root, "governance_key", what, centre->warehouse_key, err));
-    TRY(number_take(root, "intake_epoch", what, &centre->intake_epoch, err));
+    TRY(number_take(root, "intake_epoch", what, &centre->intake_epoch, err) && peer_take(centre, CENTRE_WAREHOUSE, root, err));
     centre->facts.has_warehouse = true;
     return true;
 }
@@ -57,7 +82,7 @@ static bool authority_take(struct centre *centre, const struct json *root, struc
     const char *what = names[CENTRE_AUTHORITY];
     TRY(hex_take(root, "public_key", what, centre->authority.public_key, err));
     TRY(hex_take(root, "signing_key", what, centre->authority.signing_key, err));
-    TRY(number_take(root, "epoch", what, &centre->authority.epoch, err));
+    TRY(number_take(root, "epoch", what, &centre->authority.epoch, err) && peer_take(centre, CENTRE_AUTHORITY, root, err));
     if (!crypto_element_valid(centre->authority.public_key)) {
         return FAIL(err, INVALID_INPUT, "%s: public_key is no element of the group", what);
     }

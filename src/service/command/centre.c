@@ -108,7 +108,7 @@ bool command_centre_status(struct invocation *in, struct error *err)
 }
 
 /* ---- the work ---- */
-static bool export_of(const struct invocation *in, struct centre_export *out_export, struct error *err)
+bool centre_export_of(const struct invocation *in, struct centre_export *out_export, struct error *err)
 {
     *out_export =
         (struct centre_export){.path = in->words[0],
@@ -177,7 +177,7 @@ bool command_centre_check(struct invocation *in, struct error *err)
     struct centre_export export;
     struct centre_preview *preview = ARENA_NEW(in->arena, struct centre_preview);
     const char *path = invocation_value(in, "page");
-    TRY(centre_unlock(in, &centre, err) && export_of(in, &export, err));
+    TRY(centre_unlock(in, &centre, err) && centre_export_of(in, &export, err));
     TRY(centre_check(centre, &export, tally, preview, err));
     bool fr = centre_facts(centre)->in_french;
     print_tally(tally, fr);
@@ -208,7 +208,7 @@ bool command_centre_blind(struct invocation *in, struct error *err)
         FAIL(err, INVALID_ARGUMENT, "where should the request go?");
         return error_hint(err, "name a file with --out, such as november.request");
     }
-    TRY(centre_unlock(in, &centre, err) && export_of(in, &export, err));
+    TRY(centre_unlock(in, &centre, err) && centre_export_of(in, &export, err));
     TRY(centre_blind(centre, &export, out, tally, &request, err));
     print_line(centre_facts(centre)->in_french ? "%s : %s clés aveuglées ; à envoyer à l'autorité des pseudonymes"
                                                : "%s: %s blinded keys; to be sent to the pseudonym authority",
@@ -237,7 +237,7 @@ bool command_centre_pack(struct invocation *in, struct error *err)
     struct delivery_head head;
     char rows[COUNT_TEXT_SIZE], persons[COUNT_TEXT_SIZE], bytes[COUNT_TEXT_SIZE];
     const char *out = invocation_value(in, "out");
-    TRY(centre_unlock(in, &centre, err) && export_of(in, &export, err));
+    TRY(centre_unlock(in, &centre, err) && centre_export_of(in, &export, err));
     const struct centre_facts *facts = centre_facts(centre);
     out = out ? out
               : arena_text_format(in->arena, "%s/work/%s-%llu.delivery", centre_directory(in), facts->holder,

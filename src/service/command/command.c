@@ -260,6 +260,14 @@ static const struct option_spec centre_take_options[] = {
 static const struct option_spec centre_check_options[] = {
     EXPORT_OPTIONS, {"page", "FILE.html", "write a page that shows what would leave, column by column"}, {0}};
 static const struct option_spec centre_blind_options[] = {EXPORT_OPTIONS, {"out", "FILE", "the request for the pseudonym authority"}, {0}};
+static const struct option_spec centre_send_options[] = {
+    CENTRE_OPTION,
+    {"to", "URL", "https://ADDRESS:PORT in place of what the card says"},
+    {"out", "FILE", "the answer: the authority's response, or the warehouse's receipt (default: beside the file)"},
+    {0},
+};
+static const struct option_spec centre_deliver_options[] = {
+    EXPORT_OPTIONS, {"full", NULL, "this is all that the holder has: it takes the place of all earlier deliveries"}, {0}};
 static const struct option_spec centre_pack_options[] = {
     EXPORT_OPTIONS,
     {"out", "FILE", "the delivery (default: DIR/work/HOLDER-NUMBER.delivery)"},
@@ -458,6 +466,13 @@ static const struct command commands[] = {
     {"centre pack", "EXPORT", 1, 1, "make the delivery: what the agreement allows, sealed to the warehouse, signed",
      "An export with one fault, or with a text that looks like an identity or a document, leaves in no part.",
      "  emc2 centre pack exports/2026-11 --full", centre_pack_options, command_centre_pack, SANDBOX_OFFLINE, true},
+    {"centre send", "FILE", 1, 1, "send a request to the authority, or a delivery to the warehouse, over HTTPS",
+     "Both sides know one another by the pins on their cards, and by nothing else. The file may as well be carried.",
+     "  emc2 centre send 2026-11.request\n  emc2 centre send centre/work/chu-a-12.delivery", centre_send_options, command_centre_send,
+     SANDBOX_NETWORK, true},
+    {"centre deliver", "EXPORT", 1, 1, "the whole way of an export: blind, ask the authority, pack, send, keep the receipt",
+     "What `centre blind`, `send`, `finish`, `pack` and `send` do one after the other. Run `centre check` before the first time.",
+     "  emc2 centre deliver exports/2026-11 --full", centre_deliver_options, command_centre_deliver, SANDBOX_NETWORK, true},
     {"key epoch status", "", 0, 0, "in which epoch the warehouse's pseudonyms are made", NULL, "  emc2 key epoch status --json", no_options,
      command_key_epoch_status, SANDBOX_READER, false},
     {"key epoch begin", "", 0, 0, "a new exponent for the warehouse's pseudonyms: the first one, or a renewal",

@@ -12,7 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096, NAME_SIZE = QUARANTINE_NAME_SIZE, FINDINGS_SHOWN = 20, HEX_SIZE = 2 * CRYPTO_HASH_SIZE + 1, FILE_MODE = 0600 };
+enum {
+    PATH_SIZE = DELIVERY_PATH_SIZE,
+    NAME_SIZE = QUARANTINE_NAME_SIZE,
+    FINDINGS_SHOWN = 20,
+    HEX_SIZE = 2 * CRYPTO_HASH_SIZE + 1,
+    FILE_MODE = 0600
+};
 
 /* ---- what a check is held against ---- */
 void delivery_scene_close(struct delivery_scene *scene)
@@ -118,12 +124,13 @@ static bool refusal_says(const struct delivery_report *report, struct error *err
     return error_hint(err, "nothing of it was taken; la livraison est refusée, rien n'en a été repris");
 }
 
-static bool refused(struct invocation *in, struct warehouse *warehouse, const struct delivery_report *report, struct error *err)
+static bool refused(const struct invocation *in, struct warehouse *warehouse, const char *file, const struct delivery_report *report,
+                    struct error *err)
 {
     char name[NAME_SIZE];
     struct journal_entry entry;
     struct error shown;
-    TRY(quarantine_put(warehouse, in->words[0], report, &in->settings, name, err));
+    TRY(quarantine_put(warehouse, file, report, &in->settings, name, err));
     TRY(warehouse_entry(warehouse, LEDGER_ACT_REFUSAL, report->has_head ? &report->head.root : NULL, &entry, err));
     TRY(ledger_record_word(&entry.record, "reason", report->reason, err) && ledger_record_word(&entry.record, "quarantine", name, err));
     if (report->has_head) {
@@ -148,8 +155,8 @@ static bool warehouse_signs(void *context, const void *bytes, size_t length, uin
     return keyring_manifest_sign(context, bytes, length, out_signature, err);
 }
 
-static bool receipt_write(const struct warehouse *warehouse, const struct delivery_head *head, const char *name, char out_path[PATH_SIZE],
-                          struct error *err)
+static bool receipt_write(const struct warehouse *warehouse, const struct delivery_head *head, const char *name,
+                          char out_path[DELIVERY_PATH_SIZE], struct error *err)
 {
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = RECEIPT_BYTES_MAX};
     const struct receipt_signer signer = {warehouse_signs, warehouse->keyring};
@@ -167,14 +174,15 @@ static bool receipt_write(const struct warehouse *warehouse, const struct delive
 }
 
 /* Where what was taken goes: sealed as it came, until its rows are in the store. */
-static bool delivery_stage(const struct invocation *in, const struct warehouse *warehouse, const char *name, struct error *err)
+static bool delivery_stage(const struct invocation *in, const struct warehouse *warehouse, const char *file, const char *name,
+                           struct error *err)
 {
     char folder[PATH_SIZE], path[PATH_SIZE];
     TRY(warehouse_folder(warehouse, "deliveries", folder, err));
     if (snprintf(path, sizeof path, "%.4000s/%.80s.delivery", folder, name) >= PATH_SIZE) {
         return FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
     }
-    return file_copy(in->words[0], path, (uint64_t)settings_get(&in->settings, SETTING_DELIVERY_BYTES_MAX), NULL, err);
+    return file_copy(file, path, (uint64_t)settings_get(&in->settings, SETTING_DELIVERY_BYTES_MAX), NULL, err);
 }
 
 static bool taken_enter(struct holders *holders, struct warehouse *warehouse, const struct delivery_head *head, struct error *err)
@@ -209,19 +217,28 @@ static bool subjects_keep(const struct delivery_scene *scene, struct delivery *d
     return subjects_write(scene->subjects, &scene->warehouse->grant, err);
 }
 
-static bool taken(struct invocation *in, struct holders *holders, const struct delivery_scene *scene, struct delivery *delivery,
-                  const struct delivery_report *report, struct error *err)
+static bool taken(const struct invocation *in, struct holders *holders, const struct delivery_scene *scene, struct delivery *delivery,
+                  const char *file, char out_receipt[DELIVERY_PATH_SIZE], struct error *err)
 {
     struct warehouse *warehouse = scene->warehouse;
     const struct delivery_head *head = delivery_head(delivery);
-    char name[NAME_SIZE], path[PATH_SIZE];
+    char name[NAME_SIZE];
     snprintf(name, sizeof name, "%s-%llu", head->holder, (unsigned long long)head->sequence);
-    TRY(delivery_stage(in, warehouse, name, err) && subjects_keep(scene, delivery, err) && taken_enter(holders, warehouse, head, err));
-    TRY(receipt_write(warehouse, head, name, path, err) && report_show(in, report, err));
-    if (!invocation_flag(in, "json")) {
-        print_line("taken. The receipt for the holder is in %s", path);
-    }
-    return true;
+    TRY(delivery_stage(in, warehouse, file, name, err) && subjects_keep(scene, delivery, err) &&
+        taken_enter(holders, warehouse, head, err));
+    return receipt_write(warehouse, head, name, out_receipt, err);
+}
+
+bool delivery_accept(struct invocation *in, struct warehouse *warehouse, const char *file, char out_receipt[DELIVERY_PATH_SIZE],
+                     struct delivery_report *report, struct error *err)
+{
+    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(delivery_scene_value) struct delivery_scene scene = {.agreement = NULL};
+    CLEANUP(delivery) struct delivery *delivery = NULL;
+    TRY(holders_open(&holders, warehouse, true, err));
+    TRY(delivery_scene_open(&scene, in, warehouse, &holders, file, err));
+    TRY(delivery_check_all(&delivery, report, file, &scene.checking, err));
+    return delivery ? taken(in, &holders, &scene, delivery, file, out_receipt, err) : refused(in, warehouse, file, report, err);
 }
 
 bool path_is_delivery(const char *path)
@@ -242,15 +259,14 @@ bool path_is_delivery(const char *path)
 bool command_load_delivery(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
-    CLEANUP(delivery_scene_value) struct delivery_scene scene = {.agreement = NULL};
-    CLEANUP(delivery) struct delivery *delivery = NULL;
     struct delivery_report *report = ARENA_NEW(in->arena, struct delivery_report);
+    char receipt[DELIVERY_PATH_SIZE];
     TRY(warehouse_open(&warehouse, in, "load delivery", GRANT_LOAD | GRANT_COUNT, err));
-    TRY(holders_open(&holders, &warehouse, true, err));
-    TRY(delivery_scene_open(&scene, in, &warehouse, &holders, in->words[0], err));
-    TRY(delivery_check_all(&delivery, report, in->words[0], &scene.checking, err));
-    return delivery ? taken(in, &holders, &scene, delivery, report, err) : refused(in, &warehouse, report, err);
+    TRY(delivery_accept(in, &warehouse, in->words[0], receipt, report, err) && report_show(in, report, err));
+    if (!invocation_flag(in, "json")) {
+        print_line("taken. The receipt for the holder is in %s", receipt);
+    }
+    return true;
 }
 
 /* ---- delivery check, list, receipt verify ---- */

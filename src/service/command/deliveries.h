@@ -24,6 +24,11 @@ MUST_CHECK bool delivery_scene_open(struct delivery_scene *out_scene, struct inv
                                     const struct holders *holders, const char *path, struct error *err);
 /* True for a plain file that begins as a delivery. */
 bool path_is_delivery(const char *path);
+/* Takes the delivery in `file`, or refuses it and keeps it in quarantine (then it fails, and the refusal is in the log and was printed).
+ * out_receipt: the path of the receipt. The warehouse is open under GRANT_LOAD and GRANT_COUNT. */
+enum { DELIVERY_PATH_SIZE = 4096 };
+MUST_CHECK bool delivery_accept(struct invocation *in, struct warehouse *warehouse, const char *file, char out_receipt[DELIVERY_PATH_SIZE],
+                                struct delivery_report *report, struct error *err);
 /* `load` of a delivery. */
 MUST_CHECK bool command_load_delivery(struct invocation *in, struct error *err);
 /* Keeps a refused delivery, sealed as it came, and its report in WAREHOUSE/quarantine. out_name: of both, without their endings. */

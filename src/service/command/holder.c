@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* holder add, list, show, suspend, agreement; intake card: who delivers to this warehouse, and under which keys. */
+#include "service/command/holder.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "governance/registry/registry_intake.h"
 #include "intake/delivery/delivery_agreement.h"
 #include "service/command/commands.h"
 #include "service/command/register.h"
+#include "trust/crypto/crypto_certificate.h"
+#include "trust/crypto/crypto_envelope.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -197,23 +200,6 @@ bool command_holder_show(struct invocation *in, struct error *err)
 }
 
 /* ---- the key that holders seal to ---- */
-static bool card_print(const struct warehouse *warehouse, uint32_t epoch, struct buffer *out, struct error *err)
-{
-    CLEANUP(secret) struct secret *key = NULL;
-    struct json_writer json = {.out = out, .indented = true};
-    uint8_t public_key[CRYPTO_PUBLIC_KEY_SIZE];
-    char intake[HEX_SIZE], governance[HEX_SIZE];
-    TRY(intake_key_open(warehouse->keyring, &warehouse->grant, epoch, &key, err) && crypto_envelope_public_key(public_key, key, err));
-    crypto_hex(intake, public_key, sizeof public_key);
-    crypto_hex(governance, keyring_manifest_public_key(warehouse->keyring), CRYPTO_PUBLIC_KEY_SIZE);
-    TRY(json_begin_object(&json, err) && json_name(&json, "format", err) && json_text(&json, TEXT("emc2 warehouse card"), err));
-    TRY(json_name(&json, "version", err) && json_i64(&json, 1, err));
-    TRY(json_name(&json, "intake_key", err) && json_text(&json, text_of(intake), err));
-    TRY(json_name(&json, "intake_epoch", err) && json_i64(&json, epoch, err));
-    TRY(json_name(&json, "governance_key", err) && json_text(&json, text_of(governance), err));
-    return json_end_object(&json, err) && buffer_append_text(out, "\n", err);
-}
-
 static bool epoch_make(struct warehouse *warehouse, bool is_new, uint32_t *out_epoch, struct error *err)
 {
     struct journal_entry entry;
@@ -226,6 +212,46 @@ static bool epoch_make(struct warehouse *warehouse, bool is_new, uint32_t *out_e
     return journal_write(warehouse->journal, &entry, 1, err);
 }
 
+bool intake_tls_seed(struct warehouse *warehouse, struct secret **out_seed, struct error *err)
+{
+    CLEANUP(secret) struct secret *key = NULL;
+    uint32_t epoch;
+    TRY(epoch_make(warehouse, false, &epoch, err) && intake_key_open(warehouse->keyring, &warehouse->grant, 1, &key, err));
+    return crypto_derive(out_seed, key, "emc2 intake tls", NULL, 0, err);
+}
+
+static bool hex_member(struct json_writer *json, const char *name, const uint8_t bytes[CRYPTO_PUBLIC_KEY_SIZE], struct error *err)
+{
+    char hex[HEX_SIZE];
+    crypto_hex(hex, bytes, CRYPTO_PUBLIC_KEY_SIZE);
+    return json_name(json, name, err) && json_text(json, text_of(hex), err);
+}
+
+static bool pin_member(struct warehouse *warehouse, struct json_writer *json, struct error *err)
+{
+    CLEANUP(secret) struct secret *seed = NULL;
+    uint8_t tls_key[CRYPTO_PUBLIC_KEY_SIZE], pin[CRYPTO_PIN_SIZE];
+    TRY(intake_tls_seed(warehouse, &seed, err) && crypto_public_key(tls_key, seed, err));
+    crypto_certificate_pin(pin, tls_key);
+    return hex_member(json, "tls_pin", pin, err);
+}
+
+bool warehouse_card_print(struct warehouse *warehouse, const char *url, struct buffer *out, struct error *err)
+{
+    CLEANUP(secret) struct secret *key = NULL;
+    struct json_writer json = {.out = out, .indented = true};
+    uint8_t public_key[CRYPTO_PUBLIC_KEY_SIZE];
+    uint32_t epoch;
+    TRY(epoch_make(warehouse, false, &epoch, err) && intake_key_open(warehouse->keyring, &warehouse->grant, epoch, &key, err));
+    TRY(crypto_envelope_public_key(public_key, key, err));
+    TRY(json_begin_object(&json, err) && json_name(&json, "format", err) && json_text(&json, TEXT("emc2 warehouse card"), err));
+    TRY(json_name(&json, "version", err) && json_i64(&json, 1, err) && hex_member(&json, "intake_key", public_key, err));
+    TRY(json_name(&json, "intake_epoch", err) && json_i64(&json, epoch, err));
+    TRY(hex_member(&json, "governance_key", keyring_manifest_public_key(warehouse->keyring), err) && pin_member(warehouse, &json, err));
+    TRY(!url || (json_name(&json, "url", err) && json_text(&json, text_of(url), err)));
+    return json_end_object(&json, err) && buffer_append_text(out, "\n", err);
+}
+
 bool command_intake_card(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
@@ -233,7 +259,8 @@ bool command_intake_card(struct invocation *in, struct error *err)
     const char *out = invocation_value(in, "out");
     uint32_t epoch;
     TRY(warehouse_open(&warehouse, in, "intake card", GRANT_LOAD, err));
-    TRY(epoch_make(&warehouse, invocation_flag(in, "new"), &epoch, err) && card_print(&warehouse, epoch, &card, err));
+    TRY(epoch_make(&warehouse, invocation_flag(in, "new"), &epoch, err) &&
+        warehouse_card_print(&warehouse, invocation_value(in, "url"), &card, err));
     if (!out) {
         printf("%s", (const char *)card.data);
         return true;

@@ -16,6 +16,12 @@ static const struct option_spec out_options[] = {{"out", "FILE", "write it there
 static const struct option_spec card_options[] = {
     {"out", "FILE", "write it there instead of printing it"},
     {"new", NULL, "make the next key; deliveries that were sealed to older ones still open"},
+    {"url", "URL", "where the warehouse takes deliveries (https://ADDRESS:PORT), as in `intake serve`"},
+    {0},
+};
+static const struct option_spec serve_options[] = {
+    {"listen", "ADDRESS:PORT", "where to listen; numbers only, as in 127.0.0.1:8444"},
+    {"names", "FILE", "family and given names, one a line: two in a row are a finding"},
     {0},
 };
 static const struct option_spec check_options[] = {{"names", "FILE", "family and given names, one a line: two in a row are a finding"},
@@ -49,8 +55,10 @@ const struct command intake_commands[] = {
      "  emc2 holder agreement chu-a terms.json --out agreement.json", out_options, command_holder_agreement, SANDBOX_LOADER, true},
     {"intake card", "", 0, 0, "the warehouse's public keys, for holders: deliveries are sealed to them", NULL,
      "  emc2 intake card --out warehouse.card.json", card_options, command_intake_card, SANDBOX_LOADER, false},
-    {"intake key", "", 0, 0, "the same as intake card", NULL, "  emc2 intake key", card_options, command_intake_card, SANDBOX_LOADER,
-     false},
+    {"intake serve", "", 0, 0, "take deliveries over HTTPS until it is stopped; each is checked as `load` does",
+     "TLS 1.3; each side knows the other by its pin alone (holder add takes it from the holder's card). POST /delivery gives the\n"
+     "receipt, or says why the delivery is refused. SIGTERM ends it.",
+     "  emc2 intake serve --listen 10.1.2.3:8444 --warehouse /srv/emc2", serve_options, command_intake_serve, SANDBOX_NETWORK, false},
     {"delivery check", "FILE.delivery", 1, 1, "would this delivery be taken? nothing is taken, refused or kept", NULL,
      "  emc2 delivery check chu-a-12.delivery", check_options, command_delivery_check, SANDBOX_LOADER, true},
     {"delivery list", "", 0, 0, "the deliveries that were taken", NULL, "  emc2 delivery list", no_options, command_delivery_list,
