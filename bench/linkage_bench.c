@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* linkage_bench: quality, time and memory of linkage over invented persons with known truth.
- *   linkage_bench PERSONS [THREADS] */
+ *   linkage_bench PERSONS [THREADS]
+ * LINKAGE_WITHOUT=kind in the environment: as if there were no such kind of key (what is it worth?); LINKAGE_PATTERNS=1: every pattern. */
 #include "base/calendar.h"
+#include "intake/identity/identity_keys.h"
 #include "intake/linkage/linkage_internal.h"
 #include "intake/linkage/linkage_rehearsal.h"
 #include "intake/linkage/linkage_report.h"
@@ -31,6 +33,23 @@ static void patterns_print(const struct rehearsal *rehearsal, const struct linka
     }
 }
 
+/* Forgets the tokens of the kind that LINKAGE_WITHOUT names; says how many tokens a person has. */
+static void tokens_thin(struct rehearsal *rehearsal)
+{
+    const char *without = getenv("LINKAGE_WITHOUT");
+    uint64_t tokens = 0;
+    for (size_t i = 0; i < rehearsal->count; i++) {
+        for (unsigned kind = 1; kind <= IDENTITY_KEY_KINDS; kind++) {
+            uint64_t *token = &rehearsal->entries[i].tokens[kind - 1];
+            if (without && strcmp(without, identity_key_name((enum identity_key_kind)kind)) == 0) {
+                *token = 0;
+            }
+            tokens += *token != 0;
+        }
+    }
+    printf("%.2f keys an entry%s%s: ", (double)tokens / (double)rehearsal->count, without ? " without " : "", without ? without : "");
+}
+
 static bool measure(uint32_t persons, unsigned threads, bool claims_have_names, bool without_numbers, struct error *err)
 {
     struct rehearsal_options options = {.seed = 20260101, .persons = persons, .centres = 4, .presence = 0.4};
@@ -39,6 +58,7 @@ static bool measure(uint32_t persons, unsigned threads, bool claims_have_names, 
     struct rehearsal rehearsal;
     int64_t start = clock_monotonic_ns();
     TRY(linkage_rehearsal_make(&rehearsal, &options, err));
+    tokens_thin(&rehearsal);
     const double made = seconds_since(start);
     CLEANUP(task_pool) struct task_pool *pool = NULL;
     TRY(task_pool_create(&pool, threads, err));

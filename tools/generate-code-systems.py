@@ -17,4 +17,6 @@ for row in rows:
 with open(out, "w", encoding="utf-8") as file:
     file.write("/* Generated from spec/code_systems.csv; do not edit. */\n#pragma once\n/* X(NAME, uri) */\n#define RECORD_SYSTEM_URIS(X) \\\n")
     file.write(" \\\n".join(f'    X({system}, "{uri}")' for uri, system in sorted(uris)) + "\n")
+    file.write("enum record_system {\n" + "".join(f"    RECORD_SYSTEM_{row['system']},\n" for row in rows))
+    file.write("    RECORD_SYSTEM_COUNT /* none of them */\n};\n")
     file.write("/* X(NAME) */\n#define RECORD_SYSTEMS(X) \\\n" + " \\\n".join(f"    X({row['system']})" for row in rows) + "\n")

@@ -124,14 +124,14 @@ bool json_reader_parse(struct json_reader *reader, const struct json **out_root,
     return outcome == JSON_OUTCOME_PARSED || fail_outcome(outcome, name, begin, length - mark, err);
 }
 
-const struct json *json_member(const struct json *object, const char *name)
+const struct json *json_member_named(const struct json *object, const char *name, size_t length)
 {
     if (!object || object->kind != JSON_OBJECT) {
         return NULL;
     }
-    struct text wanted = text_of(name);
     for (size_t i = object->count; i-- > 0;) {
-        if (text_equal(object->names[i], wanted)) {
+        const struct text *at = &object->names[i];
+        if (at->length == length && (length == 0 || (at->data[0] == name[0] && memcmp(at->data, name, length) == 0))) {
             return &object->items[i];
         }
     }

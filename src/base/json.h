@@ -34,7 +34,12 @@ void json_reader_destroy(struct json_reader *reader);
 DEFINE_CLEANUP(json_reader, json_reader_destroy)
 MUST_CHECK bool json_reader_parse(struct json_reader *reader, const struct json **out_root, const char *name, const void *bytes,
                                   size_t length, struct error *err);
-const struct json *json_member(const struct json *object, const char *name); /* NULL when absent, or when object is no object */
+const struct json *json_member_named(const struct json *object, const char *name, size_t length);
+static inline const struct json *json_member(const struct json *object,
+                                             const char *name) /* NULL when absent, or when object is no object */
+{
+    return json_member_named(object, name, __builtin_strlen(name)); /* of a literal, known when it is compiled */
+}
 const char *json_kind_name(enum json_kind kind);
 /* Line (1-based) on which the value at a path such as "PrimaryCriteria.CriteriaList[2].Death" begins in the source, or 0. */
 unsigned json_line_of_path(const void *bytes, size_t length, const char *path);

@@ -182,13 +182,13 @@ json_outcome outcome_of(simdjson::error_code code) noexcept
 } // namespace
 
 struct json_parser {
-    simdjson::dom::parser parser;
-    size_t capacity;
+    simdjson::dom::parser parser{simdjson::SIMDJSON_MAXSIZE_BYTES};
+    size_t capacity = 0;
 };
 
 extern "C" json_parser *json_parser_create() noexcept
 {
-    return new (std::nothrow) json_parser{};
+    return new (std::nothrow) json_parser;
 }
 
 extern "C" void json_parser_destroy(json_parser *parser) noexcept

@@ -333,9 +333,33 @@ static void test_writer_shows_no_control(void **state)
     assert_string_equal((char *)out.data, "\"\\u001b[2J \\u009b31m \xc2\xa0 \xef\xbf\xbd \xc3\xa9\"");
 }
 
+/* One parser for many documents: each is what it is, whatever came before. */
+static void test_many_documents(void **state)
+{
+    (void)state;
+    static const char lines[] = "{\"a\":\"x\\u00e9\"}\n[\n{\"a\":\"\\udc00\"}\n{\"a\":123456789012345678901234567890}\n{\"b\":[1,2]}\n"
+                                "                                                                ";
+    CLEANUP(json_reader) struct json_reader *reader = NULL;
+    struct error err;
+    const struct json *root = NULL;
+    const char *at = lines;
+    assert_true(json_reader_create(&reader, &err));
+    for (int line = 0; line < 5; line++) {
+        const size_t length = strcspn(at, "\n");
+        const bool parsed = json_reader_parse(reader, &root, "test", at, length, &err);
+        assert_int_equal(parsed, line != 1 && line != 2); /* not ended; half of a surrogate pair */
+        assert_true(line != 0 || text_equal(json_member(root, "a")->text, TEXT("x\xc3\xa9")));
+        assert_true(line != 3 || json_member(root, "a")->number == 123456789012345678901234567890.0);
+        assert_true(line != 4 || json_member(root, "b")->count == 2);
+        at += length + 1;
+    }
+    assert_false(json_reader_parse(reader, &root, "test", at, 0, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_documents),
         cmocka_unit_test(test_tree),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_faults_have_a_line),

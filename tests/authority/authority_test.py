@@ -45,7 +45,7 @@ class Authority(unittest.TestCase):
         self.emc2("authority", "status", "--out", published)
         with open(published, encoding="utf-8") as file:
             said = json.load(file)
-        self.authority = f"{said['epoch']}:{said['public_key']}:{said['signing_key']}:{said['pin']}"
+        self.authority = f"{said['epoch']}:{said['public_key']}:{said['signing_key']}:{said['tls_pin']}"
 
     def tearDown(self):
         if self.server:
@@ -72,9 +72,12 @@ class Authority(unittest.TestCase):
         os.makedirs(path, exist_ok=True)
         return path
 
-    def register(self, byte, name, limit=1000000):
+    def register(self, byte, name, limit=1000000, code=0):
         key, pin = self.holder(byte, "keys")
-        return self.emc2("authority", "holder", "add", name, "--signing-key", key, "--pin", pin, "--limit", str(limit))
+        card = self.path(f"{byte}.card.json")
+        with open(card, "w", encoding="utf-8") as file:
+            json.dump({"format": "emc2 holder card", "version": 1, "holder": name, "public_key": key, "tls_pin": pin}, file)
+        return self.emc2("authority", "holder", "add", card, "--limit", str(limit), code=code)
 
     def ask(self, byte, name, folder, count):
         self.holder(byte, name, "ask", self.authority, folder, str(count))
@@ -126,8 +129,7 @@ class Authority(unittest.TestCase):
             file.seek(300)
             file.write(b"x")
         self.assertIn("signature", self.emc2("authority", "evaluate", request, "--out", response, code=DENIED))
-        key, pin = self.holder(1, "keys")
-        self.assertIn("another holder", self.emc2("authority", "holder", "add", "Autre", "--signing-key", key, "--limit", "5", code=2))
+        self.assertIn("another holder", self.register(1, "Autre", 5, code=2))
         self.assertGreaterEqual(self.emc2("log", "list").count("refusal"), 4)
         self.verify_log()
 

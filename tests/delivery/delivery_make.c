@@ -2,7 +2,8 @@
 /* delivery_make: what a holder of the examples hands over, for a real warehouse:
  *   delivery_make card                      the holder's card, to standard output
  *   delivery_make terms FROM UNTIL          terms of an agreement
- *   delivery_make all DIR CARD AGREEMENT    good-1 and good-2, objections.tokens, each broken delivery, and cases.json that lists them */
+ *   delivery_make all DIR CARD AGREEMENT    good-1 and good-2, later, objections.tokens, each broken delivery, and cases.json that lists
+ * them */
 #include "base/json.h"
 #include "broken.h"
 #include <stdio.h>
@@ -28,6 +29,19 @@ static void print_terms(const char *from, const char *until)
     struct error err = {0};
     must(example_terms(&terms, "chu-a", from, until, "kinship", &err), &err);
     printf("%s\n", (const char *)terms.data);
+}
+
+/* A row of a person who is in an earlier delivery only. */
+static void write_later(const struct example *example, const char *path)
+{
+    CLEANUP(delivery_writer) struct delivery_writer *writer = NULL;
+    struct delivery_writing writing = example_writing(example);
+    struct record record = example_condition(7, 4711);
+    struct error err = {0};
+    writing.sequence = 2;
+    writing.is_full = false;
+    must(delivery_writer_open(&writer, path, &writing, &err) && delivery_writer_add_record(writer, &record, &err), &err);
+    must(delivery_writer_commit(writer, NULL, &err), &err);
 }
 
 /* Recipient and agreement of the real warehouse. */
@@ -92,6 +106,8 @@ static void write_all(const struct example *example, const char *directory)
         snprintf(path, sizeof path, "%s/good-%d.delivery", directory, (int)sequence);
         write_good(example, path, sequence, false);
     }
+    snprintf(path, sizeof path, "%s/later.delivery", directory);
+    write_later(example, path);
     snprintf(path, sizeof path, "%s/objections.tokens", directory);
     write_good(example, path, 1, true);
 }

@@ -112,6 +112,12 @@ class Deliveries(unittest.TestCase):
         show = json.loads(self.run_emc2("holder", "show", "chu-a", warehouse="taken").stdout)
         self.assertEqual(show["last_sequence"], 2)
 
+    def test_persons_of_earlier_deliveries(self):
+        self.copy("later", "good")
+        self.run_emc2("load", self.made("good-1.delivery"), warehouse="later")
+        self.run_emc2("load", self.made("later.delivery"), warehouse="later")
+        self.assertEqual(self.files("later", "receipts"), ["chu-a-1.json", "chu-a-2.json"])
+
     def test_broken(self):
         self.house("over", "empty", "2026-02-01", "2099-12-31")
         self.house("agreement-over", "empty", "2099-12-31", "2026-02-01")

@@ -3,6 +3,7 @@
 #include "base/scratch.h"
 #include "governance/registry/registry.h"
 #include "governance/registry/registry_intake.h"
+#include "governance/registry/registry_subjects.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -146,9 +147,35 @@ static void test_intake_keys(void **state)
     keyring_close(house.keyring);
 }
 
+static void test_subjects(void **state)
+{
+    (void)state;
+    CLEANUP(scratch) struct scratch scratch = scratch_open();
+    CLEANUP(subjects) struct subjects *first = NULL;
+    CLEANUP(subjects) struct subjects *again = NULL;
+    CLEANUP(subjects) struct subjects *other = NULL;
+    struct house house;
+    struct error err = {0};
+    house_open(&house, GRANT_LOAD);
+    assert_true(subjects_open(&first, scratch.directory, "chu-a", house.keyring, &house.grant, &err));
+    assert_false(subjects_has(first, 7));
+    for (int64_t i = 1000; i-- > 0;) {
+        assert_true(subjects_add(first, i * 7, &err) && subjects_add(first, i * 7, &err));
+    }
+    assert_true(subjects_write(first, &house.grant, &err) && subjects_has(first, 7) && !subjects_has(first, 8));
+    assert_true(subjects_open(&again, scratch.directory, "chu-a", house.keyring, &house.grant, &err));
+    assert_true(subjects_count(again) == 1000 && subjects_has(again, 6993) && !subjects_has(again, 6994));
+    subjects_clear(again);
+    assert_true(subjects_add(again, 5, &err) && subjects_write(again, &house.grant, &err));
+    assert_true(subjects_has(again, 5) && !subjects_has(again, 7));
+    assert_true(subjects_open(&other, scratch.directory, "chu-b", house.keyring, &house.grant, &err) && !subjects_has(other, 5));
+    keyring_close(house.keyring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_comes_back), cmocka_unit_test(test_refusals),
-                                       cmocka_unit_test(test_changed_on_disk), cmocka_unit_test(test_intake_keys)};
+                                       cmocka_unit_test(test_changed_on_disk), cmocka_unit_test(test_intake_keys),
+                                       cmocka_unit_test(test_subjects)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,8 +100,12 @@ static bool keys_derive(struct centre *centre, const struct secret *root, struct
     TRY(crypto_derive(&centre->signing_seed, root, "emc2 centre signing", NULL, 0, err));
     TRY(crypto_derive(&centre->state_key, root, "emc2 centre states", NULL, 0, err));
     TRY(crypto_derive(&centre->token_key, root, "emc2 centre pseudonyms", NULL, 0, err));
+    TRY(crypto_derive(&centre->tls_seed, root, "emc2 centre tls", NULL, 0, err));
     TRY(crypto_derive(&numbers, root, "emc2 centre numbers", NULL, 0, err));
     TRY(record_numbers_create(&centre->numbers, numbers, err));
+    uint8_t tls_key[CRYPTO_PUBLIC_KEY_SIZE];
+    TRY(crypto_public_key(tls_key, centre->tls_seed, err));
+    crypto_certificate_pin(centre->facts.tls_pin, tls_key);
     return crypto_public_key(centre->facts.public_key, centre->signing_seed, err);
 }
 
@@ -154,6 +158,7 @@ void centre_close(struct centre *centre)
     secret_destroy(centre->signing_seed);
     secret_destroy(centre->state_key);
     secret_destroy(centre->token_key);
+    secret_destroy(centre->tls_seed);
     record_numbers_destroy(centre->numbers);
     agreement_destroy(centre->agreement);
     arena_destroy(centre->arena);
@@ -162,6 +167,11 @@ void centre_close(struct centre *centre)
 const struct centre_facts *centre_facts(const struct centre *centre)
 {
     return &centre->facts;
+}
+
+const struct secret *centre_tls_seed(const struct centre *centre)
+{
+    return centre->tls_seed;
 }
 
 bool centre_speaks_french(const char *directory)

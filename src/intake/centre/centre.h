@@ -14,12 +14,14 @@
 #include "intake/delivery/delivery_detect.h"
 #include "intake/identity/identity_keys.h"
 #include "intake/record/record_reader.h"
+#include "trust/crypto/crypto_certificate.h"
 
 struct centre;
 struct centre_facts {
     char holder[DELIVERY_NAME_SIZE];
     bool in_french;
     uint8_t public_key[CRYPTO_PUBLIC_KEY_SIZE]; /* Ed25519: signs requests and deliveries */
+    uint8_t tls_pin[CRYPTO_PIN_SIZE];           /* of the certificate with which it sends over the network */
     bool has_warehouse, has_authority, has_agreement;
     uint64_t last_sequence; /* of the last delivery that was packed; 0: none */
 };
@@ -30,6 +32,7 @@ MUST_CHECK bool centre_open(struct centre **out_centre, const char *directory, c
 void centre_close(struct centre *centre);
 DEFINE_CLEANUP(centre, centre_close)
 const struct centre_facts *centre_facts(const struct centre *centre);
+const struct secret *centre_tls_seed(const struct centre *centre); /* Ed25519, of that certificate; the centre's */
 /* Language only, without a passphrase; false (English) when there is no centre. */
 bool centre_speaks_french(const char *directory);
 

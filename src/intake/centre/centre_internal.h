@@ -9,7 +9,7 @@ struct centre {
     struct arena *arena;
     const char *directory;
     uint8_t id[GRANT_STORE_ID_SIZE]; /* what the root key is bound to */
-    struct secret *signing_seed, *state_key, *token_key;
+    struct secret *signing_seed, *state_key, *token_key, *tls_seed;
     struct record_numbers *numbers;
     struct agreement *agreement; /* NULL: none yet */
     struct circuit_authority authority;

@@ -8,14 +8,20 @@
 
 static const char *const names[] = {"warehouse.json", "authority.json", "agreement.json"};
 
+static bool hex_member(struct json_writer *writer, const char *name, const uint8_t bytes[32], struct error *err)
+{
+    char hex[2 * 32 + 1];
+    crypto_hex(hex, bytes, 32);
+    return json_name(writer, name, err) && json_text(writer, text_of(hex), err);
+}
+
 bool centre_card_write(const struct centre *centre, struct json_writer *writer, struct error *err)
 {
-    char hex[2 * CRYPTO_PUBLIC_KEY_SIZE + 1];
-    crypto_hex(hex, centre->facts.public_key, CRYPTO_PUBLIC_KEY_SIZE);
-    return json_begin_object(writer, err) && json_name(writer, "format", err) && json_text(writer, TEXT("emc2 holder card"), err) &&
-           json_name(writer, "version", err) && json_i64(writer, 1, err) && json_name(writer, "holder", err) &&
-           json_text(writer, text_of(centre->facts.holder), err) && json_name(writer, "public_key", err) &&
-           json_text(writer, text_of(hex), err) && json_end_object(writer, err);
+    TRY(json_begin_object(writer, err) && json_name(writer, "format", err) && json_text(writer, TEXT("emc2 holder card"), err));
+    TRY(json_name(writer, "version", err) && json_i64(writer, 1, err));
+    TRY(json_name(writer, "holder", err) && json_text(writer, text_of(centre->facts.holder), err));
+    TRY(hex_member(writer, "public_key", centre->facts.public_key, err) && hex_member(writer, "tls_pin", centre->facts.tls_pin, err));
+    return json_end_object(writer, err);
 }
 
 static bool hex_take(const struct json *object, const char *name, const char *what, uint8_t out[32], struct error *err)
@@ -86,7 +92,7 @@ static bool kind_of(const struct json *root, enum centre_document *out_kind, str
         *out_kind = CENTRE_AGREEMENT;
     } else {
         FAIL(err, INVALID_INPUT, "this is neither the card of a warehouse or an authority, nor an agreement");
-        return error_hint(err, "the warehouse writes its card with `emc2 intake card`, the authority with `emc2 authority card`");
+        return error_hint(err, "the warehouse writes its card with `emc2 intake card`, the authority with `emc2 authority status --out`");
     }
     return true;
 }
@@ -162,7 +168,7 @@ bool centre_demand(const struct centre *centre, bool warehouse, bool authority, 
     }
     if (authority && !facts->has_authority) {
         FAIL(err, NOT_FOUND, "the pseudonym authority's card is not here");
-        return error_hint(err, "ask the authority for the file of `emc2 authority card`, and take it with `emc2 centre take FILE`");
+        return error_hint(err, "ask the authority for the file of `emc2 authority status --out`, and take it with `emc2 centre take FILE`");
     }
     if (agreement && !facts->has_agreement) {
         FAIL(err, NOT_FOUND, "the agreement is not here");

@@ -199,7 +199,7 @@ static void every_changed_byte_is_found(void **state)
     (void)state;
     struct error err;
     CLEANUP(world) struct world world = world_open(1);
-    ask(&world, 4);
+    ask(&world, 1);
     answer(&world);
     const char *paths[] = {world.request, world.state, world.response};
     for (size_t p = 0; p < 3; p++) {

@@ -87,7 +87,8 @@ static void test_terms_are_strict(void **state)
 static void test_what_is_outside(void **state)
 {
     (void)state;
-    CLEANUP(example) struct example example = example_open();
+    struct error started;
+    assert_true(crypto_start(&started));
     CLEANUP(agreement) struct agreement *without_unit = example_agreement("chu-a", "2026-01-01", "2026-12-31", "drug.unit");
     struct error err = {0};
     struct delivery_head head = {.holder = "chu-a", .agreement = agreement_hash(without_unit)};

@@ -12,7 +12,7 @@ struct rows_check {
     struct check *check;
     struct check_place place;
     const struct block *block;
-    day first, tomorrow, end_last;
+    day first, last, end_last;
     int64_t last_subject; /* known; neighbours are mostly of one person */
 };
 
@@ -63,7 +63,7 @@ static void texts_check(struct rows_check *rows, const struct block_column *colu
 /* ---- days ---- */
 static void days_check(struct rows_check *rows, const struct block_column *column)
 {
-    const int32_t last = column->column == COLUMN_END ? rows->end_last.number : rows->tomorrow.number;
+    const int32_t last = column->column == COLUMN_END ? rows->end_last.number : rows->last.number;
     for (size_t i = 0; i < rows->block->rows; i++) {
         int64_t value = block_integer(column, i);
         if (block_has(column, i) && (value < rows->first.number || value > last)) {
@@ -95,7 +95,7 @@ static void range_of(const struct rows_check *rows, enum record_column column, i
         break;
     case COLUMN_BIRTH_YEAR:
         *out_low = FIRST_YEAR;
-        *out_high = day_year(rows->tomorrow);
+        *out_high = day_year(rows->last);
         break;
     case COLUMN_BIRTH_MONTH:
         *out_low = 1;
@@ -199,8 +199,8 @@ static bool block_take(void *context, const struct block *block, uint64_t index,
 
 bool check_rows(struct check *check, struct error *err)
 {
-    const day today = check->checking->today;
-    struct rows_check rows = {.check = check, .tomorrow = {today.number + 1}, .end_last = {today.number + END_AHEAD_DAYS}};
+    const int32_t last = check->checking->today.number + (int32_t)settings_get(check->settings, SETTING_DELIVERY_DAYS_AHEAD);
+    struct rows_check rows = {.check = check, .last = {last}, .end_last = {last + END_AHEAD_DAYS}};
     bool is_day = day_from_civil(FIRST_YEAR, 1, 1, &rows.first);
     (void)is_day;
     for (int t = 0; t < RECORD_TABLE_COUNT; t++) {

@@ -129,6 +129,45 @@ static void test_remarks_and_report(void **state)
     assert_non_null(strstr((const char *)json.data, "une fin antérieure au début"));
 }
 
+/* Shifted days are taken where the setting says so, the year 9999 never. */
+static void test_days_ahead(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ahead;
+        int32_t start, end;
+        bool is_accepted;
+    } cases[] = {{1, 20607, 20607, true},         {1, 20608, 20608, false},          {1, 20600, 20600 + 3660, true},
+                 {1, 20600, 20608 + 3660, false}, {10, 20616, 20616, true},          {100000, 60000, 60010, true},
+                 {100000, 20600, 2932896, false}, {100000, 2932896, 2932896, false}, {1, -43829, -43829, true},
+                 {1, -43830, -43829, false}}; /* 1850-01-01, and the day before */
+    CLEANUP(scratch) struct scratch scratch = scratch_open();
+    CLEANUP(example) struct example example = example_open();
+    CLEANUP(detector) struct detector *detector = NULL;
+    const char *path = scratch_path(&scratch, "x.delivery");
+    struct error err = {0};
+    assert_true(detector_create(&detector, NULL, &err));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CLEANUP(delivery) struct delivery *delivery = NULL;
+        CLEANUP(delivery_writer) struct delivery_writer *writer = NULL;
+        struct delivery_writing writing = example_writing(&example);
+        struct delivery_report report;
+        struct settings settings;
+        struct scene scene;
+        settings_defaults(&settings);
+        settings.values[SETTING_DELIVERY_DAYS_AHEAD] = cases[i].ahead;
+        scene_open(&scene, &example, detector);
+        scene.checking.settings = &settings;
+        assert_true(delivery_writer_open(&writer, path, &writing, &err) && example_fill(writer, 1, 0, &err));
+        add_condition(writer, 1, 9001, cases[i].start, cases[i].end);
+        assert_true(delivery_writer_commit(writer, NULL, &err));
+        assert_true(delivery_check_all(&delivery, &report, path, &scene.checking, &err));
+        if (report.is_accepted != cases[i].is_accepted) {
+            fail_msg("case %zu: %s", i, report.message);
+        }
+    }
+}
+
 /* Keys that cannot be had are no fault of the delivery. */
 static bool sealed_keeper(void *context, uint32_t epoch, struct secret **out_key, struct error *err)
 {
@@ -194,8 +233,11 @@ static void test_doubles_in_shares(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_known_before),
-                                       cmocka_unit_test(test_remarks_and_report), cmocka_unit_test(test_faults_of_the_machine),
-                                       cmocka_unit_test(test_doubles_in_shares)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),
+                                       cmocka_unit_test(test_known_before),
+                                       cmocka_unit_test(test_remarks_and_report),
+                                       cmocka_unit_test(test_faults_of_the_machine),
+                                       cmocka_unit_test(test_doubles_in_shares),
+                                       cmocka_unit_test(test_days_ahead)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

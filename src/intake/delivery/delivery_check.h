@@ -29,7 +29,7 @@ struct delivery_checking {
 enum delivery_fault {
     FAULT_DETECTED, /* the text looks like `detected` */
     FAULT_PAST,     /* a day before 1850 */
-    FAULT_FUTURE,   /* a day after tomorrow; for the end of something: more than ten years ahead */
+    FAULT_FUTURE,   /* more than delivery_days_ahead from today; for the end of something: ten years more */
     FAULT_RANGE,    /* a month 13, a second 90000, a number that is not positive */
     FAULT_WORD,     /* none of the words that the column may hold */
     FAULT_SUBJECT,  /* a person whom neither this delivery nor an earlier one has */
@@ -47,7 +47,7 @@ struct delivery_finding {
     uint64_t count;      /* FAULT_DETECTED: of different texts in a block */
     uint64_t block, row; /* from 1: the block of the file, the row of the table */
 };
-const char *delivery_finding_words(const struct delivery_finding *finding, bool in_french); /* "a NIR", "a day after tomorrow" */
+const char *delivery_finding_words(const struct delivery_finding *finding, bool in_french); /* "a NIR", "a day before 1850" */
 enum { DELIVERY_FINDINGS_MAX = 200, DELIVERY_REASON_SIZE = 48 };
 struct delivery_report {
     bool is_accepted;

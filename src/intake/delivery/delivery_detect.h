@@ -12,7 +12,7 @@ enum detected {
     DETECTED_INS_OID, /* the OID of a kind of national health identifier */
     DETECTED_EMAIL,
     DETECTED_TELEPHONE, /* French: 0X XX XX XX XX, +33, 0033 */
-    DETECTED_RPPS,      /* a professional's number: 11 digits, 10 in front, Luhn key */
+    DETECTED_RPPS,      /* a professional's number: 11 digits, 100 or 101 in front, Luhn key */
     DETECTED_NAMES,     /* two words in a row of the list of names */
     DETECTED_DOCUMENT,  /* PDF, RTF, HTML, images, archives */
     DETECTED_BASE64,    /* a long run of Base64 */

@@ -91,6 +91,29 @@ static void test_corsica(void **state)
     assert_false(is_nir_number(INT64_C(255081416802539)) || is_nir_number(INT64_C(2550814168025)));
 }
 
+/* Each NIR with its key is found, however it is written, and none whose key is another. */
+static void test_every_nir(void **state)
+{
+    (void)state;
+    CLEANUP(detector) struct detector *detector = detector_of(NULL);
+    uint64_t dice = 7;
+    for (int i = 0; i < 5000; i++) {
+        char text[64];
+        dice = dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        unsigned sex = 1 + (unsigned)(dice >> 20) % 2, year = (unsigned)(dice >> 24) % 100, month = 1 + (unsigned)(dice >> 31) % 12;
+        unsigned department = 1 + (unsigned)(dice >> 35) % 95, commune = 1 + (unsigned)(dice >> 42) % 989,
+                 rank = 1 + (unsigned)(dice >> 50) % 998;
+        uint64_t number = ((((sex * UINT64_C(100) + year) * 100 + month) * 100 + department) * 1000 + commune) * 1000 + rank;
+        unsigned key = (unsigned)(97 - number % 97);
+        snprintf(text, sizeof text, "x %013llu%02u", (unsigned long long)number, key);
+        assert_int_equal(detector_look(detector, text_of(text), i % 2), DETECTED_NIR);
+        snprintf(text, sizeof text, "%u %02u %02u %02u %03u %03u %02u", sex, year, month, department, commune, rank, key);
+        assert_int_equal(detector_look(detector, text_of(text), i % 2), DETECTED_NIR);
+        snprintf(text, sizeof text, "%013llu%02u", (unsigned long long)number, 1 + key % 97);
+        assert_int_equal(detector_look(detector, text_of(text), true), DETECTED_NOTHING);
+    }
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -141,7 +164,7 @@ static void test_codes_are_none(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_found), cmocka_unit_test(test_corsica), cmocka_unit_test(test_names),
-                                       cmocka_unit_test(test_codes_are_none)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_found), cmocka_unit_test(test_corsica), cmocka_unit_test(test_every_nir),
+                                       cmocka_unit_test(test_names), cmocka_unit_test(test_codes_are_none)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

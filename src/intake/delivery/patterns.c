@@ -226,7 +226,7 @@ bool has_rpps(struct text text)
             end++;
         }
         if (end - at == RPPS_DIGITS && !touches(text, end) && text.data[at] == '1' && text.data[at + 1] == '0' &&
-            luhn_fits(text.data + at, RPPS_DIGITS)) {
+            text.data[at + 2] <= '1' && luhn_fits(text.data + at, RPPS_DIGITS)) {
             return true;
         }
     }

@@ -63,7 +63,11 @@ struct line {
 
 /* ---- line.c: what is in a line ---- */
 /* Empty when absent or no string. */
-struct text node_text(const struct json *object, const char *name);
+static inline struct text node_text(const struct json *object, const char *name)
+{
+    const struct json *node = json_member(object, name);
+    return node && node->kind == JSON_STRING ? node->text : (struct text){"", 0};
+}
 /* The first item of an array, or the thing itself; NULL when absent. */
 const struct json *node_first(const struct json *node);
 size_t node_count(const struct json *node); /* of an array; 1 for a single object */

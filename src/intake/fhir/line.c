@@ -3,12 +3,6 @@
 #include "intake/fhir/fhir_internal.h"
 #include <string.h>
 
-struct text node_text(const struct json *object, const char *name)
-{
-    const struct json *node = json_member(object, name);
-    return node && node->kind == JSON_STRING ? node->text : (struct text){"", 0};
-}
-
 const struct json *fhir_item(const struct json *node, size_t index)
 {
     if (node && node->kind == JSON_ARRAY) {

@@ -24,7 +24,7 @@ struct word {
 struct desk {
     struct key_text texts[IDENTITY_KEY_KINDS];
     struct nir own, insured;
-    struct word birth_name, used_name, given;
+    struct word birth_name, used_name, given, second_given;
     struct birth_date date;
     char words[NAME_SIZE], other_words[NAME_SIZE];
     char date_text[BIRTH_DATE_LENGTH];
@@ -214,6 +214,7 @@ static void names_take(struct identity_keys *keys, const struct identity *identi
     const size_t given_length = name_words(given, true, desk->words);
     const struct text given_words = {desk->words, given_length}, none = {0};
     word_join(&desk->given, name_is_placeholder(given_words) ? none : name_first_given(given_words));
+    word_join(&desk->second_given, desk->given.length == 0 ? none : name_second_given(given_words));
     *flags |= desk->given.length == 0 ? IDENTITY_GIVEN_MISSING : 0;
 }
 
@@ -296,6 +297,9 @@ static void name_keys(struct identity_keys *keys)
     if (has_day && has_given && has_used) {
         KEY_ADD(keys, IDENTITY_KEY_PERSON_USED, used, given, date);
     }
+    if (has_day && has_name && desk->second_given.length > 0 && !text_equal(letters_of(&desk->second_given), given)) {
+        KEY_ADD(keys, IDENTITY_KEY_PERSON_SECOND, name, letters_of(&desk->second_given), date);
+    }
     if (has_day && has_given && has_name) {
         KEY_ADD(keys, IDENTITY_KEY_SOUND, sound_of(&desk->birth_name), given_sound, date);
     }
@@ -310,9 +314,6 @@ static void name_keys(struct identity_keys *keys)
     }
     if (desk->has_date && has_given && has_name) {
         KEY_ADD(keys, IDENTITY_KEY_NAME_YEAR, name, given, year);
-    }
-    if (has_given && has_name && desk->has_place) {
-        KEY_ADD(keys, IDENTITY_KEY_NAME_PLACE, name, given, place);
     }
 }
 

@@ -120,8 +120,10 @@ static void test_written_by_many_hands(void **state)
         assert_key(made, &hands[i], IDENTITY_KEY_NAME_DATE, "NAMEDATE|DORMESSON|19550803");
         assert_key(made, &hands[i], IDENTITY_KEY_GIVEN_PLACE, "GIVENPLACE|JEAN|19550803|20004");
         assert_key(made, &hands[i], IDENTITY_KEY_NAME_YEAR, "NAMEYEAR|DORMESSON|JEAN|1955");
-        assert_key(made, &hands[i], IDENTITY_KEY_NAME_PLACE, "NAMEPLACE|DORMESSON|JEAN|20004");
     }
+    const struct typed swapped = {.birth_name = "Dormesson", .given = "Marie-Claire Jean", .date = "1955-08-03"};
+    assert_key(made, &swapped, IDENTITY_KEY_PERSON_SECOND, "PERSON|DORMESSON|JEAN|19550803");
+    assert_key(made, &swapped, IDENTITY_KEY_PERSON, "PERSON|DORMESSON|MARIE|19550803");
     const struct typed heard = {.birth_name = "Dupond", .given = "Philipe", .date = "1955-08-03"};
     assert_key(made, &heard, IDENTITY_KEY_SOUND, "SOUND|TUT1|FILITE|19550803");
     const struct typed as_is = {.birth_name = "Dupont", .given = "Philippe", .date = "1955-08-03"};
@@ -189,7 +191,7 @@ static void test_kinds(void **state)
     const struct typed all = {.nir = "255081416802538",
                               .birth_name = "MARTIN",
                               .used_name = "DUPONT",
-                              .given = "Anne",
+                              .given = "Anne, Jeanne",
                               .date = "1955-08-03",
                               .sex = "F",
                               .place = "14168"};

@@ -20,5 +20,7 @@ struct name_parts name_split(struct text words);
 size_t name_joined(struct text words, char *out);
 /* The first element of the first given name (JEAN of "Jean-Pierre, Marie"): what truncation and lost hyphens leave. A view. */
 struct text name_first_given(struct text words);
+/* The same of the second given name; empty where there is none. */
+struct text name_second_given(struct text words);
 /* X, INCONNU, SANS NOM, NOUVEAU NE, BEBE, ...: no name. */
 bool name_is_placeholder(struct text words);

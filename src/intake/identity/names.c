@@ -171,6 +171,16 @@ struct text name_first_given(struct text words)
     return words;
 }
 
+struct text name_second_given(struct text words)
+{
+    const char *blank = words.length ? memchr(words.data, ' ', words.length) : NULL;
+    if (!blank) {
+        return (struct text){0};
+    }
+    const size_t taken = (size_t)(blank - words.data) + 1;
+    return name_first_given((struct text){words.data + taken, words.length - taken});
+}
+
 bool name_is_placeholder(struct text words)
 {
     static const char *const placeholders[] = {"INCONNU",     "INCONNUE",       "ANONYME",        "NR", "SANS NOM",      "SANS PRENOM",

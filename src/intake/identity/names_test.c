@@ -91,6 +91,8 @@ static void test_given_and_placeholders(void **state)
     (void)state;
     assert_true(text_equal(name_first_given(TEXT("JEAN-PIERRE MARIE")), TEXT("JEAN")));
     assert_true(text_equal(name_first_given(TEXT("ANNE")), TEXT("ANNE")));
+    assert_true(text_equal(name_second_given(TEXT("JEAN-PIERRE MARIE-LUCE PAUL")), TEXT("MARIE")));
+    assert_int_equal(name_second_given(TEXT("JEAN-PIERRE")).length, 0);
     assert_true(name_is_placeholder(TEXT("")) && name_is_placeholder(TEXT("INCONNU")) && name_is_placeholder(TEXT("NOUVEAU NE")));
     assert_false(name_is_placeholder(TEXT("MARTIN")) || name_is_placeholder(TEXT("NEE")));
 }

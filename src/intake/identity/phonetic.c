@@ -36,15 +36,19 @@ static bool is_one_of(char letter, const char *set)
     return letter && strchr(set, letter) != NULL;
 }
 
-/* Every place of word, from the left, without looking again at what was put in. Never longer than PHONETIC_SIZE - 1. */
-static void rule_apply(const struct phonex_rule *rule, char *word)
+/* Every place of word, from the left, without looking again at what was put in. Returns the new length, never more than
+ * PHONETIC_SIZE - 1. */
+static size_t rule_apply(const struct phonex_rule *rule, char *word, size_t length)
 {
+    const char *first = memchr(word, rule->from[0], length);
+    if (!first) { /* most rules find nothing */
+        return length;
+    }
     const size_t from = strlen(rule->from), to = strlen(rule->to);
-    size_t length = strlen(word);
-    for (size_t at = 0; at + from <= length;) {
+    for (size_t at = (size_t)(first - word); at + from <= length;) {
         const char next = word[at + from];
         const bool follows = !rule->next || (rule->not_next ? next && !is_one_of(next, rule->next) : is_one_of(next, rule->next));
-        if (!follows || memcmp(word + at, rule->from, from) != 0 || length - from + to >= PHONETIC_SIZE) {
+        if (word[at] != rule->from[0] || !follows || memcmp(word + at, rule->from, from) != 0 || length - from + to >= PHONETIC_SIZE) {
             at++;
             continue;
         }
@@ -53,10 +57,11 @@ static void rule_apply(const struct phonex_rule *rule, char *word)
         length = length - from + to;
         at += to;
     }
+    return length;
 }
 
 /* Steps 1 to 3: Y is I; H is silent but behind C, S and P; PH is F. */
-static void steps_1_to_3(char *word)
+static size_t steps_1_to_3(char *word)
 {
     size_t length = 0;
     for (size_t i = 0; word[i]; i++) {
@@ -67,7 +72,7 @@ static void steps_1_to_3(char *word)
         word[length++] = letter;
     }
     word[length] = '\0';
-    rule_apply(&(struct phonex_rule){"PH", "F", NULL, false}, word);
+    return rule_apply(&(struct phonex_rule){"PH", "F", NULL, false}, word, length);
 }
 
 /* Step 9: S between vowels or sounds is Z. */
@@ -82,16 +87,16 @@ static void step_9(char *word)
 
 size_t phonetic_phonex(struct text name, char *out)
 {
-    const size_t length = name.length < PHONETIC_SIZE ? name.length : PHONETIC_SIZE - 1;
+    size_t length = name.length < PHONETIC_SIZE ? name.length : PHONETIC_SIZE - 1;
     memcpy(out, name.data, length);
     out[length] = '\0';
-    steps_1_to_3(out);
+    length = steps_1_to_3(out);
     for (size_t i = 0; i < sizeof steps_4_to_8 / sizeof *steps_4_to_8; i++) {
-        rule_apply(&steps_4_to_8[i], out);
+        length = rule_apply(&steps_4_to_8[i], out, length);
     }
     step_9(out);
     for (size_t i = 0; i < sizeof steps_10_to_14 / sizeof *steps_10_to_14; i++) {
-        rule_apply(&steps_10_to_14[i], out);
+        length = rule_apply(&steps_10_to_14[i], out, length);
     }
     size_t kept = 0;
     for (size_t i = 0; out[i]; i++) { /* 15: doubled letters */

@@ -42,11 +42,11 @@ struct join {
 };
 
 /* The tokens of one entry in the space of the join. */
-static size_t entry_tokens(const struct join *join, size_t entry, uint64_t out[2])
+static size_t entry_tokens(const struct join *join, size_t entry, uint64_t out[COMPARISON_KINDS_MAX])
 {
     const uint8_t *kinds = comparison_space_kinds[join->space];
     size_t count = 0;
-    for (size_t i = 0; i < 2 && kinds[i]; i++) {
+    for (size_t i = 0; i < COMPARISON_KINDS_MAX && kinds[i]; i++) {
         const uint64_t token = join->entries[entry].tokens[kinds[i] - 1];
         if (token) {
             out[count++] = token;
@@ -67,7 +67,7 @@ static bool chunk_measure(void *context, size_t chunk, unsigned worker, struct e
     size_t *sizes = join->places[chunk];
     memset(sizes, 0, sizeof join->places[chunk]);
     for (size_t i = chunk_start(join, chunk); i < chunk_start(join, chunk + 1); i++) {
-        uint64_t tokens[2];
+        uint64_t tokens[COMPARISON_KINDS_MAX];
         const size_t count = entry_tokens(join, i, tokens);
         for (size_t t = 0; t < count; t++) {
             sizes[tokens[t] >> (64 - PARTITION_BITS)]++;
@@ -82,7 +82,7 @@ static bool chunk_scatter(void *context, size_t chunk, unsigned worker, struct e
     struct join *join = context;
     size_t *places = join->places[chunk];
     for (size_t i = chunk_start(join, chunk); i < chunk_start(join, chunk + 1); i++) {
-        uint64_t tokens[2];
+        uint64_t tokens[COMPARISON_KINDS_MAX];
         const size_t count = entry_tokens(join, i, tokens);
         for (size_t t = 0; t < count; t++) {
             join->keyed[places[tokens[t] >> (64 - PARTITION_BITS)]++] = (struct keyed){.key = tokens[t], .entry = (uint32_t)i};
@@ -138,11 +138,12 @@ static void partition_sort(struct keyed *items, struct keyed *scratch, size_t co
     }
 }
 
-static bool was_made(const struct join *join, uint32_t a, uint32_t b)
+/* Is the space of the join the first in which the two meet? */
+static bool is_to_make(const struct join *join, uint32_t a, uint32_t b)
 {
     const unsigned shared = comparison_spaces(&join->entries[a], &join->entries[b]);
     const unsigned skipped = join->skipped[a] & join->skipped[b];
-    return (shared & ~skipped & ((1u << join->space) - 1)) != 0;
+    return (shared >> join->space & 1) && (shared & ~skipped & ((1u << join->space) - 1)) == 0;
 }
 
 static bool block_take(struct join *join, size_t partition, const struct keyed *items, size_t count, struct error *err)
@@ -157,7 +158,7 @@ static bool block_take(struct join *join, size_t partition, const struct keyed *
     for (size_t i = 0; i < count; i++) {
         for (size_t j = i + 1; j < count; j++) {
             const uint32_t a = items[i].entry, b = items[j].entry;
-            if (a == b || was_made(join, a, b)) {
+            if (a == b || !is_to_make(join, a, b)) {
                 continue;
             }
             const struct candidate candidate = {a < b ? a : b, a < b ? b : a, comparison_pattern(&join->entries[a], &join->entries[b])};
@@ -300,7 +301,7 @@ bool candidates_make(struct candidates *out, const struct linkage_entry *entries
     CLEANUP(join) struct join *join = calloc(1, sizeof *join);
     struct candidates candidates = {0};
     if (join) {
-        join->keyed = bulk_allocate(2 * count + 1, sizeof *join->keyed);
+        join->keyed = bulk_allocate(COMPARISON_KINDS_MAX * count + 1, sizeof *join->keyed);
         join->skipped = calloc(count + 1, 1);
     }
     if (!join || !join->keyed || !join->skipped) {

@@ -4,15 +4,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-const uint8_t comparison_space_kinds[IDENTITY_SPACE_COUNT][2] = {
+const uint8_t comparison_space_kinds[IDENTITY_SPACE_COUNT][COMPARISON_KINDS_MAX] = {
     [IDENTITY_SPACE_INSURED] = {IDENTITY_KEY_INSURED},
     [IDENTITY_SPACE_NIR] = {IDENTITY_KEY_NIR, IDENTITY_KEY_NIR_DOUBTFUL},
-    [IDENTITY_SPACE_PERSON] = {IDENTITY_KEY_PERSON, IDENTITY_KEY_PERSON_USED},
+    [IDENTITY_SPACE_PERSON] = {IDENTITY_KEY_PERSON, IDENTITY_KEY_PERSON_USED, IDENTITY_KEY_PERSON_SECOND},
     [IDENTITY_SPACE_SOUND] = {IDENTITY_KEY_SOUND, IDENTITY_KEY_SOUND_USED},
     [IDENTITY_SPACE_NAMEDATE] = {IDENTITY_KEY_NAME_DATE},
     [IDENTITY_SPACE_GIVENPLACE] = {IDENTITY_KEY_GIVEN_PLACE},
     [IDENTITY_SPACE_NAMEYEAR] = {IDENTITY_KEY_NAME_YEAR},
-    [IDENTITY_SPACE_NAMEPLACE] = {IDENTITY_KEY_NAME_PLACE},
 };
 
 static uint64_t token(const struct linkage_entry *entry, unsigned kind)
@@ -20,11 +19,24 @@ static uint64_t token(const struct linkage_entry *entry, unsigned kind)
     return kind ? entry->tokens[kind - 1] : 0;
 }
 
+static bool kinds_shared(const struct linkage_entry *a, const struct linkage_entry *b, unsigned kind_a, unsigned kind_b)
+{
+    return token(a, kind_a) && token(a, kind_a) == token(b, kind_b);
+}
+
+/* The first given name of one is the second of the other. Two equal second names say nothing: twins often have them. */
+static bool order_shared(const struct linkage_entry *a, const struct linkage_entry *b)
+{
+    return kinds_shared(a, b, IDENTITY_KEY_PERSON, IDENTITY_KEY_PERSON_SECOND) ||
+           kinds_shared(a, b, IDENTITY_KEY_PERSON_SECOND, IDENTITY_KEY_PERSON);
+}
+
+/* By the first two kinds of a space. */
 static bool space_shared(const struct linkage_entry *a, const struct linkage_entry *b, unsigned space)
 {
     const uint8_t *kinds = comparison_space_kinds[space];
-    const uint64_t a1 = token(a, kinds[0]), a2 = token(a, kinds[1]), b1 = token(b, kinds[0]), b2 = token(b, kinds[1]);
-    return (a1 && (a1 == b1 || a1 == b2)) || (a2 && (a2 == b1 || a2 == b2));
+    return kinds_shared(a, b, kinds[0], kinds[0]) || kinds_shared(a, b, kinds[0], kinds[1]) || kinds_shared(a, b, kinds[1], kinds[0]) ||
+           kinds_shared(a, b, kinds[1], kinds[1]);
 }
 
 unsigned comparison_spaces(const struct linkage_entry *a, const struct linkage_entry *b)
@@ -33,7 +45,7 @@ unsigned comparison_spaces(const struct linkage_entry *a, const struct linkage_e
     for (unsigned space = 0; space < IDENTITY_SPACE_COUNT; space++) {
         spaces |= (unsigned)space_shared(a, b, space) << space;
     }
-    return spaces;
+    return spaces | (unsigned)order_shared(a, b) << IDENTITY_SPACE_PERSON;
 }
 
 static bool is_shared(unsigned spaces, enum identity_key_space space)
@@ -49,27 +61,27 @@ static bool both_have(const struct linkage_entry *a, const struct linkage_entry 
 static enum comparison_identity identity_level(const struct linkage_entry *a, const struct linkage_entry *b, unsigned spaces)
 {
     const bool same_place = is_shared(spaces, IDENTITY_SPACE_GIVENPLACE);
-    if (is_shared(spaces, IDENTITY_SPACE_PERSON)) {
-        return same_place ? IDENTITY_ALL_PLACE : both_have(a, b, IDENTITY_KEY_GIVEN_PLACE) ? IDENTITY_ALL_ELSEWHERE : IDENTITY_ALL;
+    const bool same_order = space_shared(a, b, IDENTITY_SPACE_PERSON);
+    if (same_order) {
+        return same_place ? AGREE_ALL_PLACE : both_have(a, b, IDENTITY_KEY_GIVEN_PLACE) ? AGREE_ALL_ELSEWHERE : AGREE_ALL;
     }
     if (is_shared(spaces, IDENTITY_SPACE_SOUND)) {
-        return same_place ? IDENTITY_SOUND_PLACE : IDENTITY_SOUND;
+        return same_place ? AGREE_SOUND_PLACE : AGREE_SOUND;
     }
     if (same_place) {
-        return IDENTITY_NO_NAME;
+        return AGREE_NO_NAME;
+    }
+    if (is_shared(spaces, IDENTITY_SPACE_PERSON)) {
+        return AGREE_ORDER;
     }
     const bool both_named = both_have(a, b, IDENTITY_KEY_PERSON);
     if (is_shared(spaces, IDENTITY_SPACE_NAMEDATE)) {
-        return both_named ? IDENTITY_TWIN : IDENTITY_NAME_DATE;
+        return both_named ? AGREE_TWIN : AGREE_NAME_DATE;
     }
-    const bool name_place = is_shared(spaces, IDENTITY_SPACE_NAMEPLACE);
     if (is_shared(spaces, IDENTITY_SPACE_NAMEYEAR)) {
-        return name_place ? IDENTITY_YEAR_PLACE : IDENTITY_YEAR;
+        return AGREE_YEAR;
     }
-    if (name_place) {
-        return IDENTITY_PLACE;
-    }
-    return both_named ? IDENTITY_NOTHING : IDENTITY_UNSAID;
+    return both_named ? AGREE_NOTHING : AGREE_UNSAID;
 }
 
 /* A second twin shares the insured's 22 characters with the first: without another sign, they do not say which of the two it is. A rank of
@@ -88,14 +100,14 @@ static enum comparison_number number_level(const struct linkage_entry *a, const 
     if (is_shared(spaces, IDENTITY_SPACE_NIR)) {
         return NUMBER_DOUBTFUL;
     }
-    const bool is_named = identity != IDENTITY_UNSAID && identity != IDENTITY_NOTHING;
+    const bool is_named = identity != AGREE_UNSAID && identity != AGREE_NOTHING;
     return is_shared(spaces, IDENTITY_SPACE_INSURED) && (is_named || !may_be_other_twin(a, b)) ? NUMBER_INSURED : NUMBER_UNSAID;
 }
 
 /* What the outlines say of birth, where the tokens say nothing of it. */
 static unsigned birth_level(const struct linkage_entry *a, const struct linkage_entry *b, enum comparison_identity identity)
 {
-    const bool tokens_say = identity != IDENTITY_UNSAID && identity != IDENTITY_PLACE && identity != IDENTITY_NOTHING;
+    const bool tokens_say = identity != AGREE_UNSAID && identity != AGREE_NOTHING;
     if (tokens_say || a->birth_year == 0 || b->birth_year == 0) {
         return 0;
     }
@@ -137,13 +149,13 @@ enum linkage_rule comparison_rule(uint64_t pattern)
     if (number == NUMBER_INSURED) {
         return LINKAGE_INSURED;
     }
-    return identity >= IDENTITY_ALL_PLACE && identity <= IDENTITY_ALL_ELSEWHERE ? LINKAGE_IDENTITY : LINKAGE_DROPPED;
+    return identity >= AGREE_ALL_PLACE && identity <= AGREE_ALL_ELSEWHERE ? LINKAGE_IDENTITY : LINKAGE_DROPPED;
 }
 
 bool comparison_is_twin(uint64_t pattern)
 {
     const unsigned number = pattern_level(pattern, FIELD_NUMBER);
-    return pattern_level(pattern, FIELD_IDENTITY) == IDENTITY_TWIN && number != NUMBER_OWN && number != NUMBER_DOUBTFUL;
+    return pattern_level(pattern, FIELD_IDENTITY) == AGREE_TWIN && number != NUMBER_OWN && number != NUMBER_DOUBTFUL;
 }
 
 /* First values: guesses that a few hundred pairs outweigh. u of numbers, birth, residence and sex is of any two persons and is left alone
@@ -152,19 +164,18 @@ bool comparison_is_twin(uint64_t pattern)
 static const struct weights_field first_fields[FIELD_COUNT] = {
     [FIELD_IDENTITY] = {.name = "identity",
                         .nom = "identité",
-                        .levels = IDENTITY_LEVELS,
+                        .levels = AGREE_LEVELS,
                         .level_names = {"not said", "name, given name, date, birthplace", "name, given name, date",
                                         "name, given name, date; another birthplace", "sound of name; given name, date, birthplace",
-                                        "sound of names; date", "name, date; another given name",
-                                        "given name, date, birthplace; another name", "name, given name, year, birthplace",
-                                        "name, given name, year", "name, given name, birthplace", "nothing equal",
-                                        "name, date; given name not said"},
+                                        "sound of names; date", "name, date; given names in another order",
+                                        "name, date; another given name", "given name, date, birthplace; another name",
+                                        "name, given name, year", "nothing equal", "name, date; given name not said"},
                         .level_noms = {"non dit", "nom, prénom, date, lieu de naissance", "nom, prénom, date",
                                        "nom, prénom, date ; autre lieu", "nom phonétique ; prénom, date, lieu", "noms phonétiques ; date",
-                                       "nom, date ; autre prénom", "prénom, date, lieu ; autre nom", "nom, prénom, année, lieu",
-                                       "nom, prénom, année", "nom, prénom, lieu", "rien d'égal", "nom, date ; prénom non dit"},
-                        .m = {0, 0.7, 0.12, 0.004, 0.01, 0.01, 0.03, 0.06, 0.008, 0.004, 0.002, 0.042, 0.01},
-                        .u = {0, 0.0005, 0.001, 0.001, 0.0005, 0.003, 0.15, 0.15, 0.02, 0.3, 0.174, 0.18, 0.02}},
+                                       "nom, date ; ordre des prénoms", "nom, date ; autre prénom", "prénom, date, lieu ; autre nom",
+                                       "nom, prénom, année", "rien d'égal", "nom, date ; prénom non dit"},
+                        .m = {0, 0.7, 0.12, 0.004, 0.01, 0.01, 0.01, 0.02, 0.06, 0.014, 0.042, 0.01},
+                        .u = {0, 0.0005, 0.001, 0.001, 0.0005, 0.003, 0.001, 0.15, 0.15, 0.493, 0.18, 0.02}},
     [FIELD_NUMBER] = {.name = "number",
                       .nom = "numéro",
                       .levels = NUMBER_LEVELS,

@@ -7,20 +7,19 @@
 
 enum comparison_field { FIELD_IDENTITY, FIELD_NUMBER, FIELD_BIRTH, FIELD_RESIDENCE, FIELD_SEX, FIELD_COUNT };
 enum comparison_identity {
-    IDENTITY_UNSAID,
-    IDENTITY_ALL_PLACE,     /* name, given name, date, place of birth */
-    IDENTITY_ALL,           /* name, given name, date; the place is not said */
-    IDENTITY_ALL_ELSEWHERE, /* name, given name, date; another place */
-    IDENTITY_SOUND_PLACE,   /* name by sound; given name, date, place */
-    IDENTITY_SOUND,         /* name and given name by sound; date */
-    IDENTITY_TWIN,          /* name and date; another given name */
-    IDENTITY_NO_NAME,       /* given name, date, place; another name */
-    IDENTITY_YEAR_PLACE,    /* name, given name, year, place; another day */
-    IDENTITY_YEAR,          /* name, given name, year; another day; place not said or another */
-    IDENTITY_PLACE,         /* name, given name, place; another year */
-    IDENTITY_NOTHING,       /* nothing of these */
-    IDENTITY_NAME_DATE,     /* name and date; a given name is not said */
-    IDENTITY_LEVELS
+    AGREE_UNSAID,
+    AGREE_ALL_PLACE,     /* name, given name, date, place of birth */
+    AGREE_ALL,           /* name, given name, date; the place is not said */
+    AGREE_ALL_ELSEWHERE, /* name, given name, date; another place */
+    AGREE_SOUND_PLACE,   /* name by sound; given name, date, place */
+    AGREE_SOUND,         /* name and given name by sound; date */
+    AGREE_ORDER,         /* name and date; the first given name of one is the second of the other */
+    AGREE_TWIN,          /* name and date; another given name */
+    AGREE_NO_NAME,       /* given name, date, place; another name */
+    AGREE_YEAR,          /* name, given name, year; another day */
+    AGREE_NOTHING,       /* nothing of these */
+    AGREE_NAME_DATE,     /* name and date; a given name is not said */
+    AGREE_LEVELS
 };
 enum comparison_number { NUMBER_UNSAID, NUMBER_OWN, NUMBER_DOUBTFUL, NUMBER_INSURED, NUMBER_OTHER, NUMBER_LEVELS };
 
@@ -31,5 +30,6 @@ unsigned comparison_spaces(const struct linkage_entry *a, const struct linkage_e
 uint32_t comparison_pattern(const struct linkage_entry *a, const struct linkage_entry *b);
 enum linkage_rule comparison_rule(uint64_t pattern);
 bool comparison_is_twin(uint64_t pattern); /* name and date, another given name, and no own number that says more */
-/* The kinds of a space: one or two; the second is 0 where there is none. */
-extern const uint8_t comparison_space_kinds[IDENTITY_SPACE_COUNT][2];
+/* The kinds of a space; 0 behind the last. */
+enum { COMPARISON_KINDS_MAX = 3 };
+extern const uint8_t comparison_space_kinds[IDENTITY_SPACE_COUNT][COMPARISON_KINDS_MAX];

@@ -350,6 +350,7 @@ static void state_take(struct run *run, struct linkage_state *state)
     state->has_weights = true;
     state->weights = run->result->model->weights;
     state->prior_within = run->result->model->prior_within;
+    state->weights_pairs = run->result->model->pairs;
     run->next.rows = NULL;
 }
 

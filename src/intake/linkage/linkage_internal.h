@@ -16,6 +16,7 @@ struct linkage_state {
     bool has_weights;
     struct weights weights;
     double prior_within;
+    uint64_t weights_pairs; /* candidates between holders that the weights were made from */
 };
 /* One pattern of candidates, and what becomes of such pairs. */
 struct model_pattern {
@@ -26,6 +27,7 @@ struct model_pattern {
 struct linkage_model {
     struct weights weights;
     double prior_within;
+    uint64_t pairs;                 /* that the weights were made from */
     struct model_pattern *patterns; /* descending weight */
     size_t pattern_count;
     struct arena *names; /* of fields, where they come from a file; else NULL */

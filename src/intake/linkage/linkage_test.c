@@ -47,7 +47,6 @@ static struct linkage_entry entry_of(const struct who *who)
         tokens[IDENTITY_KEY_NAME_YEAR - 1] = hash(hash(6, name_given), who->date);
         if (who->place) {
             tokens[IDENTITY_KEY_GIVEN_PLACE - 1] = hash(hash(7, who->given), hash(who->date, who->place));
-            tokens[IDENTITY_KEY_NAME_PLACE - 1] = hash(hash(8, name_given), who->place);
         }
     }
     return entry;
@@ -305,6 +304,34 @@ static void test_threads_and_state(void **state)
     linkage_rehearsal_finish(&rehearsal);
 }
 
+/* Weights of a first delivery that said nothing are not kept for ever: with twice the pairs they are made anew, with fewer they stay. */
+static void test_weights_are_made_anew(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct rehearsal rehearsal = rehearse(2000);
+    struct linkage_state *kept = state_new();
+    struct linkage_result *result = NULL;
+    const struct linkage_options options = {0};
+    size_t first = 0;
+    while (first < rehearsal.count && rehearsal.entries[first].holder == 1) {
+        first++;
+    }
+    assert_true(linkage_run(&result, rehearsal.entries, first, kept, &options, &err)); /* one holder: no pairs between holders */
+    assert_int_equal(kept->weights_pairs, 0);
+    linkage_result_destroy(result);
+    assert_true(linkage_run(&result, rehearsal.entries, rehearsal.count, kept, &options, &err));
+    assert_int_equal(kept->weights_pairs, result->counts.pairs);
+    assert_true(kept->weights_pairs > 1000);
+    const double prior = kept->weights.prior;
+    linkage_result_destroy(result);
+    assert_true(linkage_run(&result, rehearsal.entries, first + first / 2, kept, &options, &err));
+    assert_true(kept->weights.prior == prior);
+    linkage_result_destroy(result);
+    linkage_state_destroy(kept);
+    linkage_rehearsal_finish(&rehearsal);
+}
+
 /* Tokens under another key are other numbers: persons must be the same. */
 static void test_tokens_have_no_meaning(void **state)
 {
@@ -345,9 +372,16 @@ static void test_quality_by_hand(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_links),           cmocka_unit_test(test_twins_and_several), cmocka_unit_test(test_contradictions),
-        cmocka_unit_test(test_stable_numbers),  cmocka_unit_test(test_entries_in_order),  cmocka_unit_test(test_large_blocks),
-        cmocka_unit_test(test_quality),         cmocka_unit_test(test_threads_and_state), cmocka_unit_test(test_tokens_have_no_meaning),
+        cmocka_unit_test(test_links),
+        cmocka_unit_test(test_twins_and_several),
+        cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_stable_numbers),
+        cmocka_unit_test(test_entries_in_order),
+        cmocka_unit_test(test_large_blocks),
+        cmocka_unit_test(test_quality),
+        cmocka_unit_test(test_threads_and_state),
+        cmocka_unit_test(test_weights_are_made_anew),
+        cmocka_unit_test(test_tokens_have_no_meaning),
         cmocka_unit_test(test_quality_by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,10 +34,10 @@ void linkage_model_destroy(struct linkage_model *model)
 static bool is_surely_duplicate(uint64_t pattern)
 {
     const unsigned identity = pattern_level(pattern, FIELD_IDENTITY), number = pattern_level(pattern, FIELD_NUMBER);
-    const bool same_number = number == NUMBER_OWN && identity != IDENTITY_TWIN && identity != IDENTITY_NOTHING;
+    const bool same_number = number == NUMBER_OWN && identity != AGREE_TWIN && identity != AGREE_NOTHING;
     const bool same_home = pattern_level(pattern, FIELD_RESIDENCE) == 1;
     return pattern_level(pattern, FIELD_SEX) != 2 && number != NUMBER_OTHER &&
-           (same_number || identity == IDENTITY_ALL_PLACE || (identity == IDENTITY_ALL && same_home));
+           (same_number || identity == AGREE_ALL_PLACE || (identity == AGREE_ALL && same_home));
 }
 
 static int model_pattern_compare(const void *a, const void *b)
@@ -107,6 +107,12 @@ static bool tables_make(struct tables *tables, const struct linkage_entry *entri
     return true;
 }
 
+/* Weights are used again, so that links do not move with each delivery, until there are twice as many pairs to make them from. */
+static bool weights_are_good(const struct linkage_state *state, const struct linkage_options *options, uint64_t pairs)
+{
+    return state && state->has_weights && !options->estimate_again && pairs < 2 * state->weights_pairs;
+}
+
 bool linkage_model_make(struct linkage_model *model, struct candidates *candidates, const struct linkage_entry *entries, size_t entry_count,
                         const struct linkage_state *state, const struct linkage_options *options, struct linkage_counts *counts,
                         struct error *err)
@@ -114,14 +120,20 @@ bool linkage_model_make(struct linkage_model *model, struct candidates *candidat
     CLEANUP(tables_value) struct tables tables = {0};
     TRY(tables_make(&tables, entries, candidates, err));
     TRY(patterns_list(model, &tables, err));
-    comparison_model(&model->weights);
-    if (state && state->has_weights && !options->estimate_again) {
+    uint64_t pairs = 0;
+    for (size_t i = 0; i < model->pattern_count; i++) {
+        pairs += tables.between[i].count;
+    }
+    if (weights_are_good(state, options, pairs)) {
         model->weights = state->weights;
         model->prior_within = state->prior_within;
+        model->pairs = state->weights_pairs;
     } else {
+        comparison_model(&model->weights);
         comparison_model_fit(&model->weights, entries, entry_count);
         weights_estimate(&model->weights, tables.between, model->pattern_count, STRENGTH);
         model->prior_within = weights_prior(&model->weights, tables.within, model->pattern_count, 0.1);
+        model->pairs = pairs;
     }
     patterns_weigh(model, options, counts);
     for (size_t i = 0; i < model->pattern_count; i++) {

@@ -301,7 +301,8 @@ static void names_observe(struct observer *observer, const struct person *person
         marks_lose(given);
     }
     const bool is_swapped = dice_says(dice, noise->given_swapped);
-    snprintf(all, sizeof all, "%s, %s", is_swapped ? second : given, is_swapped ? given : second);
+    const bool lists_all = is_swapped || dice_says(dice, 0.6); /* many hospitals write the first only */
+    snprintf(all, sizeof all, "%s%s%s", is_swapped ? second : given, lists_all ? ", " : "", is_swapped ? given : lists_all ? second : "");
     const bool takes_married = person->is_married && THIS_YEAR - person->year >= 45 && dice_says(dice, noise->married_for_birth_name);
     identity_set(observer->identity, IDENTITY_BIRTH_NAME, text_of(takes_married ? married : family));
     if (person->is_married && !takes_married && !dice_says(dice, noise->used_name_missing)) {

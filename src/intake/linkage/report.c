@@ -34,7 +34,7 @@ static uint32_t age_group(const struct linkage_entry *entry, int year)
 
 static bool has_birthplace(const struct linkage_entry *entry)
 {
-    return entry->tokens[IDENTITY_KEY_GIVEN_PLACE - 1] || entry->tokens[IDENTITY_KEY_NAME_PLACE - 1];
+    return entry->tokens[IDENTITY_KEY_GIVEN_PLACE - 1] != 0;
 }
 
 /* The group of a dimension and value; NULL when there are too many holders. */

@@ -72,6 +72,7 @@ static bool weights_write(const struct linkage_state *state, struct buffer *out,
     }
     TRY(double_write(out, state->weights.prior, err));
     TRY(double_write(out, state->prior_within, err));
+    TRY(buffer_append_u64(out, state->weights_pairs, err));
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         const struct weights_field *field = &state->weights.fields[i];
         TRY(buffer_append_u32(out, field->levels, err));
@@ -134,6 +135,7 @@ static bool weights_read(struct cursor *cursor, struct linkage_state *state, str
     }
     TRY(probability_read(cursor, &state->weights.prior, err));
     TRY(probability_read(cursor, &state->prior_within, err));
+    TRY(cursor_u64(cursor, &state->weights_pairs, err));
     if (state->weights.prior >= 1 || state->prior_within >= 1) {
         return corrupt(err);
     }

@@ -4,12 +4,7 @@
 #include "base/text.h"
 #include "intake/record/record_systems.h"
 
-enum record_system {
-#define RECORD_SYSTEM_ENUM(NAME) RECORD_SYSTEM_##NAME,
-    RECORD_SYSTEMS(RECORD_SYSTEM_ENUM)
-#undef RECORD_SYSTEM_ENUM
-        RECORD_SYSTEM_COUNT, /* none of spec/code_systems.csv */
-};
+/* enum record_system {RECORD_SYSTEM_CIM10, ... RECORD_SYSTEM_COUNT}: generated from spec/code_systems.csv. */
 /* RECORD_SYSTEM_COUNT when there is none. */
 enum record_system record_system_of_uri(struct text uri); /* as FHIR has it; urn:oid:x for an OID */
 enum record_system record_system_find(struct text name);

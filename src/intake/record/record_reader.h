@@ -69,7 +69,8 @@ struct reader_options {
 typedef bool reader_run(const char *path, const struct reader_options *options, const struct reader_sink *sink, struct tally *tally,
                         struct error *err);
 
-/* Which form an export has, told by the names of its files (in the directory, up to two levels down, or the file itself); no file is opened. */
+/* Which form an export has, told by the names of its files (in the directory, up to two levels down, or the file itself); no file is
+ * opened. */
 enum reader_format { READER_FHIR, READER_SNDS, READER_FLAT, READER_OMOP };
 const char *reader_format_name(enum reader_format format); /* "fhir", "snds", "flat", "omop" */
 /* INVALID_INPUT when the names say nothing, or say two things; the message names what was found. */

@@ -169,7 +169,9 @@ static void note_flow(struct claims *claims, const struct rows *rows)
         day next;
         day_to_civil(flow, &year, &month, &of_month);
         bool has_next = day_from_civil(month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1, &next);
-        run_covers(claims->run, flow, has_next ? (day){next.number - 1} : flow);
+        day last = flow;
+        last.number = has_next ? next.number - 1 : flow.number;
+        run_covers(claims->run, flow, last);
     }
 }
 
@@ -263,7 +265,9 @@ bool dcir_read(struct run *run, struct error *err)
         if (run->has_fault || claims.span.high == INT64_MAX) {
             break;
         }
-        claims.span = (struct span){claims.span.high + 1, INT64_MAX};
+        bool is_claims = claims.service_count * claims.detail_max >= claims.detail_count * claims.service_max; /* which was fuller */
+        claims.span = is_claims ? span_next(&claims.span, claims.service_count, claims.service_max)
+                                : span_next(&claims.span, claims.detail_count, claims.detail_max);
     }
     orphans(&claims);
     return true;

@@ -166,6 +166,7 @@ static bool visit(void *context, const char *leaf, struct error *err)
         not_carried(run, leaf);
         return true;
     }
+    file.bytes = (uint64_t)facts.st_size;
     return snds_files_append(&run->files, file, err);
 }
 

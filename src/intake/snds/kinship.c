@@ -135,6 +135,6 @@ bool kinship_read(struct run *run, struct error *err)
         if (run->has_fault || kinship.span.high == INT64_MAX) {
             return true;
         }
-        kinship.span = (struct span){kinship.span.high + 1, INT64_MAX};
+        kinship.span = span_next(&kinship.span, kinship.count, kinship.maximum);
     }
 }

@@ -161,6 +161,6 @@ bool long_term_read(struct run *run, struct error *err)
         if (run->has_fault || all.span.high == INT64_MAX) {
             return true;
         }
-        all.span = (struct span){all.span.high + 1, INT64_MAX};
+        all.span = span_next(&all.span, all.count, all.maximum);
     }
 }

@@ -203,25 +203,40 @@ static size_t bucket_of(const struct persons *persons, int64_t psa)
     return (size_t)psa >> (63 - persons->directory_bits); /* numbers have 63 bits */
 }
 
-static bool index_links(struct persons *persons, struct error *err)
+static bool index_seats(struct persons *persons, struct error *err)
 {
-    const struct links *links = &persons->links;
-    for (persons->directory_bits = 1; persons->directory_bits < 28 && links->count >> persons->directory_bits > 2;) {
+    for (persons->directory_bits = 1; persons->directory_bits < 28 && persons->seat_count >> persons->directory_bits > 2;) {
         persons->directory_bits++;
     }
-    size_t buckets = (size_t)1 << persons->directory_bits;
+    size_t buckets = (size_t)1 << persons->directory_bits, at = 0;
     persons->directory = bulk_allocate(buckets + 1, sizeof persons->directory[0]);
     if (!persons->directory) {
-        return FAIL(err, LIMIT, "no memory for %zu persons", links->count);
+        return FAIL(err, LIMIT, "no memory for %zu persons", persons->seat_count);
     }
-    size_t at = 0;
     for (size_t bucket = 0; bucket <= buckets; bucket++) {
-        while (at < links->count && bucket_of(persons, links->items[at].psa) < bucket) {
+        while (at < persons->seat_count && bucket_of(persons, persons->seats[at].psa) < bucket) {
             at++;
         }
         persons->directory[bucket] = (uint32_t)at;
     }
     return true;
+}
+
+static bool make_seats(struct persons *persons, struct error *err)
+{
+    struct links *links = &persons->links;
+    persons->seats = bulk_allocate(links->count + 1, sizeof persons->seats[0]);
+    if (!persons->seats) {
+        return FAIL(err, LIMIT, "no memory for %zu persons", links->count);
+    }
+    for (size_t i = 0; i < links->count; i++) {
+        const struct link *link = &links->items[i];
+        bool is_somebody = link->person != NOBODY;
+        persons->seats[persons->seat_count++] = (struct seat){link->psa, is_somebody ? persons->items[link->person].subject : link->psa,
+                                                              link->person, link->rank, link->outcome};
+    }
+    links_finish(links);
+    return index_seats(persons, err);
 }
 
 bool persons_read(struct persons **out_persons, struct run *run, struct error *err)
@@ -244,7 +259,7 @@ bool persons_read(struct persons **out_persons, struct run *run, struct error *e
         qsort(links->items, links->count, sizeof links->items[0], by_psa);
     }
     TRY(index_aliases(persons, err));
-    TRY(index_links(persons, err));
+    TRY(make_seats(persons, err));
     *out_persons = persons;
     persons = NULL;
     return true;
@@ -253,6 +268,7 @@ bool persons_read(struct persons **out_persons, struct run *run, struct error *e
 void persons_destroy(struct persons *persons)
 {
     links_finish(&persons->links);
+    free(persons->seats);
     free(persons->directory);
     free(persons->items);
     free(persons->aliases);
@@ -261,19 +277,16 @@ void persons_destroy(struct persons *persons)
 
 /* ---- looking somebody up ---- */
 
-static struct owner owner_of(const struct persons *persons, const struct link *link)
+static struct owner owner_of(const struct seat *seat)
 {
-    if (link->person == NOBODY) {
-        return (struct owner){link->psa, (enum record_outcome)link->outcome, NOBODY};
-    }
-    return (struct owner){persons->items[link->person].subject, OUTCOME_TAKEN, link->person};
+    return (struct owner){seat->owner, (enum record_outcome)seat->outcome, seat->person};
 }
 
 static size_t first_of(const struct persons *persons, int64_t psa, size_t *out_end)
 {
     size_t bucket = bucket_of(persons, psa), at = persons->directory[bucket];
     *out_end = persons->directory[bucket + 1];
-    while (at < *out_end && persons->links.items[at].psa != psa) {
+    while (at < *out_end && persons->seats[at].psa != psa) {
         at++;
     }
     return at;
@@ -285,9 +298,9 @@ struct owner persons_of(const struct run *run, struct text psa, struct text rank
     int64_t number = record_number(run->options->numbers, "BEN_NIR_PSA", psa);
     int16_t wanted = rank_of(rank);
     size_t end = 0;
-    for (size_t at = first_of(persons, number, &end); at < end && persons->links.items[at].psa == number; at++) {
-        if (persons->links.items[at].rank == wanted) {
-            return owner_of(persons, &persons->links.items[at]);
+    for (size_t at = first_of(persons, number, &end); at < end && persons->seats[at].psa == number; at++) {
+        if (persons->seats[at].rank == wanted) {
+            return owner_of(&persons->seats[at]);
         }
     }
     return (struct owner){number, OUTCOME_NO_SUBJECT, NOBODY};
@@ -299,8 +312,8 @@ struct owner persons_of_psa(const struct run *run, struct text psa)
     int64_t number = record_number(run->options->numbers, "BEN_NIR_PSA", psa);
     struct owner found = {number, OUTCOME_NO_SUBJECT, NOBODY};
     size_t end = 0, first = first_of(persons, number, &end);
-    for (size_t at = first; at < end && persons->links.items[at].psa == number; at++) {
-        struct owner owner = owner_of(persons, &persons->links.items[at]);
+    for (size_t at = first; at < end && persons->seats[at].psa == number; at++) {
+        struct owner owner = owner_of(&persons->seats[at]);
         if (at > first && (owner.person != found.person || owner.outcome != found.outcome)) {
             return (struct owner){number, OUTCOME_AMBIGUOUS_PERSON, NOBODY};
         }

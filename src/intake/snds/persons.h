@@ -24,13 +24,22 @@ struct person {
     uint8_t birth_month, sex, scheme, death_source, identity_score;
     char commune[COMMUNE_SIZE], cause[CODE_SIZE];
 };
+/* Whom a PSA and rank name: what is left of a link once everybody is known. */
+struct seat {
+    int64_t psa, owner;
+    uint32_t person;
+    int16_t rank;
+    uint8_t outcome; /* enum record_outcome */
+};
 struct alias {
     int64_t alias;
     uint32_t person;
 };
 struct persons {
-    struct links links;  /* by psa, rank */
-    uint32_t *directory; /* the first link of each value of the highest bits of psa */
+    struct links links; /* empty once they are seats */
+    struct seat *seats; /* by psa, rank */
+    size_t seat_count;
+    uint32_t *directory; /* the first seat of each value of the highest bits of psa */
     unsigned directory_bits;
     struct person *items; /* by subject */
     size_t count;

@@ -190,7 +190,7 @@ bool rows_day(struct rows *rows, int column, day *out_day)
 
 /* ---- whole tables ---- */
 
-bool rows_each_of(struct run *run, const struct snds_file *file, rows_take *take, void *context, uint64_t *out_count, struct error *err)
+static bool each_row(struct run *run, struct snds_file *file, rows_take *take, void *context, struct error *err)
 {
     CLEANUP(rows_value) struct rows rows = {0};
     TRY(rows_open(&rows, run, file, err));
@@ -198,7 +198,8 @@ bool rows_each_of(struct run *run, const struct snds_file *file, rows_take *take
         bool more = false;
         TRY(rows_next(&rows, &more, err));
         if (!more) {
-            *out_count += rows.count;
+            progress_add(run->options->progress, file->bytes); /* in the first pass */
+            file->bytes = 0;
             return true;
         }
         TRY(take(context, &rows, err));
@@ -207,10 +208,9 @@ bool rows_each_of(struct run *run, const struct snds_file *file, rows_take *take
 
 bool rows_each(struct run *run, enum snds_table table, rows_take *take, void *context, struct error *err)
 {
-    uint64_t count = 0;
     for (size_t i = 0; i < run->files.count; i++) {
         if (run->files.items[i].table == table) {
-            TRY(rows_each_of(run, &run->files.items[i], take, context, &count, err));
+            TRY(each_row(run, &run->files.items[i], take, context, err));
         }
     }
     return true;

@@ -4,6 +4,15 @@
 #include "intake/snds/snds.h"
 #include "intake/snds/snds_internal.h"
 
+struct span span_next(const struct span *span, size_t used, size_t room)
+{
+    double width = (double)(span->high - span->low) + 1, share = (double)(used + 1) / (double)room;
+    width = width * 0.9 / (share < 0.01 ? 0.01 : share);
+    int64_t low = span->high + 1;
+    bool is_last = width >= (double)(INT64_MAX - low);
+    return (struct span){low, is_last ? INT64_MAX : low + (int64_t)width};
+}
+
 static void run_value_cleanup(struct run *run)
 {
     if (run->persons) {

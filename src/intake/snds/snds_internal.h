@@ -11,7 +11,8 @@
 struct snds_file {
     const char *path, *name; /* name: below the export's folder */
     enum snds_table table;
-    int year; /* of the name; 0: none */
+    int year;       /* of the name; 0: none */
+    uint64_t bytes; /* on disk */
 };
 DEFINE_ARRAY(snds_files, struct snds_file)
 /* leaf: ER_PRS_F_2009.csv.gz, T_MCO17FHSTC.csv ... False: no table that is read. */
@@ -71,9 +72,6 @@ MUST_CHECK bool rows_day(struct rows *rows, int column, day *out_day);
 /* Reads every file of a table with `take`. */
 typedef bool rows_take(void *context, struct rows *rows, struct error *err);
 MUST_CHECK bool rows_each(struct run *run, enum snds_table table, rows_take *take, void *context, struct error *err);
-/* The same for a file; *out_count has the rows that were taken. */
-MUST_CHECK bool rows_each_of(struct run *run, const struct snds_file *file, rows_take *take, void *context, uint64_t *out_count,
-                             struct error *err);
 
 /* ---- keys: several canonical codes as one text ---- */
 struct joined {
@@ -91,7 +89,7 @@ uint32_t joined_check(const struct joined *joined); /* a second, independent has
 struct owner {
     int64_t owner;
     enum record_outcome outcome;
-    uint32_t person; /* for persons_died; UINT32_MAX: none */
+    uint32_t person; /* the index for what follows; UINT32_MAX: none */
 };
 MUST_CHECK bool persons_read(struct persons **out_persons, struct run *run, struct error *err);
 void persons_destroy(struct persons *persons);
@@ -100,20 +98,20 @@ struct owner persons_of(const struct run *run, struct text psa, struct text rank
 struct owner persons_of_psa(const struct run *run, struct text psa);                    /* PMSI: no rank */
 struct owner persons_of_key(const struct run *run, struct text ano, struct text idt);   /* KI_*: BEN_NIR_ANO, BEN_IDT_ANO */
 enum death_source { DEATH_NONE, DEATH_AT_HOSPITAL, DEATH_REGISTERED, DEATH_CERTIFIED }; /* a later one counts more */
-void persons_died(struct persons *persons, uint32_t person, enum death_source source, day date, const char *cause);
-bool persons_is_certified(const struct persons *persons, uint32_t person);
-int64_t persons_subject(const struct persons *persons, uint32_t person);
-int persons_birth_year(const struct persons *persons, uint32_t person); /* 0: not known */
-bool persons_is_woman(const struct persons *persons, uint32_t person);
-void persons_seen(struct persons *persons, uint32_t person, day date);     /* something happened that day */
-const char *persons_cause(const struct persons *persons, uint32_t person); /* "" : none */
-MUST_CHECK bool persons_give(struct run *run, struct error *err);          /* table person */
-MUST_CHECK bool persons_give_ends(struct run *run, struct error *err);     /* tables death and coverage */
+void persons_died(struct persons *persons, uint32_t index, enum death_source source, day date, const char *cause);
+bool persons_is_certified(const struct persons *persons, uint32_t index);
+int64_t persons_subject(const struct persons *persons, uint32_t index);
+int persons_birth_year(const struct persons *persons, uint32_t index); /* 0: not known */
+bool persons_is_woman(const struct persons *persons, uint32_t index);
+void persons_seen(struct persons *persons, uint32_t index, day date);     /* something happened that day */
+const char *persons_cause(const struct persons *persons, uint32_t index); /* "" : none */
+MUST_CHECK bool persons_give(struct run *run, struct error *err);         /* table person */
+MUST_CHECK bool persons_give_ends(struct run *run, struct error *err);    /* tables death and coverage */
 MUST_CHECK bool identities_read(struct run *run, struct error *err);
 /* For identities: the row with the highest score is the one that is given out for its person; of equals the first. */
-void persons_identity_choose(struct persons *persons, uint32_t person, unsigned score, uint64_t row);
-bool persons_identity_is(const struct persons *persons, uint32_t person, uint64_t row);
-bool persons_rank_is_of_twins(const struct persons *persons, uint32_t person);
+void persons_identity_choose(struct persons *persons, uint32_t index, unsigned score, uint64_t row);
+bool persons_identity_is(const struct persons *persons, uint32_t index, uint64_t row);
+bool persons_rank_is_of_twins(const struct persons *persons, uint32_t index);
 uint64_t persons_without_identity(const struct persons *persons);
 
 /* ---- parts of an export ---- */
@@ -132,3 +130,5 @@ static inline bool span_has(const struct span *span, int64_t number)
 {
     return number >= span->low && number <= span->high;
 }
+/* The next one: as wide as would have filled the memory nine tenths. used of room: what the last one had. */
+struct span span_next(const struct span *span, size_t used, size_t room);

@@ -217,7 +217,9 @@ bool stays_read(struct run *run, bool is_outpatient, const struct stay_table *pe
         if (run->has_fault || stays.span.high == INT64_MAX) {
             break;
         }
-        stays.span = (struct span){stays.span.high + 1, INT64_MAX};
+        bool is_stays = stays.count * stays.event_max >= stays.event_count * stays.maximum; /* which was fuller */
+        stays.span =
+            is_stays ? span_next(&stays.span, stays.count, stays.maximum) : span_next(&stays.span, stays.event_count, stays.event_max);
     }
     for (size_t i = 0; i < table_count; i++) {
         enum snds_table table = tables[i].table;

@@ -241,7 +241,7 @@ static bool pad(struct text text, size_t length, char *out)
 bool value_commune(struct text department, struct text commune, bool is_rsi, char out[COMMUNE_SIZE])
 {
     char dpt[4], com[4];
-    if (!pad(department, 3, dpt) || !pad(commune, 3, com) || !all_digits(text_of(com)) || strcmp(com, "000") == 0) {
+    if (!pad(department, 3, dpt) || !pad(commune, 3, com) || !all_digits((struct text){com, 3}) || strcmp(com, "000") == 0) {
         return false;
     }
     if (strcmp(dpt, "209") == 0 || strcmp(dpt, "020") == 0) { /* Corsica, whole */

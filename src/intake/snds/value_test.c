@@ -95,6 +95,8 @@ static void test_communes(void **state)
     check_commune("029", "9X9", false, "");
     check_commune("888", "019", false, "");
     check_commune("000", "019", false, "");
+    char out[COMMUNE_SIZE];
+    assert_false(value_commune(TEXT("209"), (struct text){"\0\0", 2}, false, out));
 }
 
 static void test_establishments(void **state)

@@ -85,10 +85,11 @@ bool authority_print(const struct authority *authority, struct buffer *out, stru
     struct json_writer writer = {.out = out, .indented = true};
     TRY(crypto_public_key(tls_key, authority->tls_seed, err));
     crypto_certificate_pin(pin, tls_key);
-    TRY(json_begin_object(&writer, err) && json_name(&writer, "emc2_authority", err) && json_i64(&writer, VERSION, err));
+    TRY(json_begin_object(&writer, err) && json_name(&writer, "format", err) && json_text(&writer, TEXT("emc2 authority card"), err) &&
+        json_name(&writer, "version", err) && json_i64(&writer, VERSION, err));
     TRY(json_name(&writer, "epoch", err) && json_i64(&writer, public->epoch, err));
     TRY(hex_member(&writer, "public_key", public->public_key, err) && hex_member(&writer, "signing_key", public->signing_key, err));
-    return hex_member(&writer, "pin", pin, err) && json_end_object(&writer, err);
+    return hex_member(&writer, "tls_pin", pin, err) && json_end_object(&writer, err);
 }
 
 static bool hex_take(const struct json *root, const char *name, uint8_t out[32], struct error *err)
@@ -104,13 +105,14 @@ bool authority_read(const char *path, struct circuit_authority *out_authority, s
     const struct json *root;
     struct circuit_authority read;
     TRY(json_parse_file(&root, scratch, path, PUBLISHED_MAX, err));
-    const struct json *version = json_member(root, "emc2_authority"), *epoch = json_member(root, "epoch");
-    bool is_one = version && version->kind == JSON_INTEGER && version->integer == VERSION && epoch && epoch->kind == JSON_INTEGER &&
+    const struct json *format = json_member(root, "format"), *version = json_member(root, "version"), *epoch = json_member(root, "epoch");
+    bool is_one = format && format->kind == JSON_STRING && text_equal(format->text, TEXT("emc2 authority card")) && version &&
+                  version->kind == JSON_INTEGER && version->integer == VERSION && epoch && epoch->kind == JSON_INTEGER &&
                   epoch->integer > 0 && epoch->integer <= UINT32_MAX;
     TRY(is_one || FAIL(err, INVALID_INPUT, "this is not what a pseudonym authority publishes"));
     read.epoch = (uint32_t)epoch->integer;
     TRY(hex_take(root, "public_key", read.public_key, err) && hex_take(root, "signing_key", read.signing_key, err));
-    TRY(hex_take(root, "pin", out_pin->bytes, err));
+    TRY(hex_take(root, "tls_pin", out_pin->bytes, err));
     TRY(crypto_element_valid(read.public_key) || FAIL(err, INVALID_INPUT, "public_key is no element of the group"));
     *out_authority = read;
     return true;

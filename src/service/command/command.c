@@ -277,8 +277,6 @@ static const struct option_spec authority_status_options[] = {
     {0},
 };
 static const struct option_spec authority_holder_options[] = {
-    {"signing-key", "HEX", "the holder's public key, under which it signs requests"},
-    {"pin", "HEX", "the pin of its certificate, when it sends requests over the network"},
     {"limit", "N", "pseudonyms that it may ask for in one day"},
     LANGUAGE_OPTION,
     {0},
@@ -289,6 +287,8 @@ static const struct option_spec authority_serve_options[] = {
     LANGUAGE_OPTION,
     {0},
 };
+
+static const struct option_spec epoch_destroy_options[] = {{"yes-destroy", "N", "the epoch once more, so that it is the right one"}, {0}};
 
 static const struct command commands[] = {
     {"init", "", 0, 0, "make a warehouse: an empty encrypted store and its root key",
@@ -457,6 +457,16 @@ static const struct command commands[] = {
     {"centre pack", "EXPORT", 1, 1, "make the delivery: what the agreement allows, sealed to the warehouse, signed",
      "An export with one fault, or with a text that looks like an identity or a document, leaves in no part.",
      "  emc2 centre pack exports/2026-11 --full", centre_pack_options, command_centre_pack, SANDBOX_OFFLINE, true},
+    {"key epoch status", "", 0, 0, "in which epoch the warehouse's pseudonyms are made", NULL, "  emc2 key epoch status --json", no_options,
+     command_key_epoch_status, SANDBOX_READER, false},
+    {"key epoch begin", "", 0, 0, "a new exponent for the warehouse's pseudonyms: the first one, or a renewal",
+     "Pseudonyms of the last epoch are turned into those of the new one without going back to the holders; then the old exponent is\n"
+     "destroyed.",
+     "  emc2 key epoch begin --warehouse /srv/emc2", no_options, command_key_epoch_begin, SANDBOX_LOADER, false},
+    {"key epoch destroy", "N", 1, 1, "destroy the exponent of an epoch whose pseudonyms are renewed",
+     "No pseudonym of that epoch can be made again, nor turned into a newer one: whoever kept some has noise.",
+     "  emc2 key epoch destroy 1 --yes-destroy 1 --warehouse /srv/emc2", epoch_destroy_options, command_key_epoch_destroy, SANDBOX_LOADER,
+     false},
     {"authority init", "", 0, 0, "for the pseudonym authority: make its keys, its log and its list of holders",
      "The first of two pseudonymisations: the authority never sees an identity, and the warehouse never sees its key. DIR of --warehouse "
      "is\n"
@@ -465,10 +475,10 @@ static const struct command commands[] = {
     {"authority status", "", 0, 0, "for the pseudonym authority: what holders pin, who is registered, how much was asked today", NULL,
      "  emc2 authority status --out authority.json --warehouse /srv/authority", authority_status_options, command_authority_status,
      SANDBOX_READER, false},
-    {"authority holder add", "NAME", 1, 1, "for the pseudonym authority: register a holder, or change its keys or limit",
-     "Compare both numbers with the holder over another channel than the one they came by.",
-     "  emc2 authority holder add 'CHU Exemple' --signing-key 5f..e1 --pin 07..9c --limit 2000000 --warehouse /srv/authority",
-     authority_holder_options, command_authority_holder_add, SANDBOX_LOADER, false},
+    {"authority holder add", "CARD.json", 1, 1, "for the pseudonym authority: register a holder, or change its keys or limit",
+     "CARD.json is what `emc2 centre card` made. Compare its keys with the holder over another channel than the one it came by.",
+     "  emc2 authority holder add chu-a.card.json --limit 2000000 --warehouse /srv/authority", authority_holder_options,
+     command_authority_holder_add, SANDBOX_LOADER, true},
     {"authority holder remove", "NAME", 1, 1, "for the pseudonym authority: answer a holder no more", NULL,
      "  emc2 authority holder remove 'CHU Exemple' --warehouse /srv/authority", authority_options, command_authority_holder_remove,
      SANDBOX_LOADER, false},

@@ -19,6 +19,7 @@ void delivery_scene_close(struct delivery_scene *scene)
 {
     agreement_destroy(scene->agreement);
     detector_destroy(scene->detector);
+    subjects_close(scene->subjects);
     *scene = (struct delivery_scene){.agreement = NULL};
 }
 
@@ -26,6 +27,12 @@ static bool intake_key(void *context, uint32_t epoch, struct secret **out_key, s
 {
     const struct warehouse *warehouse = context;
     return intake_key_open(warehouse->keyring, &warehouse->grant, epoch, out_key, err);
+}
+
+static bool subject_is_known(void *context, int64_t subject)
+{
+    const struct delivery_scene *scene = context;
+    return subjects_has(scene->subjects, subject);
 }
 
 static bool holder_take(struct delivery_scene *scene, const struct registry_holder *known, struct error *err)
@@ -41,7 +48,10 @@ static bool holder_take(struct delivery_scene *scene, const struct registry_hold
     }
     holder->agreement = scene->agreement;
     scene->checking.holder = holder;
-    return true;
+    scene->checking.is_subject_known = subject_is_known;
+    scene->checking.context = scene;
+    return subjects_open(&scene->subjects, scene->warehouse->directory, known->name, scene->warehouse->keyring, &scene->warehouse->grant,
+                         err);
 }
 
 bool delivery_scene_open(struct delivery_scene *out_scene, struct invocation *in, struct warehouse *warehouse,
@@ -184,13 +194,29 @@ static bool taken_enter(struct holders *holders, struct warehouse *warehouse, co
     return holders_write(holders, warehouse, &entry, err);
 }
 
-static bool taken(struct invocation *in, struct holders *holders, struct warehouse *warehouse, struct delivery *delivery,
+static bool person_take(void *context, const struct record *record, struct error *err)
+{
+    return subjects_add(context, record->values[COLUMN_SUBJECT].integer, err);
+}
+
+/* Before the register says that it was taken: persons of one that was not are persons too many, which does no harm. */
+static bool subjects_keep(const struct delivery_scene *scene, struct delivery *delivery, struct error *err)
+{
+    if (delivery_head(delivery)->is_full) {
+        subjects_clear(scene->subjects);
+    }
+    TRY(delivery_scan(delivery, RECORD_PERSON, person_take, scene->subjects, err));
+    return subjects_write(scene->subjects, &scene->warehouse->grant, err);
+}
+
+static bool taken(struct invocation *in, struct holders *holders, const struct delivery_scene *scene, struct delivery *delivery,
                   const struct delivery_report *report, struct error *err)
 {
+    struct warehouse *warehouse = scene->warehouse;
     const struct delivery_head *head = delivery_head(delivery);
     char name[NAME_SIZE], path[PATH_SIZE];
     snprintf(name, sizeof name, "%s-%llu", head->holder, (unsigned long long)head->sequence);
-    TRY(delivery_stage(in, warehouse, name, err) && taken_enter(holders, warehouse, head, err));
+    TRY(delivery_stage(in, warehouse, name, err) && subjects_keep(scene, delivery, err) && taken_enter(holders, warehouse, head, err));
     TRY(receipt_write(warehouse, head, name, path, err) && report_show(in, report, err));
     if (!invocation_flag(in, "json")) {
         print_line("taken. The receipt for the holder is in %s", path);
@@ -224,7 +250,7 @@ bool command_load_delivery(struct invocation *in, struct error *err)
     TRY(holders_open(&holders, &warehouse, true, err));
     TRY(delivery_scene_open(&scene, in, &warehouse, &holders, in->words[0], err));
     TRY(delivery_check_all(&delivery, report, in->words[0], &scene.checking, err));
-    return delivery ? taken(in, &holders, &warehouse, delivery, report, err) : refused(in, &warehouse, report, err);
+    return delivery ? taken(in, &holders, &scene, delivery, report, err) : refused(in, &warehouse, report, err);
 }
 
 /* ---- delivery check, list, receipt verify ---- */

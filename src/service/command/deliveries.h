@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* deliveries: how commands check a delivery against the register, and what becomes of one that is refused. Private to command. */
 #pragma once
+#include "governance/registry/registry_subjects.h"
 #include "intake/delivery/delivery_check.h"
 #include "service/command/register.h"
 
@@ -9,6 +10,7 @@ struct delivery_scene {
     struct delivery_holder holder;
     struct agreement *agreement;
     struct detector *detector;
+    struct subjects *subjects; /* of earlier deliveries */
     struct warehouse *warehouse;
     struct delivery_checking checking;
 };

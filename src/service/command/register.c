@@ -67,7 +67,7 @@ static bool log_compare(struct holders *holders, struct warehouse *warehouse, bo
     if (found == known && (found == 0 || memcmp(hash.bytes, known_hash.bytes, sizeof hash.bytes) == 0)) {
         return true;
     }
-    if (found == known + 1) {
+    if (found > known) {
         return !to_change || recovered_enter(holders, warehouse, err);
     }
     FAIL(err, CORRUPT, "the register of holders is not the one that the log knows: it was put back to an older state, or lost");

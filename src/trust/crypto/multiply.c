@@ -197,8 +197,9 @@ static struct point place_sum(struct work *work, int place)
     }
     for (size_t i = 0; i < work->count; i++) {
         int digit = work->digits[i][place];
-        if (digit != 0) {
-            add_cached(&work->buckets[(digit < 0 ? -digit : digit) - 1], &work->points[i], digit < 0);
+        unsigned size = (unsigned)(digit < 0 ? -digit : digit);
+        if (size > 0) {
+            add_cached(&work->buckets[size - 1], &work->points[i], digit < 0);
         }
     }
     for (int i = BUCKETS; i-- > 0;) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* voprf: every vector of RFC 9497 for ristretto255-SHA512 in the modes OPRF and VOPRF (A.1.1, A.1.2), and what must not pass. */
 #include "trust/crypto/voprf.h"
+#include <openssl/evp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -342,6 +343,27 @@ static void many_inverses_are_single_inverses(void **state)
     }
 }
 
+/* docs/formats/circuit.md: ChaCha20 (RFC 8439 2.4) under a derived key, with the nonce of libsodium's generator; here by OpenSSL. */
+static void random_bytes_come_again(void **state)
+{
+    (void)state;
+    struct error err;
+    enum { LENGTH = 200 };
+    uint8_t bytes[LENGTH], stream[LENGTH], zeros[LENGTH] = {0}, number[8] = {5};
+    static const uint8_t counter_and_nonce[16] = {0, 0, 0, 0, 'L', 'i', 'b', 's', 'o', 'd', 'i', 'u', 'm', 'D', 'R', 'G'};
+    int length = 0;
+    CLEANUP(secret) struct secret *key = key_of(CRYPTO_VOPRF);
+    CLEANUP(secret) struct secret *derived = NULL;
+    assert_true(crypto_random_from(bytes, sizeof bytes, key, 5, &err));
+    assert_true(crypto_derive(&derived, key, "emc2 random from 1", number, sizeof number, &err));
+    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+    assert_int_equal(EVP_EncryptInit_ex(cipher, EVP_chacha20(), NULL, secret_view(derived), counter_and_nonce), 1);
+    assert_int_equal(EVP_EncryptUpdate(cipher, stream, &length, zeros, LENGTH), 1);
+    EVP_CIPHER_CTX_free(cipher);
+    assert_int_equal(length, LENGTH);
+    assert_memory_equal(bytes, stream, sizeof stream);
+}
+
 int main(void)
 {
     struct error err;
@@ -356,6 +378,7 @@ int main(void)
         cmocka_unit_test(multiples_of_the_generator),
         cmocka_unit_test(ratios_change_exponents),
         cmocka_unit_test(many_inverses_are_single_inverses),
+        cmocka_unit_test(random_bytes_come_again),
     };
     return crypto_start(&err) ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

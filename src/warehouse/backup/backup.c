@@ -90,14 +90,19 @@ static bool keep_object(struct making *making, const char *incoming, const struc
 /* A root key that somebody put beside the data would make the backup readable to whoever has the passphrase. SEC-LOG-3 */
 static bool refuse_key(const char *path, const char *source, struct error *err)
 {
+    /* sealed files, sealed openings of the log, deliveries as they came, the register of holders, objections, persons of holders */
+    static const char data[][KEY_MAGIC_SIZE + 1] = {"EMC2SEAL", "EMC2OPEN", "EMC2DELV", "EMC2HOLD", "EMC2OBJ1", "EMC2SUBJ"};
     char head[KEY_MAGIC_SIZE] = "";
+    bool is_data = false;
     int descriptor = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     ssize_t got = descriptor >= 0 ? read(descriptor, head, sizeof head) : 0;
     if (descriptor >= 0) {
         close(descriptor);
     }
-    if (got == KEY_MAGIC_SIZE && strncmp(head, "EMC2", 4) == 0 && memcmp(head, "EMC2SEAL", KEY_MAGIC_SIZE) != 0 &&
-        memcmp(head, "EMC2OPEN", KEY_MAGIC_SIZE) != 0) { /* sealed files, and sealed openings of the log */
+    for (size_t i = 0; i < sizeof data / sizeof *data; i++) {
+        is_data = is_data || memcmp(head, data[i], KEY_MAGIC_SIZE) == 0;
+    }
+    if (got == KEY_MAGIC_SIZE && strncmp(head, "EMC2", 4) == 0 && !is_data) {
         FAIL(err, DENIED, "%s looks like a file of keys, and keys are never backed up with the data", path);
         return error_hint(err, "keep keys in keys/ only, and copy them with `emc2 key backup`");
     }

@@ -25,7 +25,7 @@ static bool ends_with(const char *name, const char *end)
 
 static bool is_left_out(const struct walk *walk, const char *name)
 {
-    static const char *const own[] = {"keys", "lock", "segments", "snapshots"};
+    static const char *const own[] = {"keys", "lock", "segments", "snapshots", "quarantine"}; /* what was refused is never kept longer */
     for (size_t i = 0; walk->is_top && i < sizeof own / sizeof *own; i++) {
         if (strcmp(name, own[i]) == 0) {
             return true;
