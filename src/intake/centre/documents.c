@@ -117,7 +117,7 @@ static bool kind_of(const struct json *root, enum centre_document *out_kind, str
         *out_kind = CENTRE_AGREEMENT;
     } else {
         FAIL(err, INVALID_INPUT, "this is neither the card of a warehouse or an authority, nor an agreement");
-        return error_hint(err, "the warehouse writes its card with `emc2 intake card`, the authority with `emc2 authority status --out`");
+        return error_hint(err, "the warehouse writes its card with `emc2 intake card`, the authority with `emc2 authority card --out`");
     }
     return true;
 }
@@ -193,7 +193,7 @@ bool centre_demand(const struct centre *centre, bool warehouse, bool authority, 
     }
     if (authority && !facts->has_authority) {
         FAIL(err, NOT_FOUND, "the pseudonym authority's card is not here");
-        return error_hint(err, "ask the authority for the file of `emc2 authority status --out`, and take it with `emc2 centre take FILE`");
+        return error_hint(err, "ask the authority for the file of `emc2 authority card --out`, and take it with `emc2 centre take FILE`");
     }
     if (agreement && !facts->has_agreement) {
         FAIL(err, NOT_FOUND, "the agreement is not here");

@@ -23,20 +23,14 @@ bool authority_is_french(const struct invocation *in)
     return language && strcmp(language, "fr") == 0;
 }
 
-static bool publish(const struct authority *authority, const char *path, struct error *err)
-{
-    CLEANUP(buffer_value) struct buffer out = {.maximum = PUBLISHED_MAX};
-    TRY(authority_print(authority, &out, err) && buffer_append_text(&out, "\n", err));
-    return file_write_atomic(path, out.data, out.length, 0644, err);
-}
-
 bool command_authority_card(struct invocation *in, struct error *err)
 {
     CLEANUP(authority_value) struct authority authority = {0};
     CLEANUP(buffer_value) struct buffer out = {.maximum = PUBLISHED_MAX};
     const char *path = invocation_value(in, "out");
     TRY(authority_open(&authority, in, "authority card", GRANT_VERIFY, err));
-    return path ? publish(&authority, path, err) : authority_print(&authority, &out, err) && print_buffer(&out, err);
+    TRY(authority_print(&authority, invocation_value(in, "url"), &out, err));
+    return path ? buffer_append_text(&out, "\n", err) && file_write_atomic(path, out.data, out.length, 0644, err) : print_buffer(&out, err);
 }
 
 /* ---- init ---- */
@@ -107,15 +101,13 @@ bool command_authority_status(struct invocation *in, struct error *err)
     CLEANUP(authority_value) struct authority authority = {0};
     CLEANUP(buffer_value) struct buffer published = {.maximum = PUBLISHED_MAX};
     struct circuit_clients clients = {.count = 0};
-    const char *out = invocation_value(in, "out");
     TRY(authority_language_check(in, err) && authority_open(&authority, in, "authority status", GRANT_VERIFY, err));
-    TRY(!out || publish(&authority, out, err));
     TRY(circuit_registry_read(authority.registry_path, authority.registry_key, &clients, err));
     bool done = true;
     if (invocation_flag(in, "json")) {
         done = clients_print_json(&clients, err);
     } else {
-        done = authority_print(&authority, &published, err) && print_buffer(&published, err);
+        done = authority_print(&authority, NULL, &published, err) && print_buffer(&published, err);
         clients_print(in, &clients);
     }
     circuit_clients_finish(&clients);

@@ -78,7 +78,7 @@ static bool hex_member(struct json_writer *writer, const char *name, const uint8
     return json_name(writer, name, err) && json_text(writer, text_of(hex), err);
 }
 
-bool authority_print(const struct authority *authority, struct buffer *out, struct error *err)
+bool authority_print(const struct authority *authority, const char *url, struct buffer *out, struct error *err)
 {
     uint8_t tls_key[CRYPTO_PUBLIC_KEY_SIZE], pin[CRYPTO_PIN_SIZE];
     const struct circuit_authority *public = &authority->secret.public;
@@ -89,7 +89,9 @@ bool authority_print(const struct authority *authority, struct buffer *out, stru
         json_name(&writer, "version", err) && json_i64(&writer, VERSION, err));
     TRY(json_name(&writer, "epoch", err) && json_i64(&writer, public->epoch, err));
     TRY(hex_member(&writer, "public_key", public->public_key, err) && hex_member(&writer, "signing_key", public->signing_key, err));
-    return hex_member(&writer, "tls_pin", pin, err) && json_end_object(&writer, err);
+    TRY(hex_member(&writer, "tls_pin", pin, err));
+    TRY(!url || (json_name(&writer, "url", err) && json_text(&writer, text_of(url), err)));
+    return json_end_object(&writer, err);
 }
 
 static bool hex_take(const struct json *root, const char *name, uint8_t out[32], struct error *err)

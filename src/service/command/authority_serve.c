@@ -47,7 +47,8 @@ static bool evaluate(struct serving *serving, const struct http_request *request
 static bool handle(void *context, const struct http_request *request, struct http_answer *out_answer, struct error *err)
 {
     struct serving *serving = context;
-    return request->is_post ? evaluate(serving, request, out_answer, err) : authority_print(serving->authority, &out_answer->text, err);
+    return request->is_post ? evaluate(serving, request, out_answer, err)
+                            : authority_print(serving->authority, NULL, &out_answer->text, err);
 }
 
 /* A refusal before its request could be read: by the certificate, which is all that is known. */

@@ -279,10 +279,9 @@ static const struct option_spec centre_pack_options[] = {
         "language", "en|fr", "language of the words (default en)" \
     }
 static const struct option_spec authority_options[] = {LANGUAGE_OPTION, {0}};
-static const struct option_spec authority_card_options[] = {{"out", "FILE", "write it there instead of printing it"}, {0}};
-static const struct option_spec authority_status_options[] = {
-    {"out", "FILE", "write what holders pin there (authority.json)"},
-    LANGUAGE_OPTION,
+static const struct option_spec authority_card_options[] = {
+    {"out", "FILE", "write it there instead of printing it"},
+    {"url", "URL", "where the authority answers (https://ADDRESS:PORT), as in `authority serve`"},
     {0},
 };
 static const struct option_spec authority_holder_options[] = {
@@ -492,8 +491,7 @@ static const struct command commands[] = {
      "  emc2 authority card --out authority.card.json --warehouse /srv/authority", authority_card_options, command_authority_card,
      SANDBOX_READER, false},
     {"authority status", "", 0, 0, "for the pseudonym authority: what holders pin, who is registered, how much was asked today", NULL,
-     "  emc2 authority status --out authority.json --warehouse /srv/authority", authority_status_options, command_authority_status,
-     SANDBOX_READER, false},
+     "  emc2 authority status --warehouse /srv/authority", authority_options, command_authority_status, SANDBOX_READER, false},
     {"authority holder add", "CARD.json", 1, 1, "for the pseudonym authority: register a holder, or change its keys or limit",
      "CARD.json is what `emc2 centre card` made. Compare its keys with the holder over another channel than the one it came by.",
      "  emc2 authority holder add chu-a.card.json --limit 2000000 --warehouse /srv/authority", authority_holder_options,
