@@ -4,6 +4,7 @@
 PREFIX  ?= /usr/local
 DESTDIR ?=
 SECONDS ?= 30
+PERSONS ?= 10000
 CHECKS  ?=
 MAKEFLAGS += --no-print-directory
 
@@ -12,7 +13,7 @@ MAKEFLAGS += --no-print-directory
 
 help:
 	@echo "emc2: an encrypted health data warehouse with an OHDSI cohort engine. What you can make:"
-	@echo "  make demo     build emc2, make a population, load it encrypted, run the cohorts, write demo/report.html"
+	@echo "  make demo     build emc2 and run the whole circuit: five holders, the pseudonym authority, the warehouse, a study (PERSONS=$(PERSONS))"
 	@echo "  make check    the gate: every check and every test (CHECKS=\"format layers\" for some; tools/check --list)"
 	@echo "  make bench    measure load, size and cohort time beside DuckDB"
 	@echo "  make fuzz     each fuzz target for SECONDS=$(SECONDS) seconds"
@@ -31,8 +32,7 @@ release: deps-build
 	@ninja -C build/release --quiet emc2
 
 demo: release
-	@build/release/emc2 demo
-	@test ! -e demo/report.html || echo "The report is at $(CURDIR)/demo/report.html: open it in any browser."
+	@tools/demo build/release/emc2 --persons $(PERSONS) --out demo
 
 check: deps-check
 	@tools/check $(CHECKS)

@@ -91,6 +91,9 @@ struct centre_preview {
 /* The tally is the caller's, and stays with the preview. Findings do not fail it: they are what a check is for. */
 MUST_CHECK bool centre_check(const struct centre *centre, const struct centre_export *export, struct tally *tally,
                              struct centre_preview *out_preview, struct error *err);
+/* One JSON object: what the page shows. */
+MUST_CHECK bool centre_preview_write(const struct centre *centre, const struct centre_preview *preview, struct json_writer *writer,
+                                     struct error *err);
 /* One page that fetches nothing, in the centre's language. */
 MUST_CHECK bool centre_page_write(const struct centre *centre, const struct centre_preview *preview, struct buffer *out, struct error *err);
 

@@ -118,15 +118,19 @@ static bool write_rest(struct json_writer *writer, const struct centre_preview *
     return json_end_array(writer, err);
 }
 
+bool centre_preview_write(const struct centre *centre, const struct centre_preview *preview, struct json_writer *writer, struct error *err)
+{
+    TRY(json_begin_object(writer, err) && word(writer, "language", centre->facts.in_french ? "fr" : "en", err));
+    TRY(word(writer, "path", preview->path, err) && fact(writer, "has_agreement", preview->has_agreement, err));
+    TRY(number(writer, "persons", preview->persons, err) && number(writer, "keys", preview->keys, err));
+    TRY(write_tables(writer, preview, err) && write_outcomes(writer, preview->tally, err) && write_findings(writer, preview, err));
+    return write_rest(writer, preview, err) && json_end_object(writer, err);
+}
+
 bool centre_page_write(const struct centre *centre, const struct centre_preview *preview, struct buffer *out, struct error *err)
 {
     const char *at = strstr(preview_html, marker);
-    TRY(buffer_append(out, preview_html, (size_t)(at - preview_html), err));
     struct json_writer writer = {.out = out};
-    TRY(json_begin_object(&writer, err) && word(&writer, "language", centre->facts.in_french ? "fr" : "en", err));
-    TRY(word(&writer, "path", preview->path, err) && fact(&writer, "has_agreement", preview->has_agreement, err));
-    TRY(number(&writer, "persons", preview->persons, err) && number(&writer, "keys", preview->keys, err));
-    TRY(write_tables(&writer, preview, err) && write_outcomes(&writer, preview->tally, err) && write_findings(&writer, preview, err));
-    TRY(write_rest(&writer, preview, err) && json_end_object(&writer, err));
+    TRY(buffer_append(out, preview_html, (size_t)(at - preview_html), err) && centre_preview_write(centre, preview, &writer, err));
     return buffer_append_text(out, at + strlen(marker), err);
 }

@@ -169,6 +169,28 @@ static bool check_verdict(const struct centre_preview *preview, bool in_french, 
     return true;
 }
 
+static bool preview_print(const struct centre *centre, const struct centre_preview *preview, struct error *err)
+{
+    char records[COUNT_TEXT_SIZE], leaving[COUNT_TEXT_SIZE];
+    bool fr = centre_facts(centre)->in_french;
+    print_tally(preview->tally, fr);
+    for (size_t i = 0; i < preview->table_count; i++) {
+        print_line(fr ? "  %-34s %13s enregistrements, %s sortiraient" : "  %-34s %13s records, %s would leave",
+                   record_table_name(preview->tables[i].table), count_text(preview->tables[i].records, records),
+                   count_text(preview->tables[i].leaving, leaving));
+    }
+    print_line(fr ? "%s personnes avec une identité, %s clés à aveugler" : "%s persons with an identity, %s keys to blind",
+               count_text(preview->persons, records), count_text(preview->keys, leaving));
+    return check_verdict(preview, fr, err);
+}
+
+static bool preview_print_json(const struct centre *centre, const struct centre_preview *preview, struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer out = {.maximum = 1 << 24};
+    struct json_writer writer = {.out = &out, .indented = true};
+    return centre_preview_write(centre, preview, &writer, err) && print_buffer(&out, err);
+}
+
 bool command_centre_check(struct invocation *in, struct error *err)
 {
     CLEANUP(centre) struct centre *centre = NULL;
@@ -179,21 +201,16 @@ bool command_centre_check(struct invocation *in, struct error *err)
     const char *path = invocation_value(in, "page");
     TRY(centre_unlock(in, &centre, err) && centre_export_of(in, &export, err));
     TRY(centre_check(centre, &export, tally, preview, err));
-    bool fr = centre_facts(centre)->in_french;
-    print_tally(tally, fr);
-    char records[COUNT_TEXT_SIZE], leaving[COUNT_TEXT_SIZE];
-    for (size_t i = 0; i < preview->table_count; i++) {
-        print_line(fr ? "  %-34s %13s enregistrements, %s sortiraient" : "  %-34s %13s records, %s would leave",
-                   record_table_name(preview->tables[i].table), count_text(preview->tables[i].records, records),
-                   count_text(preview->tables[i].leaving, leaving));
-    }
-    print_line(fr ? "%s personnes avec une identité, %s clés à aveugler" : "%s persons with an identity, %s keys to blind",
-               count_text(preview->persons, records), count_text(preview->keys, leaving));
     if (path) {
         TRY(centre_page_write(centre, preview, &page, err) && file_write_atomic(path, page.data, page.length, 0600, err));
-        print_line(fr ? "aperçu : %s" : "preview: %s", path);
     }
-    return check_verdict(preview, fr, err);
+    if (invocation_flag(in, "json")) {
+        return preview_print_json(centre, preview, err);
+    }
+    if (path) {
+        print_line(centre_facts(centre)->in_french ? "aperçu : %s" : "preview: %s", path);
+    }
+    return preview_print(centre, preview, err);
 }
 
 bool command_centre_blind(struct invocation *in, struct error *err)

@@ -176,6 +176,7 @@ static const struct option_spec demo_options[] = {
     {"persons", "N", "number of persons (default 100000)"},
     {"seed", "S", "seed of the population (default 2026)"},
     {"out", "DIR", "working directory, made anew (default demo)"},
+    {"truth", "DIR", "make nothing: ask the warehouse of --warehouse, below --out, beside the truth of this population"},
     {0},
 };
 

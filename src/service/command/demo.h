@@ -20,6 +20,7 @@ struct demo_step {
 struct demo {
     struct invocation *in;
     const char *directory, *population, *warehouse_directory;
+    bool is_existing; /* the warehouse is not made here */
     uint64_t persons, seed;
     double seconds_population, seconds_load, seconds_cohorts;
     struct warehouse warehouse;
