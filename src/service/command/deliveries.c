@@ -224,6 +224,30 @@ static bool taken(struct invocation *in, struct holders *holders, const struct d
     return true;
 }
 
+/* A load that was stopped between the register and the receipt: the holder gets it when they hand the same delivery over again. */
+static bool receipt_again(const struct invocation *in, const struct holders *holders, const struct warehouse *warehouse, bool *out_done,
+                          struct error *err)
+{
+    struct delivery_head head;
+    char name[NAME_SIZE], path[PATH_SIZE];
+    bool exists = true;
+    *out_done = false;
+    const struct registry_holder *known =
+        delivery_peek(in->words[0], NULL, &head, NULL) ? registry_find(holders->registry, head.holder) : NULL;
+    if (!known || !delivery_peek(in->words[0], known->public_key, &head, NULL) || head.sequence != known->last_sequence ||
+        memcmp(head.root.bytes, known->last_root.bytes, sizeof head.root.bytes) != 0) {
+        return true;
+    }
+    snprintf(name, sizeof name, "%s-%llu", head.holder, (unsigned long long)head.sequence);
+    TRY(file_exists(arena_text_format(in->arena, "%s/receipts/%s.json", warehouse->directory, name), &exists, err));
+    if (!exists) {
+        TRY(receipt_write(warehouse, &head, name, path, err));
+        print_line("it was taken before, and its receipt was missing: it is in %s / déjà reprise, reçu refait", path);
+    }
+    *out_done = !exists;
+    return true;
+}
+
 bool path_is_delivery(const char *path)
 {
     char begins[8] = "";
@@ -248,6 +272,11 @@ bool command_load_delivery(struct invocation *in, struct error *err)
     struct delivery_report *report = ARENA_NEW(in->arena, struct delivery_report);
     TRY(warehouse_open(&warehouse, in, "load delivery", GRANT_LOAD | GRANT_COUNT, err));
     TRY(holders_open(&holders, &warehouse, true, err));
+    bool is_done = false;
+    TRY(receipt_again(in, &holders, &warehouse, &is_done, err));
+    if (is_done) {
+        return true;
+    }
     TRY(delivery_scene_open(&scene, in, &warehouse, &holders, in->words[0], err));
     TRY(delivery_check_all(&delivery, report, in->words[0], &scene.checking, err));
     return delivery ? taken(in, &holders, &scene, delivery, report, err) : refused(in, &warehouse, report, err);

@@ -86,32 +86,28 @@ bool staged_find(struct staged_list *out_list, const struct warehouse *warehouse
     return true;
 }
 
-static bool is_here(const struct staged_list *list, const struct shelves *shelves, const struct registry_holder *holder)
+static bool is_staged(const struct staged_list *list, const char *holder, uint64_t sequence)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->items[i].head.holder, holder->name) == 0 && list->items[i].head.sequence == holder->last_sequence) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < shelves_count(shelves); i++) {
-        const struct shelf_head *head = &shelves_delivery(shelves, i)->head;
-        if (strcmp(head->holder, holder->name) == 0 && head->sequence == holder->last_sequence &&
-            memcmp(head->root.bytes, holder->last_root.bytes, sizeof head->root.bytes) == 0) {
+        if (list->items[i].head.sequence == sequence && strcmp(list->items[i].head.holder, holder) == 0) {
             return true;
         }
     }
     return false;
 }
 
+/* Sequences have no gaps: all after the last one on the shelves wait. */
 bool staged_check(const struct staged_list *list, const struct holders *holders, const struct shelves *shelves, struct error *err)
 {
     for (size_t i = 0; i < registry_count(holders->registry); i++) {
         const struct registry_holder *holder = registry_at(holders->registry, i);
-        if (holder->last_sequence && !is_here(list, shelves, holder)) {
-            FAIL(err, CORRUPT,
-                 "delivery %llu of %s was taken, and is neither on the shelves nor in WAREHOUSE/deliveries: nothing was assembled",
-                 (unsigned long long)holder->last_sequence, holder->name);
-            return error_hint(err, "put both directories back from the newest backup; or ask the holder for a full delivery");
+        for (uint64_t sequence = shelves_last_sequence(shelves, text_of(holder->name)) + 1; sequence <= holder->last_sequence; sequence++) {
+            if (!is_staged(list, holder->name, sequence)) {
+                FAIL(err, CORRUPT,
+                     "delivery %llu of %s was taken, and is neither on the shelves nor in WAREHOUSE/deliveries: nothing was assembled",
+                     (unsigned long long)sequence, holder->name);
+                return error_hint(err, "put both directories back from the newest backup");
+            }
         }
     }
     return true;

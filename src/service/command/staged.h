@@ -13,7 +13,7 @@ DEFINE_ARRAY(staged_list, struct staged)
 /* Those that were taken, by holder and sequence. *out_left: how many are there that were not taken. Paths are in the arena. */
 MUST_CHECK bool staged_find(struct staged_list *out_list, const struct warehouse *warehouse, const struct holders *holders,
                             struct arena *arena, size_t *out_left, struct error *err);
-/* CORRUPT when a holder's last delivery that was taken is neither on the shelves nor staged: something was lost, or put back to an older
+/* CORRUPT when a delivery that was taken is neither on the shelves nor staged: something was lost, or put back to an older
  * state. */
 MUST_CHECK bool staged_check(const struct staged_list *list, const struct holders *holders, const struct shelves *shelves,
                              struct error *err);
