@@ -74,7 +74,7 @@ class Assembly(unittest.TestCase):
         return stored
 
     def acts(self, warehouse):
-        return [json.loads(line)["act"] for line in self.run_emc2("log", "list", "--count", "1000", "--json", warehouse=warehouse)
+        return [json.loads(line)["record"]["act"] for line in self.run_emc2("log", "list", "--count", "1000", "--json", warehouse=warehouse)
                 .stdout.splitlines()]
 
     def test_twice(self):
@@ -96,6 +96,32 @@ class Assembly(unittest.TestCase):
         for words in ("on shelves / sur étagère", "linkage / appariement", "snapshot "):
             self.assertIn(words, text)
 
+    def test_only_what_was_taken(self):
+        """A delivery that was never checked, put where those that were taken wait, stays out."""
+        self.copy("planted")
+        shutil.copy(self.path("made/good-2.delivery"), self.path("planted/deliveries/chu-a-2.delivery"))
+        said = self.run_emc2("assemble", warehouse="planted").stdout
+        self.assertIn("never taken", said)
+        self.assertEqual(self.acts("planted").count("standardise"), 1)
+        self.run_emc2("load", self.path("made/good-2.delivery"), warehouse="planted")
+        self.assemble("planted")
+        self.assertEqual(self.acts("planted").count("standardise"), 2)
+
+    def test_what_was_taken_is_lost(self):
+        self.copy("lost")
+        os.remove(self.path("lost/deliveries/chu-a-1.delivery"))
+        self.assertIn("delivery 1 of chu-a was taken", self.run_emc2("assemble", warehouse="lost", expected=8).stderr)
+
+    def test_shelves_are_lost(self):
+        for name, words in (("index", "delivery 1 of chu-a was taken"), ("links", "links is lost")):
+            house = f"without-{name}"
+            self.copy(house)
+            self.assemble(house)
+            files = sorted(os.listdir(self.path(f"{house}/shelves")))
+            os.remove(self.path(f"{house}/shelves/{name}"))
+            self.assertIn(words, self.run_emc2("assemble", warehouse=house, expected=8).stderr)
+            self.assertEqual(sorted([*os.listdir(self.path(f"{house}/shelves")), name]), files)
+
     def test_killed(self):
         self.copy("killed")
         for passage in (5, 25, 60):
@@ -109,9 +135,11 @@ class Assembly(unittest.TestCase):
         stored = self.check(self.assemble("kept"))
         self.run_emc2("backup", "--to", self.path("disk"), warehouse="kept")
         self.run_emc2("key", "backup", "--to", self.path("keys"), warehouse="kept")
-        subprocess.run([EMC2, "restore", "--from", self.path("disk"), "--keys", self.path("keys"), "--to", self.path("back"), "--quiet"],
-                       check=True, capture_output=True)
-        self.assertEqual(self.check(self.assemble("back")), stored)
+        shutil.rmtree(self.path("kept"))
+        restored = subprocess.run([EMC2, "restore", "--from", self.path("disk"), "--keys", self.path("keys"), "--to", self.path("kept"),
+                                   "--quiet"], capture_output=True, text=True, timeout=600, check=False)
+        self.assertEqual(restored.returncode, 0, restored.stderr)
+        self.assertEqual(self.check(self.assemble("kept")), stored)
 
     def test_nothing_in_clear(self):
         self.copy("clear")

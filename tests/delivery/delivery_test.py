@@ -118,6 +118,16 @@ class Deliveries(unittest.TestCase):
         self.run_emc2("load", self.made("later.delivery"), warehouse="later")
         self.assertEqual(self.files("later", "receipts"), ["chu-a-1.json", "chu-a-2.json"])
 
+    def test_stopped_before_the_receipt(self):
+        self.copy("stopped", "good")
+        self.run_emc2("load", self.made("good-1.delivery"), warehouse="stopped")
+        receipt = self.path("stopped/receipts/chu-a-1.json")
+        os.remove(receipt)
+        said = self.run_emc2("load", self.made("good-1.delivery"), warehouse="stopped").stdout
+        self.assertIn("taken before", said)
+        self.assertIn("was taken on", self.run_emc2("delivery", "receipt", "verify", receipt).stdout)
+        self.run_emc2("load", self.made("good-1.delivery"), warehouse="stopped", expected=7)
+
     def test_broken(self):
         self.house("over", "empty", "2026-02-01", "2099-12-31")
         self.house("agreement-over", "empty", "2099-12-31", "2026-02-01")

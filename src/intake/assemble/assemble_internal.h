@@ -21,6 +21,7 @@ struct assemble_entry {
     struct linkage_entry link;
     int64_t gender;
     uint32_t location, delivery;
+    uint32_t tokens_of; /* the delivery that the tokens are of, and 1 */
     bool is_excluded;
 };
 DEFINE_ARRAY(assemble_entries, struct assemble_entry)

@@ -341,6 +341,20 @@ static void test_little_memory(void **state)
     assert_int_equal(fixture->report.tables[OMOP_TABLE_CONDITION_ERA].made, 300);
 }
 
+/* A number that the holder gave by mistake, and no longer gives, links nobody. */
+static void test_token_gone(void **state)
+{
+    struct fixture *fixture = *state;
+    hospital(fixture);
+    claims(fixture);
+    struct example_delivery delivery = begin(fixture, "snds", 2, false);
+    give(fixture, &delivery, example_person(21, "M", 1960, 5, "29232"));
+    MUST(shelf_writer_add_tokens(delivery.writer, 21, &(struct shelf_token){3, 999}, 1, &fixture->err));
+    end(fixture, &delivery);
+    assemble(fixture, &quiet);
+    assert_int_equal(fixture->report.persons, 4);
+}
+
 static void test_empty(void **state)
 {
     struct fixture *fixture = *state;
@@ -355,6 +369,7 @@ int main(void)
                                        cmocka_unit_test_setup_teardown(test_corrections, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_objection, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_little_memory, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_token_gone, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_empty, setup, teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

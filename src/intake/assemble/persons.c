@@ -69,7 +69,11 @@ static bool take_tokens(void *context, int64_t subject, const struct shelf_token
         return true;
     }
     struct assemble_entry *entry = &assembly->entries.items[*place];
-    for (size_t i = 0; i < count; i++) { /* those of a later delivery stand in place of the earlier ones */
+    if (entry->tokens_of != reading->delivery + 1) { /* all of a later delivery stand in place of all of the earlier ones */
+        memset(entry->link.tokens, 0, sizeof entry->link.tokens);
+        entry->tokens_of = (uint32_t)reading->delivery + 1;
+    }
+    for (size_t i = 0; i < count; i++) {
         if (tokens[i].kind >= 1 && tokens[i].kind <= IDENTITY_KEY_KINDS) {
             entry->link.tokens[tokens[i].kind - 1] = tokens[i].fingerprint;
         }

@@ -309,6 +309,25 @@ static void test_visit(void **state)
     assert_int_equal(DAY(row, OMOP_VISIT_DETAIL_VISIT_DETAIL_END_DATE), day_of("2024-03-01").number);
 }
 
+/* As readers of national claims and of hospitals' own exports give modes of the PMSI. */
+static void test_modes_of_stays(void **state)
+{
+    static const struct {
+        const char *from, *to;
+        int64_t from_concept, to_concept;
+    } modes[] = {{"PMSI-8", "PMSI-8", 8536, 8536}, {"PMSI-8-5", "PMSI-9", 8870, 32218}, {"PMSI-6-1", "PMSI-6-2", 8717, 32266},
+                 {"5", "6", 8870, 8717},           {"7", "7", 38004515, 38004515},      {"6", "PMSI-7", 8717, 38004515}};
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        struct record record = visit("IMP");
+        record_set_text(&record, COLUMN_ADMITTED_FROM, text_of(modes[i].from));
+        record_set_text(&record, COLUMN_DISCHARGED_TO, text_of(modes[i].to));
+        const struct standard_row *row = take(fixture, &record);
+        assert_int_equal(INTEGER(row, OMOP_VISIT_OCCURRENCE_ADMITTED_FROM_CONCEPT_ID), modes[i].from_concept);
+        assert_int_equal(INTEGER(row, OMOP_VISIT_OCCURRENCE_DISCHARGED_TO_CONCEPT_ID), modes[i].to_concept);
+    }
+}
+
 /* A day of birth does not get in, whatever the delivery has. */
 static void test_person(void **state)
 {
@@ -366,6 +385,7 @@ int main(void)
                                        cmocka_unit_test_setup_teardown(test_measurement, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_drug, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_visit, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_modes_of_stays, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_person, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_others, setup, teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);

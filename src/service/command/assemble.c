@@ -5,9 +5,11 @@
 #include "base/file.h"
 #include "governance/objection/objection.h"
 #include "governance/registry/registry_intake.h"
+#include "intake/linkage/linkage_state.h"
 #include "intake/standardise/standardise.h"
 #include "service/command/commands.h"
-#include "service/command/register.h"
+#include "service/command/deliveries.h"
+#include "service/command/staged.h"
 #include "trust/keys/keys_pseudonym.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,16 +18,12 @@
 enum { ELEMENTS_AT_ONCE = 8192, UNMAPPED_SHOWN = 20, UNMAPPED_JSON = 1000 };
 
 /* ---- what was taken and waits ---- */
-struct staged {
-    const char *path;
-    struct delivery_head head;
-};
-DEFINE_ARRAY(staged_list, struct staged)
 struct assembling {
     struct invocation *in;
     struct warehouse *warehouse;
     struct holders holders;
     struct staged_list staged;
+    size_t not_taken; /* files beside them */
     struct shelf_place place;
     struct vocabulary *vocabulary;
     struct standardise *standardise;
@@ -42,38 +40,6 @@ static void assembling_value_cleanup(struct assembling *assembling)
     vocabulary_close(assembling->vocabulary);
     staged_list_finish(&assembling->staged);
     holders_close(&assembling->holders);
-}
-
-static bool staged_take(void *context, const char *name, struct error *err)
-{
-    struct assembling *assembling = context;
-    const char *ending = strstr(name, ".delivery");
-    struct staged staged;
-    if (!ending || ending[strlen(".delivery")]) { /* a copy that was not finished */
-        return true;
-    }
-    staged.path = arena_text_format(assembling->in->arena, "%s/deliveries/%s", assembling->warehouse->directory, name);
-    return delivery_peek(staged.path, NULL, &staged.head, err) && staged_list_append(&assembling->staged, staged, err);
-}
-
-static int by_holder_and_sequence(const void *a, const void *b)
-{
-    const struct staged *x = a, *y = b;
-    const int names = strcmp(x->head.holder, y->head.holder);
-    return names ? names : (x->head.sequence > y->head.sequence) - (x->head.sequence < y->head.sequence);
-}
-
-static bool staged_find(struct assembling *assembling, struct error *err)
-{
-    const char *folder = arena_text_format(assembling->in->arena, "%s/deliveries", assembling->warehouse->directory);
-    bool exists = false;
-    assembling->staged.maximum = SHELF_DELIVERIES_MAX;
-    TRY(file_exists(folder, &exists, err));
-    TRY(!exists || directory_visit(folder, staged_take, assembling, err));
-    if (assembling->staged.count) {
-        qsort(assembling->staged.items, assembling->staged.count, sizeof *assembling->staged.items, by_holder_and_sequence);
-    }
-    return true;
 }
 
 /* ---- pseudonyms: T becomes W, and of W 8 bytes are kept ---- */
@@ -277,14 +243,34 @@ static bool staged_shelve(struct assembling *assembling, const struct staged *st
     TRY(holders_demand(&assembling->holders, staged->head.holder, &holder, err));
     const struct delivery_opening opening = {
         .holder_key = holder->public_key, .intake = {intake_key, assembling->warehouse}, .settings = &assembling->in->settings};
-    TRY(delivery_open(&delivery, staged->path, &opening, err) && delivery_shelve(assembling, delivery, &rows, err));
+    TRY(delivery_open(&delivery, staged->path, &opening, err));
+    if (memcmp(delivery_head(delivery)->root.bytes, staged->head.root.bytes, sizeof staged->head.root.bytes) != 0) {
+        return FAIL(err, CORRUPT, "another file was put in its place just now");
+    }
+    TRY(delivery_shelve(assembling, delivery, &rows, err));
     return shelved_enter(assembling, &staged->head, rows, err);
+}
+
+/* Without it every person would get a new number, and who was excluded would come back: it is there before the first delivery is. */
+static bool links_check(const struct assembling *assembling, const struct shelves *shelves, struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer bytes = {.maximum = 1 << 30};
+    CLEANUP(linkage_state) struct linkage_state *state = NULL;
+    char folder[4096];
+    TRY(shelf_document_read(&assembling->place, "links", &bytes, err));
+    if (!bytes.length && shelves_count(shelves)) {
+        FAIL(err, CORRUPT, "WAREHOUSE/shelves/links is lost, which knows who is which person: nothing was assembled");
+        return error_hint(err, "put WAREHOUSE/shelves back from the newest backup");
+    }
+    return bytes.length || (warehouse_folder(assembling->warehouse, "shelves", folder, err) && linkage_state_create(&state, err) &&
+                            linkage_state_write(state, &bytes, err) && shelf_document_write(&assembling->place, "links", &bytes, err));
 }
 
 static bool all_shelve(struct assembling *assembling, struct error *err)
 {
     CLEANUP(shelves) struct shelves *shelves = NULL;
-    TRY(shelves_open(&shelves, &assembling->place, err));
+    TRY(shelves_open(&shelves, &assembling->place, err) && staged_check(&assembling->staged, &assembling->holders, shelves, err));
+    TRY(links_check(assembling, shelves, err));
     for (size_t i = 0; i < assembling->staged.count; i++) {
         const struct staged *staged = &assembling->staged.items[i];
         if (staged->head.sequence > shelves_last_sequence(shelves, text_of(staged->head.holder)) &&
@@ -383,6 +369,10 @@ static bool report_print(const struct assembling *assembling, const struct assem
         print_line("  %s merged, %s split since the last time / fusionnées, scindées depuis la dernière fois",
                    count_text(report->merged, one), count_text(report->split, two));
     }
+    if (assembling->not_taken) {
+        print_line("  %s files in deliveries were never taken and were left / fichiers jamais repris, laissés de côté",
+                   count_text(assembling->not_taken, one));
+    }
     if (assembling->tokens_left_out) {
         print_line("  %s pseudonyms are none and were left out / pseudonymes invalides écartés",
                    count_text(assembling->tokens_left_out, one));
@@ -460,7 +450,8 @@ static bool run(struct assembling *assembling, struct error *err)
     struct invocation *in = assembling->in;
     struct warehouse *warehouse = assembling->warehouse;
     struct assemble_report *report = ARENA_NEW(in->arena, struct assemble_report);
-    TRY(holders_open(&assembling->holders, warehouse, false, err) && staged_find(assembling, err));
+    TRY(holders_open(&assembling->holders, warehouse, false, err));
+    TRY(staged_find(&assembling->staged, warehouse, &assembling->holders, in->arena, &assembling->not_taken, err));
     TRY(epoch_find(assembling, err) && standardise_open(assembling, err));
     TRY(all_shelve(assembling, err) && objections_ask(assembling, err));
     store_reader_close(warehouse->reader);

@@ -229,6 +229,30 @@ static bool taken(const struct invocation *in, struct holders *holders, const st
     return receipt_write(warehouse, head, name, out_receipt, err);
 }
 
+/* A load that was stopped between the register and the receipt: the holder gets it when they hand the same delivery over again. */
+static bool receipt_again(const struct invocation *in, const struct holders *holders, const struct warehouse *warehouse, const char *file,
+                          char out_receipt[DELIVERY_PATH_SIZE], bool *out_done, struct error *err)
+{
+    struct delivery_head head;
+    char name[NAME_SIZE];
+    bool exists = true;
+    *out_done = false;
+    const struct registry_holder *known =
+        delivery_peek(file, NULL, &head, NULL) ? registry_find(holders->registry, head.holder) : NULL;
+    if (!known || !delivery_peek(file, known->public_key, &head, NULL) || head.sequence != known->last_sequence ||
+        memcmp(head.root.bytes, known->last_root.bytes, sizeof head.root.bytes) != 0) {
+        return true;
+    }
+    snprintf(name, sizeof name, "%s-%llu", head.holder, (unsigned long long)head.sequence);
+    TRY(file_exists(arena_text_format(in->arena, "%s/receipts/%s.json", warehouse->directory, name), &exists, err));
+    if (!exists) {
+        TRY(receipt_write(warehouse, &head, name, out_receipt, err));
+        print_line("it was taken before, and its receipt was missing: it is in %s / déjà reprise, reçu refait", out_receipt);
+    }
+    *out_done = !exists;
+    return true;
+}
+
 bool delivery_accept(struct invocation *in, struct warehouse *warehouse, const char *file, char out_receipt[DELIVERY_PATH_SIZE],
                      struct delivery_report *report, struct error *err)
 {
@@ -236,6 +260,11 @@ bool delivery_accept(struct invocation *in, struct warehouse *warehouse, const c
     CLEANUP(delivery_scene_value) struct delivery_scene scene = {.agreement = NULL};
     CLEANUP(delivery) struct delivery *delivery = NULL;
     TRY(holders_open(&holders, warehouse, true, err));
+    bool is_done = false;
+    TRY(receipt_again(in, &holders, warehouse, file, out_receipt, &is_done, err));
+    if (is_done) {
+        return true;
+    }
     TRY(delivery_scene_open(&scene, in, warehouse, &holders, file, err));
     TRY(delivery_check_all(&delivery, report, file, &scene.checking, err));
     return delivery ? taken(in, &holders, &scene, delivery, file, out_receipt, err) : refused(in, warehouse, file, report, err);
