@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* circuit_bench: what blinded pseudonyms cost, one thread: the operations of the group, then whole requests from file to file. Rates are
  * per second of processor time, so that other programs on the machine do not count; the last column is the rate by the group's limit (one
- * power). */
+ * power).
+ *   circuit_bench [PERSONS [KEYS]]      persons of the requests, and how many keys each of them has */
 #include "base/scratch.h"
 #include "intake/circuit/circuit.h"
 #include <stdio.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BATCH = 1024, ROUNDS = 16, ALL = BATCH * ROUNDS, PERSONS = 65536 };
+enum { BATCH = 1024, ROUNDS = 16, ALL = BATCH * ROUNDS, KEYS_MAX = 64 };
 static double limit;
 
 static double seconds(void)
@@ -101,16 +102,17 @@ struct sides {
     struct circuit_holder holder;
     struct circuit_authority_secret authority;
     struct task_pool *pool;
+    int64_t persons, keys;
 };
 
 static bool blind(const struct sides *sides, struct circuit_request *out_request, struct error *err)
 {
     CLEANUP(circuit_blinder) struct circuit_blinder *blinder = NULL;
     TRY(circuit_blind_open(&blinder, sides->request, sides->state, &sides->holder, &sides->authority.public, sides->pool, err));
-    for (int64_t i = 0; i < PERSONS; i++) {
+    for (int64_t i = 0; i < sides->persons * sides->keys; i++) {
         char text[32];
         size_t length = (size_t)snprintf(text, sizeof text, "2%021lld", (long long)i); /* as long as the key of the SNDS */
-        TRY(circuit_blind_add(blinder, i + 1, 1, (struct text){text, length}, err));
+        TRY(circuit_blind_add(blinder, i / sides->keys + 1, (uint8_t)(i % sides->keys + 1), (struct text){text, length}, err));
     }
     return circuit_blind_finish(blinder, out_request, err);
 }
@@ -122,22 +124,22 @@ static bool files(const struct sides *sides, struct error *err)
     const struct circuit_files three = {sides->request, sides->state, sides->response};
     double started = seconds();
     TRY(blind(sides, &request, err));
-    print_rate("a holder blinds, persons of one key", started, PERSONS);
+    print_rate("a holder blinds, persons", started, (double)sides->persons);
     started = seconds();
     TRY(circuit_request_read(&request, sides->request, err));
     TRY(circuit_evaluate(sides->response, sides->request, &request, &sides->authority, sides->pool, err));
-    print_rate("the authority answers, persons of one key", started, PERSONS);
+    print_rate("the authority answers, persons", started, (double)sides->persons);
     started = seconds();
     TRY(circuit_finish(&three, &sides->holder, &sides->authority.public, sides->pool, count_taken, &taken, err));
-    print_rate("a holder verifies and unblinds, persons of one key", started, PERSONS);
-    return taken == PERSONS || FAIL(err, INTERNAL, "pseudonyms are missing");
+    print_rate("a holder verifies and unblinds, persons", started, (double)sides->persons);
+    return taken == (uint64_t)(sides->persons * sides->keys) || FAIL(err, INTERNAL, "pseudonyms are missing");
 }
 
-static bool measure(struct scratch *scratch, struct error *err)
+static bool measure(struct scratch *scratch, int64_t persons, int64_t keys, struct error *err)
 {
     CLEANUP(secret) struct secret *key = NULL, *authority_seed = NULL, *holder_seed = NULL, *state_key = NULL;
     CLEANUP(task_pool) struct task_pool *pool = NULL;
-    struct sides sides = {.authority.public.epoch = 1};
+    struct sides sides = {.authority.public.epoch = 1, .persons = persons, .keys = keys};
     TRY(crypto_start(err) && crypto_scalar_random(&key, err) && task_pool_create(&pool, 1, err));
     TRY(secret_random(&authority_seed, CRYPTO_KEY_SIZE, err) && secret_random(&holder_seed, CRYPTO_KEY_SIZE, err));
     TRY(secret_random(&state_key, CRYPTO_KEY_SIZE, err));
@@ -153,11 +155,17 @@ static bool measure(struct scratch *scratch, struct error *err)
     return operations(key, sides.authority.public.public_key, err) && files(&sides, err);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct error err;
+    int64_t persons = 65536, keys = 1;
+    if ((argc > 1 && !text_to_i64(text_of(argv[1]), &persons)) || (argc > 2 && !text_to_i64(text_of(argv[2]), &keys)) || persons < 1 ||
+        keys < 1 || keys > KEYS_MAX) {
+        fprintf(stderr, "usage: circuit_bench [PERSONS [KEYS]]\n");
+        return 2;
+    }
     CLEANUP(scratch) struct scratch scratch = scratch_open();
-    if (!measure(&scratch, &err)) {
+    if (!measure(&scratch, persons, keys, &err)) {
         fprintf(stderr, "%s\n", err.message);
         return EXIT_FAILURE;
     }
