@@ -43,6 +43,7 @@ with open(out, "w", encoding="utf-8") as file:
                             for r in systems) + "\n")
     file.write("/* X(NAME, name): lists of values */\n#define STANDARD_LISTS(X) \\\n")
     file.write(" \\\n".join(f"    X({name}, {quoted(name)})" for name in lists) + "\n")
+    file.write("enum standard_list {\n" + "".join(f"    LIST_{name},\n" for name in lists) + "    STANDARD_LIST_COUNT\n};\n")
     file.write("/* X(LIST, code, concept) */\n#define STANDARD_VALUES(X) \\\n")
     file.write(" \\\n".join(f"    X({r['list']}, {quoted(r['code'])}, {int(r['concept'])})" for r in values) + "\n")
     file.write("/* X(domain, TABLE) */\n#define STANDARD_DOMAINS(X) \\\n")

@@ -24,7 +24,8 @@ struct shelf_head {
     char holder[SHELF_HOLDER_SIZE];
     uint64_t sequence;
     bool is_full;
-    int64_t made; /* Unix seconds */
+    uint32_t epoch; /* of the warehouse's pseudonyms (keys_pseudonym.h): only tokens of one epoch can be compared */
+    int64_t made;   /* Unix seconds */
     struct crypto_hash root;
 };
 struct shelf_token {

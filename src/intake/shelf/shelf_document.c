@@ -28,7 +28,7 @@ static bool read_blocks(struct sealed_file *file, struct buffer *out, struct err
 
 static bool read_whole(const struct shelf_place *place, const char *name, struct buffer *out, struct error *err)
 {
-    struct shelf_path path;
+    struct shelf_path path = {.text = ""};
     bool exists = false;
     TRY(shelf_path_make(&path, place, name, err) && file_exists(path.text, &exists, err));
     if (!exists) {
@@ -67,7 +67,7 @@ bool shelf_document_write(const struct shelf_place *place, const char *name, con
     CLEANUP(sealed_writer) struct sealed_writer *writer = NULL;
     uint8_t id[KEY_FILE_ID_SIZE];
     struct key_file_id old_id;
-    struct shelf_path path;
+    struct shelf_path path = {.text = ""};
     struct crypto_hash hash;
     uint64_t size = 0;
     TRY(read_whole(place, name, &old, err));

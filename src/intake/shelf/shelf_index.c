@@ -22,6 +22,7 @@ static bool print_entry(const struct shelf_entry *entry, struct buffer *out, str
     const size_t length = strlen(head->holder);
     TRY(buffer_append_varint(out, length, err) && buffer_append(out, head->holder, length, err));
     TRY(buffer_append_varint(out, head->sequence, err) && buffer_append_varint(out, head->is_full, err));
+    TRY(buffer_append_varint(out, head->epoch, err));
     TRY(buffer_append_u64(out, (uint64_t)head->made, err) && buffer_append_u64(out, (uint64_t)entry->delivery.taken, err));
     TRY(buffer_append(out, head->root.bytes, CRYPTO_HASH_SIZE, err));
     TRY(buffer_append_varint(out, entry->file_count, err));
@@ -95,15 +96,19 @@ static bool parse_files(struct cursor *cursor, struct shelf_entry *entry, struct
 static bool parse_entry(struct cursor *cursor, struct shelf_entry *entry, struct error *err)
 {
     struct shelf_head *head = &entry->delivery.head;
-    uint64_t length = 0, is_full = 0, made = 0, taken = 0;
+    uint64_t length = 0, is_full = 0, made = 0, taken = 0, epoch = 0;
     TRY(cursor_varint(cursor, &length, err));
     if (length == 0 || length >= SHELF_HOLDER_SIZE) {
         return FAIL(err, CORRUPT, "the index of the shelves has a holder without a name");
     }
     TRY(take_bytes(cursor, head->holder, (size_t)length, err));
-    TRY(cursor_varint(cursor, &head->sequence, err) && cursor_varint(cursor, &is_full, err));
+    TRY(cursor_varint(cursor, &head->sequence, err) && cursor_varint(cursor, &is_full, err) && cursor_varint(cursor, &epoch, err));
     TRY(cursor_u64(cursor, &made, err) && cursor_u64(cursor, &taken, err));
     TRY(take_bytes(cursor, head->root.bytes, CRYPTO_HASH_SIZE, err));
+    if (epoch > UINT32_MAX) {
+        return FAIL(err, CORRUPT, "the index of the shelves has an epoch that cannot be");
+    }
+    head->epoch = (uint32_t)epoch;
     head->is_full = is_full != 0;
     head->made = (int64_t)made;
     entry->delivery.taken = (int64_t)taken;

@@ -124,7 +124,7 @@ static bool blocks_read(struct sealed_file *file, struct block_reading *reading,
 static bool file_read_rows(const struct shelves *shelves, const struct shelf_file *file, struct block_reading *reading, struct error *err)
 {
     CLEANUP(sealed_file) struct sealed_file *sealed = NULL;
-    struct shelf_path path;
+    struct shelf_path path = {.text = ""};
     char name[SHELF_NAME_SIZE];
     crypto_hex(name, file->id, KEY_FILE_ID_SIZE);
     TRY(shelf_path_make(&path, &shelves->place, name, err));

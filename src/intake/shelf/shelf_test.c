@@ -118,7 +118,7 @@ static bool same_tokens(void *context, int64_t subject, const struct shelf_token
 static bool shelve(const struct fixture *fixture, const char *holder, uint64_t sequence, bool is_full, int64_t rows, struct error *err)
 {
     CLEANUP(shelf_writer) struct shelf_writer *writer = NULL;
-    struct shelf_head head = {.sequence = sequence, .is_full = is_full, .made = 5};
+    struct shelf_head head = {.sequence = sequence, .is_full = is_full, .epoch = 3, .made = 5};
     const struct shelf_token tokens[2] = {{1, 7}, {2, UINT64_MAX}};
     (void)text_copy(head.holder, sizeof head.holder, text_of(holder));
     TRY(shelf_writer_open(&writer, &fixture->place, &head, err));
@@ -145,6 +145,7 @@ static void test_back(void **state)
     assert_true(shelves_delivery(shelves, 0)->is_live && shelves_delivery(shelves, 2)->is_live);
     assert_int_equal(shelves_delivery(shelves, 0)->rows[OMOP_TABLE_DRUG_EXPOSURE], 20000);
     assert_int_equal(shelves_last_sequence(shelves, TEXT("brest")), 2);
+    assert_int_equal(shelves_delivery(shelves, 2)->head.epoch, 3);
     int64_t count = 0;
     int calls = 0;
     assert_true(shelves_scan(shelves, 0, OMOP_TABLE_DRUG_EXPOSURE, same_row, &count, &err));

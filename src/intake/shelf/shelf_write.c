@@ -51,7 +51,7 @@ static bool leftover_remove(void *context, const char *name, struct error *err)
 {
     const struct shelf_writer *writer = context;
     struct key_file_id id;
-    struct shelf_path path;
+    struct shelf_path path = {.text = ""};
     char first[SHELF_NAME_SIZE];
     (void)text_copy(first, sizeof first, text_of(name));                               /* "….tmp", too */
     const bool is_document = strlen(name) < SHELF_NAME_SIZE / 2 && !strchr(name, '.'); /* and the lock */
@@ -66,14 +66,14 @@ static bool leftover_remove(void *context, const char *name, struct error *err)
 
 static bool leftovers_remove(struct shelf_writer *writer, struct error *err)
 {
-    struct shelf_path path;
+    struct shelf_path path = {.text = ""};
     return shelf_path_make(&path, &writer->place, NULL, err) && directory_visit(path.text, leftover_remove, writer, err);
 }
 
 /* ---- opening ---- */
 static bool take_lock(struct shelf_writer *writer, struct error *err)
 {
-    struct shelf_path directory, path;
+    struct shelf_path directory = {.text = ""}, path = {.text = ""};
     TRY(shelf_path_make(&directory, &writer->place, NULL, err) && directory_create(directory.text, 0700, err));
     TRY(shelf_path_make(&path, &writer->place, "lock", err));
     const struct lock_place place = {.path = path.text,
@@ -129,7 +129,7 @@ static bool part_open(struct shelf_writer *writer, int table, struct shelf_part 
     if (part->writer) {
         return true;
     }
-    struct shelf_path path;
+    struct shelf_path path = {.text = ""};
     char name[SHELF_NAME_SIZE];
     part->file.table = table;
     part->block.maximum = BLOCK_ROOM;
@@ -214,7 +214,7 @@ void shelf_writer_close(struct shelf_writer *writer)
         sealed_writer_close(part->writer);
         buffer_finish(&part->block);
         if (part->is_committed && !writer->is_published) {
-            struct shelf_path path;
+            struct shelf_path path = {.text = ""};
             struct key_file_id id;
             char name[SHELF_NAME_SIZE];
             memcpy(id.bytes, part->file.id, sizeof id.bytes);

@@ -18,9 +18,6 @@ struct code_entry {
     enum standard_reason reason;
     uint64_t uses;
 };
-#define LIST(name, text) LIST_##name,
-enum standard_list { STANDARD_LISTS(LIST) STANDARD_LIST_COUNT };
-#undef LIST
 const char *standard_list_name(enum standard_list list);
 
 struct codes;

@@ -77,13 +77,24 @@ static bool staged_find(struct assembling *assembling, struct error *err)
 }
 
 /* ---- pseudonyms: T becomes W, and of W 8 bytes are kept ---- */
+/* That of the shelves, so that all tokens can be compared; else the newest. */
 static bool epoch_find(struct assembling *assembling, struct error *err)
 {
     const struct keyring *keyring = assembling->warehouse->keyring;
+    CLEANUP(shelves) struct shelves *shelves = NULL;
     uint32_t newest = 0;
+    TRY(shelves_open(&shelves, &assembling->place, err));
+    if (shelves_count(shelves)) {
+        assembling->epoch = shelves_delivery(shelves, shelves_count(shelves) - 1)->head.epoch;
+        return true;
+    }
     TRY(keyring_epochs(keyring, &newest, &assembling->epoch, err));
     if (!assembling->epoch) {
+        struct journal_entry entry;
         assembling->epoch = newest + 1;
+        TRY(warehouse_entry(assembling->warehouse, LEDGER_ACT_PSEUDONYM_KEY, NULL, &entry, err));
+        TRY(ledger_record_number(&entry.record, "epoch", assembling->epoch, err));
+        TRY(journal_write(assembling->warehouse->journal, &entry, 1, err));
         return keyring_epoch_begin(keyring, &assembling->warehouse->grant, assembling->epoch, err);
     }
     return true;
@@ -233,7 +244,8 @@ static bool delivery_shelve(struct assembling *assembling, struct delivery *deli
     enum { SECONDS_PER_DAY = 86400 };
     CLEANUP(shelf_writer) struct shelf_writer *writer = NULL;
     const struct delivery_head *head = delivery_head(delivery);
-    struct shelf_head shelf = {.sequence = head->sequence, .is_full = head->is_full, .made = head->made, .root = head->root};
+    struct shelf_head shelf = {
+        .sequence = head->sequence, .is_full = head->is_full, .epoch = assembling->epoch, .made = head->made, .root = head->root};
     if (!text_copy(shelf.holder, sizeof shelf.holder, text_of(head->holder))) {
         return FAIL(err, INTERNAL, "the name of a holder is too long for a shelf");
     }
