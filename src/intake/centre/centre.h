@@ -103,6 +103,10 @@ MUST_CHECK bool centre_blind(struct centre *centre, const struct centre_export *
 /* NOT_FOUND when no request of this centre waits for this response. What is unblinded replaces the pseudonyms that are here. */
 MUST_CHECK bool centre_finish(struct centre *centre, const char *request_path, const char *response_path, struct task_pool *pool,
                               uint64_t *out_pseudonyms, struct error *err);
-/* Nothing leaves when the export has findings, or a text that looks like an identity. path NULL: work/<holder>-<sequence>.delivery. */
-MUST_CHECK bool centre_pack(struct centre *centre, const struct centre_export *export, const char *path, bool is_full, struct tally *tally,
-                            struct delivery_head *out_head, struct error *err);
+/* What is packed: records of the export beside those that were delivered before; in place of them; or no record, but only the pseudonyms of
+ * the persons of the export, who object (`emc2 objection add`): that is no delivery, and uses no sequence number. */
+enum centre_pack_kind { CENTRE_PACK_CHANGES, CENTRE_PACK_FULL, CENTRE_PACK_OBJECTIONS };
+/* Nothing leaves when the export has findings, or a text that looks like an identity. path NULL: work/<holder>-<sequence>.delivery.
+ * Pseudonyms of persons of the export only; INVALID_INPUT when somebody of them has none, because another export was blinded. */
+MUST_CHECK bool centre_pack(struct centre *centre, const struct centre_export *export, const char *path, enum centre_pack_kind kind,
+                            struct tally *tally, struct delivery_head *out_head, struct error *err);

@@ -195,7 +195,7 @@ static void answer(struct world *world)
 static bool pack(struct world *world, struct delivery_head *out_head, struct error *err)
 {
     struct tally *tally = tally_create();
-    bool done = centre_pack(world->centre, &world->export, world->delivery, true, tally, out_head, err);
+    bool done = centre_pack(world->centre, &world->export, world->delivery, CENTRE_PACK_FULL, tally, out_head, err);
     tally_destroy(tally);
     return done;
 }

@@ -2,7 +2,10 @@
 /* flow: blind, finish, pack. Each step is all or nothing, and can be done again. */
 #include "base/file.h"
 #include "intake/centre/centre_internal.h"
+#include <stdlib.h>
 #include <string.h>
+
+enum { SUBJECTS_MAX = 1 << 28 };
 
 /* An export with findings does not leave this house, in no part. */
 static bool refuse_findings(const struct tally *tally, struct error *err)
@@ -121,14 +124,69 @@ bool centre_finish(struct centre *centre, const char *request_path, const char *
 }
 
 /* ---- pack ---- */
-static bool pack_tokens(void *context, int64_t subject, const struct delivery_token *tokens, size_t count, struct error *err)
+DEFINE_ARRAY(subject_list, int64_t)
+struct packing {
+    struct delivery_writer *writer;
+    struct identity_keys *keys;
+    struct subject_list subjects; /* of the export, who have an identity that makes keys */
+    size_t with_pseudonyms;
+};
+static void packing_value_cleanup(struct packing *packing)
 {
-    return delivery_writer_add_tokens(context, subject, tokens, count, err);
+    subject_list_finish(&packing->subjects);
+}
+
+static bool pack_person(void *context, int64_t subject, const struct identity *identity, struct error *err)
+{
+    struct packing *packing = context;
+    uint32_t flags;
+    identity_keys_make(packing->keys, identity, &flags);
+    const bool has_keys = identity_keys_count(packing->keys) > 0;
+    identity_keys_wipe(packing->keys);
+    return !has_keys || subject_list_append(&packing->subjects, subject, err);
 }
 
 static bool pack_record(void *context, const struct record *record, struct error *err)
 {
-    return delivery_writer_add_record(context, record, err);
+    const struct packing *packing = context;
+    return delivery_writer_add_record(packing->writer, record, err);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of the persons of this export only: the last request may have been about others. */
+static bool pack_tokens(void *context, int64_t subject, const struct delivery_token *tokens, size_t count, struct error *err)
+{
+    struct packing *packing = context;
+    const struct subject_list *subjects = &packing->subjects;
+    if (!subjects->count || !bsearch(&subject, subjects->items, subjects->count, sizeof subject, by_number)) {
+        return true;
+    }
+    packing->with_pseudonyms++;
+    return delivery_writer_add_tokens(packing->writer, subject, tokens, count, err);
+}
+
+static bool pack_pseudonyms(const struct centre *centre, struct packing *packing, struct error *err)
+{
+    struct subject_list *subjects = &packing->subjects;
+    size_t distinct = 0;
+    if (subjects->count) {
+        qsort(subjects->items, subjects->count, sizeof *subjects->items, by_number);
+    }
+    for (size_t i = 0; i < subjects->count; i++) {
+        distinct += i == 0 || subjects->items[i] != subjects->items[i - 1];
+    }
+    TRY(pseudonyms_read(centre, NULL, pack_tokens, packing, err));
+    if (packing->with_pseudonyms < distinct) {
+        FAIL(err, INVALID_INPUT, "%zu persons of the export have no pseudonyms: the last request was not about this export",
+             distinct - packing->with_pseudonyms);
+        return error_hint(err, "`emc2 centre blind` and `finish` with this export come first; nothing was written");
+    }
+    return true;
 }
 
 static bool sequence_write(struct centre *centre, uint64_t sequence, struct error *err)
@@ -146,18 +204,20 @@ static bool epoch_only(void *context, int64_t subject, const struct delivery_tok
     return true;
 }
 
-bool centre_pack(struct centre *centre, const struct centre_export *export, const char *path, bool is_full, struct tally *tally,
-                 struct delivery_head *out_head, struct error *err)
+bool centre_pack(struct centre *centre, const struct centre_export *export, const char *path, enum centre_pack_kind kind,
+                 struct tally *tally, struct delivery_head *out_head, struct error *err)
 {
     TRY(centre_demand(centre, true, true, true, err) && agreement_check_day(centre->agreement, clock_today(), err));
     CLEANUP(detector) struct detector *detector = NULL;
     CLEANUP(delivery_writer) struct delivery_writer *writer = NULL;
+    CLEANUP(identity_keys) struct identity_keys *keys = NULL;
+    CLEANUP(packing_value) struct packing packing = {.subjects = {.maximum = SUBJECTS_MAX}};
     uint32_t epoch;
-    TRY(detector_create(&detector, export->names_path, err));
+    TRY(detector_create(&detector, export->names_path, err) && identity_keys_create(&keys, err));
     TRY(pseudonyms_read(centre, &epoch, epoch_only, NULL, err)); /* all of it is whole before anything is written */
     struct delivery_writing writing = {.holder = centre->facts.holder,
                                        .sequence = centre->facts.last_sequence + 1,
-                                       .is_full = is_full,
+                                       .is_full = kind == CENTRE_PACK_FULL,
                                        .intake_epoch = centre->intake_epoch,
                                        .epoch = epoch,
                                        .signing_seed = centre->signing_seed,
@@ -166,9 +226,10 @@ bool centre_pack(struct centre *centre, const struct centre_export *export, cons
                                        .detector = detector};
     memcpy(writing.recipient, centre->intake_key, sizeof writing.recipient);
     TRY(delivery_writer_open(&writer, path, &writing, err));
-    TRY(pseudonyms_read(centre, NULL, pack_tokens, writer, err));
-    struct reader_sink sink = {.record = pack_record, .context = writer};
-    TRY(export_read(centre, export, &sink, tally, err));
+    packing.writer = writer;
+    packing.keys = keys;
+    struct reader_sink sink = {.person = pack_person, .record = kind == CENTRE_PACK_OBJECTIONS ? NULL : pack_record, .context = &packing};
+    TRY(export_read(centre, export, &sink, tally, err) && pack_pseudonyms(centre, &packing, err));
     TRY(delivery_writer_commit(writer, out_head, err));
-    return sequence_write(centre, out_head->sequence, err);
+    return kind == CENTRE_PACK_OBJECTIONS || sequence_write(centre, out_head->sequence, err); /* no delivery: the number is not used */
 }

@@ -259,7 +259,21 @@ bool command_centre_pack(struct invocation *in, struct error *err)
     out = out ? out
               : arena_text_format(in->arena, "%s/work/%s-%llu.delivery", centre_directory(in), facts->holder,
                                   (unsigned long long)facts->last_sequence + 1);
-    TRY(centre_pack(centre, &export, out, invocation_flag(in, "full"), tally, &head, err));
+    const bool objections = invocation_flag(in, "objections"), full = invocation_flag(in, "full");
+    if ((objections && full) || (objections && !invocation_value(in, "out"))) {
+        return FAIL(err, INVALID_ARGUMENT, "--objections goes with --out FILE.tokens, and not with --full");
+    }
+    TRY(centre_pack(centre, &export, out,
+                    objections ? CENTRE_PACK_OBJECTIONS
+                    : full     ? CENTRE_PACK_FULL
+                               : CENTRE_PACK_CHANGES,
+                    tally, &head, err));
+    if (objections) {
+        print_line(facts->in_french ? "%s : pseudonymes de %s personnes qui s'opposent, scellés pour l'entrepôt"
+                                    : "%s: pseudonyms of %s persons who object, sealed to the warehouse",
+                   out, count_text(head.subjects, persons));
+        return true;
+    }
     uint64_t total = 0;
     for (int t = 0; t < RECORD_TABLE_COUNT; t++) {
         total += head.tables[t].rows;

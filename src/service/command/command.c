@@ -273,6 +273,7 @@ static const struct option_spec centre_pack_options[] = {
     EXPORT_OPTIONS,
     {"out", "FILE", "the delivery (default: DIR/work/HOLDER-NUMBER.delivery)"},
     {"full", NULL, "this is all that the holder has: it takes the place of all earlier deliveries"},
+    {"objections", NULL, "only the pseudonyms of the export's persons, who object: for `emc2 objection add`, no delivery"},
     {0},
 };
 #define LANGUAGE_OPTION                                           \
