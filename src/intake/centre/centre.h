@@ -92,3 +92,10 @@ MUST_CHECK bool centre_finish(struct centre *centre, const char *request_path, c
 /* Nothing leaves when the export has findings, or a text that looks like an identity. path NULL: work/<holder>-<sequence>.delivery. */
 MUST_CHECK bool centre_pack(struct centre *centre, const struct centre_export *export, const char *path, bool is_full, struct tally *tally,
                             struct delivery_head *out_head, struct error *err);
+
+/* What the warehouse calls the person whom this holder knows as local_id, as the export writes it. */
+int64_t centre_subject(const struct centre *centre, struct text local_id);
+/* A CSV file again, with the column `subject` in the place of `local_id`: other columns as they are, lines in their order. INVALID_INPUT
+ * names file and line. The file is the holder's: 0600. */
+MUST_CHECK bool centre_subjects_write(const struct centre *centre, const char *path, const char *out_path, uint64_t *out_lines,
+                                      struct error *err);
