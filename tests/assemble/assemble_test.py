@@ -122,6 +122,29 @@ class Assembly(unittest.TestCase):
             self.assertIn(words, self.run_emc2("assemble", warehouse=house, expected=8).stderr)
             self.assertEqual(sorted([*os.listdir(self.path(f"{house}/shelves")), name]), files)
 
+    def test_linkage_report(self):
+        self.copy("linked")
+        self.run_emc2("linkage", "report", warehouse="linked", expected=5)
+        assembly = self.assemble("linked")["assembly"]
+        report = json.loads(self.run_emc2("linkage", "report", "--json", "--page", self.path("page.html"), warehouse="linked").stdout)
+        self.assertEqual(report["persons"], assembly["persons"])
+        self.assertEqual(report["entries_not_linked_yet"], 0)
+        groups = {group["group"]: group for group in report["linkage"]["groups"]}
+        self.assertEqual(groups["all"]["entries"], assembly["entries"])
+        self.assertEqual(groups["chu-a"]["entries"], assembly["entries"])
+        self.assertEqual(groups["men"]["entries"] + groups["women"]["entries"] + groups.get("sex unknown", {"entries": 0})["entries"],
+                         assembly["entries"])
+        self.assertTrue(groups["all"]["below_90_percent"])  # one holder: nobody else has them
+        with open(self.path("page.html"), encoding="utf-8") as page:
+            self.assertIn("chu-a", page.read())
+        self.write("truth.csv", "holder,subject,person\nchu-b,1,1\n")
+        text = self.run_emc2("linkage", "report", "--truth", self.path("truth.csv"), warehouse="linked").stdout
+        self.assertIn("truth known of 0 entries (1 lines without an entry)", text)
+        self.assertIn("below 90 %", text)
+        self.run_emc2("linkage", "report", "--reference", "chu-b", warehouse="linked", expected=5)
+        self.assertIn("linkage.report", self.run_emc2("log", "list", "--count", "1000", warehouse="linked").stdout)
+        self.assertEqual(self.assemble("linked")["assembly"]["linkage"]["merged"], 0)
+
     def test_killed(self):
         self.copy("killed")
         for passage in (5, 25, 60):

@@ -23,7 +23,7 @@ const char *assemble_drop_words(enum assemble_drop drop, bool in_french)
     return drop_words[drop][in_french];
 }
 
-static bool holders_number(struct assembly *assembly, struct error *err)
+bool assembly_holders(struct assembly *assembly, struct error *err)
 {
     const size_t count = shelves_count(assembly->shelves);
     assembly->holder_of = ARENA_ARRAY(assembly->arena, uint32_t, count + 1);
@@ -49,12 +49,11 @@ static bool eras_open(struct assembly *assembly, struct store *store, struct err
 static bool prepare(struct assembly *assembly, struct store *store, struct error *err)
 {
     TRY(shelves_open(&assembly->shelves, assembly->place, err));
-    TRY(holders_number(assembly, err));
+    TRY(assembly_holders(assembly, err));
     if (!assembly->report->deliveries) {
         FAIL(err, INVALID_INPUT, "there is nothing on the shelves of this warehouse");
         return error_hint(err, "load a delivery first: emc2 load FILE.delivery");
     }
-    assembly->entries.maximum = UINT32_MAX - 1;
     TRY(assembly_corrections(assembly, err) && assembly_persons(assembly, err));
     if (!assembly->person_count) {
         return FAIL(err, INVALID_INPUT, "there is no person on the shelves of this warehouse");
@@ -139,8 +138,11 @@ static bool account(const struct assemble_report *report, struct error *err)
     return true;
 }
 
-static void assembly_finish(struct assembly *assembly)
+void assembly_destroy(struct assembly *assembly)
 {
+    if (!assembly) {
+        return;
+    }
     shelves_close(assembly->shelves);
     name_list_finish(&assembly->holders);
     name_list_finish(&assembly->locations);
@@ -156,6 +158,29 @@ static void assembly_finish(struct assembly *assembly)
     free(assembly->persons);
     free(assembly->person_ids);
     arena_destroy(assembly->arena);
+    free(assembly);
+}
+
+bool assembly_create(struct assembly **out_assembly, const struct shelf_place *place, const struct assemble_options *options,
+                     struct assemble_report *report, struct error *err)
+{
+    struct assembly *assembly = calloc(1, sizeof *assembly);
+    if (!assembly) {
+        return FAIL(err, LIMIT, "no memory for an assembly");
+    }
+    *report = (struct assemble_report){.deliveries = 0};
+    assembly->options = options;
+    assembly->place = place;
+    assembly->report = report;
+    assembly->arena = arena_create();
+    assembly->entries.maximum = UINT32_MAX - 1;
+    if (options->settings) {
+        assembly->settings = *options->settings;
+    } else {
+        settings_defaults(&assembly->settings);
+    }
+    *out_assembly = assembly;
+    return true;
 }
 
 static bool run(struct assembly *assembly, struct store *store, struct arena *result, struct error *err)
@@ -177,24 +202,8 @@ static bool run(struct assembly *assembly, struct store *store, struct arena *re
 bool assemble_run(struct store *store, const struct shelf_place *place, const struct assemble_options *options,
                   struct assemble_report *out_report, struct arena *result, struct error *err)
 {
-    struct assembly *assembly = calloc(1, sizeof *assembly);
-    if (!assembly) {
-        return FAIL(err, LIMIT, "no memory for an assembly");
-    }
-    *out_report = (struct assemble_report){.deliveries = 0};
-    assembly->options = options;
-    assembly->place = place;
-    assembly->report = out_report;
-    assembly->arena = arena_create();
-    if (options->settings) {
-        assembly->settings = *options->settings;
-    } else {
-        settings_defaults(&assembly->settings);
-    }
-    const bool done = run(assembly, store, result, err);
-    assembly_finish(assembly);
-    free(assembly);
-    return done;
+    CLEANUP(assembly) struct assembly *assembly = NULL;
+    return assembly_create(&assembly, place, options, out_report, err) && run(assembly, store, result, err);
 }
 
 /* ---- the report ---- */

@@ -5,6 +5,7 @@
 #pragma once
 #include "intake/assemble/assemble.h"
 #include "intake/assemble/key_map.h"
+#include "intake/linkage/linkage_state.h"
 #include "intake/source/source.h"
 
 enum { NO_PERSON = 0, EXCLUDED_PERSON = UINT32_MAX, SUPERSEDED_DELETED = 1 };
@@ -69,7 +70,20 @@ struct assembly {
     struct assemble_report *report;
 };
 
+/* ---- assemble.c ---- */
+/* Nothing is read yet. What it is made of is borrowed. */
+MUST_CHECK bool assembly_create(struct assembly **out_assembly, const struct shelf_place *place, const struct assemble_options *options,
+                                struct assemble_report *report, struct error *err);
+void assembly_destroy(struct assembly *assembly);
+DEFINE_CLEANUP(assembly, assembly_destroy)
+MUST_CHECK bool assembly_holders(struct assembly *assembly, struct error *err); /* numbers them */
 /* ---- persons.c ---- */
+/* All entries, by holder and subject. */
+MUST_CHECK bool assembly_entries(struct assembly *assembly, struct error *err);
+MUST_CHECK bool assembly_state_open(const struct assembly *assembly, struct linkage_state **out_state, struct error *err);
+/* entries: room for as many as there are. state: changed, not kept. */
+MUST_CHECK bool assembly_link(struct assembly *assembly, struct linkage_entry *entries, struct linkage_state *state,
+                              struct linkage_result **out_result, struct error *err);
 MUST_CHECK bool assembly_persons(struct assembly *assembly, struct error *err);
 const struct assemble_person *assembly_person(const struct assembly *assembly, uint32_t id);
 /* Whether a later delivery has the record, or takes it back. */

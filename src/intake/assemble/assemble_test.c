@@ -4,6 +4,7 @@
 #include "base/scratch.h"
 #include "intake/assemble/assemble.h"
 #include "intake/assemble/assemble_example.h"
+#include "intake/assemble/assemble_linkage.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -317,6 +318,67 @@ static void test_objection(void **state)
     assert_int_equal(fixture->report.tables[OMOP_TABLE_CONDITION_OCCURRENCE].dropped[ASSEMBLE_EXCLUDED], 3);
 }
 
+static bool quality(struct fixture *fixture, const struct assemble_linkage *linkage, const char *truth, struct assemble_truth *out_truth,
+                    struct linkage_quality *out_quality)
+{
+    CLEANUP(csv_reader) struct csv_reader *reader = NULL;
+    MUST(csv_reader_open_memory(&reader, "truth.csv", truth, strlen(truth), NULL, &fixture->err));
+    return assemble_linkage_quality(linkage, reader, "truth.csv", out_truth, out_quality, &fixture->err);
+}
+
+/* Linkage is looked at, and stays as it is. */
+static void test_linkage(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t fingerprint = 888;
+    struct assemble_options options = quiet;
+    CLEANUP(assemble_linkage) struct assemble_linkage *linkage = NULL;
+    CLEANUP(assemble_linkage) struct assemble_linkage *later = NULL;
+    options.is_excluded = objects;
+    options.context = &fingerprint;
+    hospital(fixture);
+    assert_false(assemble_linkage_open(&linkage, &fixture->place, &quiet, &fixture->err));
+    assert_int_equal(fixture->err.code, ERROR_NOT_FOUND);
+    assemble(fixture, &quiet);
+    claims(fixture);
+    MUST(assemble_linkage_open(&linkage, &fixture->place, &options, &fixture->err));
+    assert_true(linkage->result->count == 4 && linkage->entries_new == 2 && linkage->persons == 3 && linkage->objected == 1);
+    assert_int_equal(assemble_linkage_holder(linkage, TEXT("snds")), 2);
+    assert_int_equal(assemble_linkage_holder(linkage, TEXT("lyon")), 0);
+    assemble(fixture, &quiet);
+    MUST(assemble_linkage_open(&later, &fixture->place, &quiet, &fixture->err));
+    assert_true(later->entries_new == 0 && later->objected == 0 && later->result->count == 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(later->result->links[i].person_id, linkage->result->links[i].person_id);
+    }
+    assert_int_equal(later->result->links[0].person_id, later->result->links[2].person_id); /* 11 and 21 */
+}
+
+static void test_truth(void **state)
+{
+    struct fixture *fixture = *state;
+    CLEANUP(assemble_linkage) struct assemble_linkage *linkage = NULL;
+    struct assemble_truth truth;
+    struct linkage_quality found;
+    hospital(fixture);
+    claims(fixture);
+    assemble(fixture, &quiet);
+    MUST(assemble_linkage_open(&linkage, &fixture->place, &quiet, &fixture->err));
+    assert_true(
+        quality(fixture, linkage, "person,holder,subject\n5,brest,11\n6,brest,12\n5,snds,21\n6,snds,22\n9,lyon,1\n", &truth, &found));
+    assert_true(truth.rows == 5 && truth.unknown == 1 && truth.entries == 4);
+    assert_true(found.found == 1 && found.real == 2 && found.right == 1); /* of two pairs one is found */
+    assert_true(quality(fixture, linkage, "holder,subject,person\nbrest,11,5\nsnds,21,6\n", &truth, &found));
+    assert_true(truth.entries == 2 && found.found == 1 && found.real == 0 && found.right == 0);
+    static const char *const refused[] = {"holder,subject\nbrest,11\n", "holder,subject,person\nbrest,eleven,5\n",
+                                          "holder,subject,person\nbrest,11,-5\n", "holder,subject,person\nbrest,11,5\nbrest,11,6\n", ""};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        assert_false(quality(fixture, linkage, refused[i], &truth, &found));
+        assert_int_equal(fixture->err.code, ERROR_INVALID_INPUT);
+        assert_null(strstr(fixture->err.message, "eleven"));
+    }
+}
+
 /* So little memory that each person is a pass of its own: the same snapshot. */
 static void test_little_memory(void **state)
 {
@@ -368,6 +430,8 @@ int main(void)
                                        cmocka_unit_test_setup_teardown(test_derived, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_corrections, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_objection, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_linkage, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_truth, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_little_memory, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_token_gone, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_empty, setup, teardown)};

@@ -2,7 +2,6 @@
 /* Who there is: entries with their outlines and tokens, linkage, and for each person what most of its entries say (sex, birth), the newest
  * commune, and whether it objected. */
 #include "intake/assemble/assemble_internal.h"
-#include "intake/linkage/linkage_state.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,7 +95,6 @@ static bool read_entries(struct assembly *assembly, struct error *err)
     return true;
 }
 
-/* ---- linkage ---- */
 static int by_holder_and_subject(const void *a, const void *b)
 {
     const struct assemble_entry *x = a, *y = b;
@@ -106,7 +104,17 @@ static int by_holder_and_subject(const void *a, const void *b)
     return x->link.subject < y->link.subject ? -1 : x->link.subject > y->link.subject;
 }
 
-static bool state_open(const struct assembly *assembly, struct linkage_state **out_state, struct error *err)
+bool assembly_entries(struct assembly *assembly, struct error *err)
+{
+    TRY(read_entries(assembly, err));
+    if (assembly->entries.count) {
+        qsort(assembly->entries.items, assembly->entries.count, sizeof *assembly->entries.items, by_holder_and_subject);
+    }
+    return true;
+}
+
+/* ---- linkage ---- */
+bool assembly_state_open(const struct assembly *assembly, struct linkage_state **out_state, struct error *err)
 {
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = 1 << 30};
     TRY(shelf_document_read(assembly->place, "links", &bytes, err));
@@ -119,20 +127,16 @@ static bool state_keep(const struct assembly *assembly, const struct linkage_sta
     return linkage_state_write(state, &bytes, err) && shelf_document_write(assembly->place, "links", &bytes, err);
 }
 
-static bool link_entries(struct assembly *assembly, struct linkage_entry *entries, struct linkage_result **out_result, struct error *err)
+bool assembly_link(struct assembly *assembly, struct linkage_entry *entries, struct linkage_state *state,
+                   struct linkage_result **out_result, struct error *err)
 {
-    CLEANUP(linkage_state) struct linkage_state *state = NULL;
     struct linkage_options options = {.pool = assembly->options->pool};
     if (assembly->options->linkage) {
         options = *assembly->options->linkage;
     }
-    if (assembly->entries.count) {
-        qsort(assembly->entries.items, assembly->entries.count, sizeof *assembly->entries.items, by_holder_and_subject);
-    }
     for (size_t i = 0; i < assembly->entries.count; i++) {
         entries[i] = assembly->entries.items[i].link;
     }
-    TRY(state_open(assembly, &state, err));
     TRY(linkage_run(out_result, entries, assembly->entries.count, state, &options, err));
     assembly->report->linkage = (*out_result)->counts;
     for (size_t i = 0; i < (*out_result)->event_count; i++) {
@@ -140,7 +144,7 @@ static bool link_entries(struct assembly *assembly, struct linkage_entry *entrie
         assembly->report->merged += is_merged;
         assembly->report->split += !is_merged;
     }
-    return state_keep(assembly, state, err);
+    return true;
 }
 
 /* ---- persons ---- */
@@ -278,12 +282,14 @@ static bool make_persons(struct assembly *assembly, struct member *members, cons
 static bool link_all(struct assembly *assembly, struct linkage_entry *entries, struct member *members, struct error *err)
 {
     CLEANUP(linkage_result) struct linkage_result *result = NULL;
-    return link_entries(assembly, entries, &result, err) && make_persons(assembly, members, result, err);
+    CLEANUP(linkage_state) struct linkage_state *state = NULL;
+    TRY(assembly_state_open(assembly, &state, err) && assembly_link(assembly, entries, state, &result, err));
+    return state_keep(assembly, state, err) && make_persons(assembly, members, result, err);
 }
 
 bool assembly_persons(struct assembly *assembly, struct error *err)
 {
-    TRY(read_entries(assembly, err));
+    TRY(assembly_entries(assembly, err));
     const size_t count = assembly->entries.count;
     struct linkage_entry *entries = malloc((count + 1) * sizeof *entries);
     struct member *members = malloc((count + 1) * sizeof *members);

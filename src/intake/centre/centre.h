@@ -110,3 +110,10 @@ enum centre_pack_kind { CENTRE_PACK_CHANGES, CENTRE_PACK_FULL, CENTRE_PACK_OBJEC
  * Pseudonyms of persons of the export only; INVALID_INPUT when somebody of them has none, because another export was blinded. */
 MUST_CHECK bool centre_pack(struct centre *centre, const struct centre_export *export, const char *path, enum centre_pack_kind kind,
                             struct tally *tally, struct delivery_head *out_head, struct error *err);
+
+/* What the warehouse calls the person whom this holder knows as local_id, as the export writes it. */
+int64_t centre_subject(const struct centre *centre, struct text local_id);
+/* A CSV file again, with the column `subject` in the place of `local_id`: other columns as they are, lines in their order. INVALID_INPUT
+ * names file and line. The file is the holder's: 0600. */
+MUST_CHECK bool centre_subjects_write(const struct centre *centre, const char *path, const char *out_path, uint64_t *out_lines,
+                                      struct error *err);

@@ -391,6 +391,36 @@ static void a_wrong_passphrase_or_a_second_init_changes_nothing(void **state)
     world_close(&world);
 }
 
+static void a_list_of_local_identifiers_becomes_one_of_subjects(void **state)
+{
+    (void)state;
+    struct world world;
+    struct error err = {0};
+    CLEANUP(buffer_value) struct buffer out = {.maximum = 1 << 16};
+    CLEANUP(buffer_value) struct buffer expected = {.maximum = 1 << 16};
+    uint64_t lines = 0;
+    world_open(&world);
+    const int64_t first = centre_subject(world.centre, TEXT("P1")), second = centre_subject(world.centre, TEXT("P2"));
+    assert_true(first > 0 && second > 0 && first != second);
+    write_text(&world, "list.csv", "holder,local_id,\"a, note\"\nchu-a,P1,\nchu-a, P2 ,\"x, y\"\n");
+    char list[200], subjects[200];
+    snprintf(list, sizeof list, "%s", scratch_path(&world.scratch, "list.csv"));
+    snprintf(subjects, sizeof subjects, "%s", scratch_path(&world.scratch, "subjects.csv"));
+    assert_true(centre_subjects_write(world.centre, list, subjects, &lines, &err) && lines == 2);
+    assert_true(file_read(subjects, &out, &err));
+    assert_true(buffer_append_format(&expected, &err, "holder,subject,\"a, note\"\nchu-a,%lld,\nchu-a,%lld,\"x, y\"\n", (long long)first,
+                                     (long long)second));
+    assert_true(out.length == expected.length && memcmp(out.data, expected.data, out.length) == 0);
+    static const char *const refused[] = {"", "id\nP1\n", "local_id,x\nP1\n", "local_id,x\n,1\n", "local_id,subject\nP1,2\n"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        write_text(&world, "list.csv", refused[i]);
+        assert_false(centre_subjects_write(world.centre, list, subjects, &lines, &err));
+        assert_int_equal(err.code, ERROR_INVALID_INPUT);
+        assert_null(strstr(err.message, "P1"));
+    }
+    world_close(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +429,7 @@ int main(void)
         cmocka_unit_test(a_pinned_key_does_not_change_in_silence),
         cmocka_unit_test(a_check_says_what_would_leave),
         cmocka_unit_test(a_wrong_passphrase_or_a_second_init_changes_nothing),
+        cmocka_unit_test(a_list_of_local_identifiers_becomes_one_of_subjects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

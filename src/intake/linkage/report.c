@@ -95,6 +95,9 @@ static void entries_count(struct linkage_report *report, const struct linkage_re
     for (size_t i = 0; i < report->group_count; i++) {
         struct linkage_group *group = &report->groups[i];
         group->is_low = (double)group->linked < 0.9 * (double)group->entries;
+        if (group->dimension == LINKAGE_BY_HOLDER && options->holders && group->value >= 1 && group->value <= options->holder_count) {
+            group->name = options->holders[group->value - 1];
+        }
     }
 }
 
@@ -135,7 +138,11 @@ const char *linkage_group_words(const struct linkage_group *group, bool in_frenc
         snprintf(out, LINKAGE_WORDS_SIZE, "%s", in_french ? "ensemble" : "all");
         break;
     case LINKAGE_BY_HOLDER:
-        snprintf(out, LINKAGE_WORDS_SIZE, "%s %u", in_french ? "détenteur" : "holder", group->value);
+        if (group->name) {
+            snprintf(out, LINKAGE_WORDS_SIZE, "%s", group->name);
+        } else {
+            snprintf(out, LINKAGE_WORDS_SIZE, "%s %u", in_french ? "détenteur" : "holder", group->value);
+        }
         break;
     case LINKAGE_BY_AGE:
         if (group->value >= AGE_UNKNOWN) {
@@ -234,27 +241,33 @@ static bool level_json(struct json_writer *writer, const struct weights_field *f
     return json_end_object(writer, err);
 }
 
+bool linkage_report_write(const struct linkage_report *report, const struct linkage_model *model, struct json_writer *writer,
+                          struct error *err)
+{
+    TRY(json_begin_object(writer, err));
+    TRY(counts_json(writer, &report->counts, err));
+    if (report->has_truth) {
+        TRY(quality_json(writer, &report->quality, err));
+    }
+    TRY(json_name(writer, "groups", err));
+    TRY(json_begin_array(writer, err));
+    for (size_t i = 0; i < report->group_count; i++) {
+        TRY(group_json(writer, &report->groups[i], err));
+    }
+    TRY(json_end_array(writer, err));
+    TRY(json_name(writer, "weights", err));
+    TRY(json_begin_array(writer, err));
+    for (size_t i = 0; i < model->weights.field_count; i++) {
+        for (unsigned level = 1; level < model->weights.fields[i].levels; level++) {
+            TRY(level_json(writer, &model->weights.fields[i], level, err));
+        }
+    }
+    TRY(json_end_array(writer, err));
+    return json_end_object(writer, err);
+}
+
 bool linkage_report_json(const struct linkage_report *report, const struct linkage_model *model, struct buffer *out, struct error *err)
 {
     struct json_writer writer = {.out = out, .indented = true};
-    TRY(json_begin_object(&writer, err));
-    TRY(counts_json(&writer, &report->counts, err));
-    if (report->has_truth) {
-        TRY(quality_json(&writer, &report->quality, err));
-    }
-    TRY(json_name(&writer, "groups", err));
-    TRY(json_begin_array(&writer, err));
-    for (size_t i = 0; i < report->group_count; i++) {
-        TRY(group_json(&writer, &report->groups[i], err));
-    }
-    TRY(json_end_array(&writer, err));
-    TRY(json_name(&writer, "weights", err));
-    TRY(json_begin_array(&writer, err));
-    for (size_t i = 0; i < model->weights.field_count; i++) {
-        for (unsigned level = 1; level < model->weights.fields[i].levels; level++) {
-            TRY(level_json(&writer, &model->weights.fields[i], level, err));
-        }
-    }
-    TRY(json_end_array(&writer, err));
-    return json_end_object(&writer, err);
+    return linkage_report_write(report, model, &writer, err);
 }

@@ -68,6 +68,21 @@ static void test_groups(void **state)
     assert_int_equal(group_find(&report, "women")->entries, 5);
 }
 
+static void test_names(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct linkage_entry entries[2] = {{.holder = 1, .subject = 1}, {.holder = 2, .subject = 1}};
+    struct linkage_link links[2] = {{.person_id = 1}, {.person_id = 1}};
+    const struct linkage_result result = {.links = links, .count = 2};
+    const char *const holders[] = {"chu-a"};
+    const struct linkage_report_options options = {.year = 2026, .holders = holders, .holder_count = 1};
+    struct linkage_report report;
+    assert_true(linkage_report_make(&report, &result, entries, &options, &err));
+    assert_int_equal(group_find(&report, "chu-a")->entries, 1);
+    assert_int_equal(group_find(&report, "holder 2")->linked, 1); /* a name is not known */
+}
+
 static void test_json_and_page(void **state)
 {
     (void)state;
@@ -126,7 +141,7 @@ static void test_too_many_holders(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_groups), cmocka_unit_test(test_json_and_page),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_groups), cmocka_unit_test(test_names), cmocka_unit_test(test_json_and_page),
                                        cmocka_unit_test(test_too_many_holders)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

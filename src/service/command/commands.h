@@ -61,6 +61,8 @@ MUST_CHECK bool command_log_openings(struct invocation *in, struct error *err);
 MUST_CHECK bool command_log_forget(struct invocation *in, struct error *err);
 MUST_CHECK bool command_log_key(struct invocation *in, struct error *err);
 MUST_CHECK bool command_linkage_evaluate(struct invocation *in, struct error *err);
+MUST_CHECK bool command_linkage_report(struct invocation *in, struct error *err);
+MUST_CHECK bool command_centre_subject(struct invocation *in, struct error *err);
 MUST_CHECK bool command_witness_new(struct invocation *in, struct error *err);
 MUST_CHECK bool command_witness_run(struct invocation *in, struct error *err);
 MUST_CHECK bool command_key_epoch_status(struct invocation *in, struct error *err);

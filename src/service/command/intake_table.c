@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* intake_table: holders, deliveries, quarantine, objections. */
+/* intake_table: holders, deliveries, quarantine, objections, the report of linkage. */
 #include "service/command/intake_table.h"
 #include "service/command/commands.h"
 
@@ -38,6 +38,15 @@ static const struct option_spec open_options[] = {
     {0},
 };
 static const struct option_spec purge_options[] = {{"all", NULL, "all of it, and not only what is older than quarantine_days"}, {0}};
+static const struct option_spec linkage_report_options[] = {
+    {"reference", "HOLDER", "linked is who has an entry of this holder, such as the claims base (default: of any other holder)"},
+    {"truth", "FILE.csv", "who each entry is, where somebody knows it: columns holder, subject, person; gives precision, recall and F1"},
+    {"page", "FILE.html", "write a page with the groups and the match-weight chart there"},
+    {"language", "en|fr", "language of the words (default en)"},
+    {0},
+};
+static const struct option_spec centre_subject_options[] = {
+    {"centre", "DIR", "the directory of the centre (default: centre)"}, {"out", "FILE", "the list with subjects"}, {0}};
 
 const struct command intake_commands[] = {
     {"holder add", "CARD.json", 1, 1, "let a hospital or the claims base deliver",
@@ -81,5 +90,17 @@ const struct command intake_commands[] = {
     {"objection add", "FILE.tokens", 1, 1, "take objections: pseudonyms of persons who do not want to be in the warehouse",
      "A delivery that holds tokens and nothing else. Objections hold for everything that is delivered later, by whomever.",
      "  emc2 objection add objections-2026-11.tokens", no_options, command_objection_add, SANDBOX_LOADER, true},
+    {"linkage report", "", 0, 0, "who is linked, by holder, age, sex and birthplace; by which rule; what was left out",
+     "What the last assembly linked, in groups; one with fewer than 90 linked of 100 is flagged (EMC2-06). Groups may be small: the "
+     "report\n"
+     "is for the operator.",
+     "  emc2 linkage report --reference snds --page linkage.html\n  emc2 linkage report --truth truth.csv --json", linkage_report_options,
+     command_linkage_report, SANDBOX_LOADER, false},
+    {"centre subject", "FILE.csv", 1, 1, "at a hospital: the warehouse's numbers of persons for a list of local identifiers",
+     "FILE.csv has a column local_id, as the export writes it; in its place the list has a column subject. Other columns stay as they "
+     "are,\n"
+     "so look at them before the list leaves.",
+     "  emc2 centre subject questions.csv --out subjects.csv --centre /srv/centre", centre_subject_options, command_centre_subject,
+     SANDBOX_OFFLINE, true},
 };
 const int intake_command_count = sizeof intake_commands / sizeof *intake_commands;
