@@ -403,7 +403,7 @@ static void a_list_of_local_identifiers_becomes_one_of_subjects(void **state)
     const int64_t first = centre_subject(world.centre, TEXT("P1")), second = centre_subject(world.centre, TEXT("P2"));
     assert_true(first > 0 && second > 0 && first != second);
     write_text(&world, "list.csv", "holder,local_id,\"a, note\"\nchu-a,P1,\nchu-a, P2 ,\"x, y\"\n");
-    char list[200], subjects[200];
+    char list[400], subjects[400];
     snprintf(list, sizeof list, "%s", scratch_path(&world.scratch, "list.csv"));
     snprintf(subjects, sizeof subjects, "%s", scratch_path(&world.scratch, "subjects.csv"));
     assert_true(centre_subjects_write(world.centre, list, subjects, &lines, &err) && lines == 2);
