@@ -259,7 +259,7 @@ enum detected detector_look(const struct detector *detector, struct text text, b
         return DETECTED_INS_OID;
     }
     enum detected found = digits >= 9 ? look_numbers(text, is_code) : DETECTED_NOTHING;
-    if (found == DETECTED_NOTHING && letters >= 3 && has_email(text)) {
+    if (found == DETECTED_NOTHING && letters >= 3 && has_email(text, is_code)) {
         found = DETECTED_EMAIL;
     }
     if (found == DETECTED_NOTHING && !is_code && detector->slot_count > 0 && letters >= 2 * NAME_LETTERS_MIN && has_names(detector, text)) {

@@ -44,6 +44,8 @@ static void test_found(void **state)
         {"urn:oid:1.2.250.1.213.1.4.10", true, DETECTED_INS_OID},
         {"jean.dupont@example.org", false, DETECTED_EMAIL},
         {"voir <a_b+c@chu-example.fr>", true, DETECTED_EMAIL},
+        {"JEANDUPONT@CHUFR", true, DETECTED_EMAIL}, /* as CIM-10 is delivered */
+        {"a@bc", true, DETECTED_NOTHING},
         {"@", false, DETECTED_NOTHING},
         {"5 mg @ 8 h", false, DETECTED_NOTHING},
         {"a@b", false, DETECTED_NOTHING},

@@ -188,7 +188,9 @@ static bool is_local_part(char c)
     return is_digit(c) || is_letter(c) || (c != '\0' && strchr("._%+-", c));
 }
 
-bool has_email(struct text text)
+enum { EMAIL_DOMAIN_MIN = 4 };
+
+bool has_email(struct text text, bool is_code)
 {
     const char *from = text.data, *end = text.data + text.length;
     for (const char *at; from < end && (at = memchr(from, '@', (size_t)(end - from))); from = at + 1) {
@@ -197,6 +199,8 @@ bool has_email(struct text text)
             dot = *c == '.' ? c : dot;
         }
         bool has_domain = dot && dot > at + 1 && end - dot > 2 && is_letter(dot[1]) && is_letter(dot[2]);
+        /* a code may have lost its dots on the way (CIM-10 is delivered without) */
+        has_domain = has_domain || (is_code && c - at > EMAIL_DOMAIN_MIN);
         if (at > text.data && is_local_part(at[-1]) && has_domain) {
             return true;
         }

@@ -12,6 +12,6 @@ bool is_nir_alone(struct text text);
 bool is_nir_number(int64_t number);
 /* 0X XX XX XX XX, +33 X ..., 0033 X ...; is_code: only with blanks, dots or dashes between the pairs, or with the prefix of the country. */
 bool has_telephone(struct text text, bool is_code);
-bool has_email(struct text text);
+bool has_email(struct text text, bool is_code);
 /* 11 digits beginning with 100 or 101, as they are given out, whose last is the Luhn key of the others. */
 bool has_rpps(struct text text);

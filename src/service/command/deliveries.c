@@ -237,8 +237,7 @@ static bool receipt_again(const struct invocation *in, const struct holders *hol
     char name[NAME_SIZE];
     bool exists = true;
     *out_done = false;
-    const struct registry_holder *known =
-        delivery_peek(file, NULL, &head, NULL) ? registry_find(holders->registry, head.holder) : NULL;
+    const struct registry_holder *known = delivery_peek(file, NULL, &head, NULL) ? registry_find(holders->registry, head.holder) : NULL;
     if (!known || !delivery_peek(file, known->public_key, &head, NULL) || head.sequence != known->last_sequence ||
         memcmp(head.root.bytes, known->last_root.bytes, sizeof head.root.bytes) != 0) {
         return true;
