@@ -55,6 +55,7 @@ static bool prepare(struct assembly *assembly, struct store *store, struct error
         return error_hint(err, "load a delivery first: emc2 load FILE.delivery");
     }
     assembly->entries.maximum = UINT32_MAX - 1;
+    TRY(barred_open(&assembly->barred, assembly->place, store, err));
     TRY(assembly_corrections(assembly, err) && assembly_persons(assembly, err));
     if (!assembly->person_count) {
         return FAIL(err, INVALID_INPUT, "there is no person on the shelves of this warehouse");
@@ -149,6 +150,7 @@ static void assembly_finish(struct assembly *assembly)
     assemble_entries_finish(&assembly->entries);
     care_sites_finish(&assembly->care_sites);
     kinships_finish(&assembly->kinships);
+    barred_finish(&assembly->barred);
     key_map_finish(&assembly->entry_of);
     key_map_finish(&assembly->person_of);
     key_map_finish(&assembly->superseded);
