@@ -122,6 +122,15 @@ class Assembly(unittest.TestCase):
             self.assertIn(words, self.run_emc2("assemble", warehouse=house, expected=8).stderr)
             self.assertEqual(sorted([*os.listdir(self.path(f"{house}/shelves")), name]), files)
 
+    def test_erased(self):
+        """The end of a warehouse is the end of its shelves: also of copies of them."""
+        self.copy("erased")
+        self.assemble("erased")
+        self.run_emc2("load", self.path("made/good-2.delivery"), warehouse="erased")
+        self.assertIn("on the shelves", self.run_emc2("compact", warehouse="erased").stdout)
+        self.run_emc2("erase", "--all", "--yes-destroy", "erased", warehouse="erased")
+        self.assertEqual([os.listdir(self.path("erased/deliveries")), os.listdir(self.path("erased/shelves"))], [[], ["lock"]])
+
     def test_killed(self):
         self.copy("killed")
         for passage in (5, 25, 60):
