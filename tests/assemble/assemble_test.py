@@ -145,6 +145,15 @@ class Assembly(unittest.TestCase):
         self.assertIn("linkage.report", self.run_emc2("log", "list", "--count", "1000", warehouse="linked").stdout)
         self.assertEqual(self.assemble("linked")["assembly"]["linkage"]["merged"], 0)
 
+    def test_erased(self):
+        """The end of a warehouse is the end of its shelves: also of copies of them."""
+        self.copy("erased")
+        self.assemble("erased")
+        self.run_emc2("load", self.path("made/good-2.delivery"), warehouse="erased")
+        self.assertIn("on the shelves", self.run_emc2("compact", warehouse="erased").stdout)
+        self.run_emc2("erase", "--all", "--yes-destroy", "erased", warehouse="erased")
+        self.assertEqual([os.listdir(self.path("erased/deliveries")), os.listdir(self.path("erased/shelves"))], [[], ["lock"]])
+
     def test_killed(self):
         self.copy("killed")
         for passage in (5, 25, 60):

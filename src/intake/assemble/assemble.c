@@ -54,6 +54,7 @@ static bool prepare(struct assembly *assembly, struct store *store, struct error
         FAIL(err, INVALID_INPUT, "there is nothing on the shelves of this warehouse");
         return error_hint(err, "load a delivery first: emc2 load FILE.delivery");
     }
+    TRY(barred_open(&assembly->barred, assembly->place, store, err));
     TRY(assembly_corrections(assembly, err) && assembly_persons(assembly, err));
     if (!assembly->person_count) {
         return FAIL(err, INVALID_INPUT, "there is no person on the shelves of this warehouse");
@@ -151,6 +152,7 @@ void assembly_destroy(struct assembly *assembly)
     assemble_entries_finish(&assembly->entries);
     care_sites_finish(&assembly->care_sites);
     kinships_finish(&assembly->kinships);
+    barred_finish(&assembly->barred);
     key_map_finish(&assembly->entry_of);
     key_map_finish(&assembly->person_of);
     key_map_finish(&assembly->superseded);

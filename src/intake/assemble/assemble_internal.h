@@ -42,6 +42,14 @@ struct assemble_counters {
     struct assemble_table tables[OMOP_TABLE_COUNT];
     uint64_t visits_unknown;
 };
+/* barred.c: who stays out whatever number linkage gives them. */
+struct barred {
+    struct key_map known; /* (holder, subject) */
+    struct buffer bytes;  /* the same, as they are kept */
+    int64_t *persons;     /* excluded from the store, ascending */
+    size_t person_count;
+    bool is_changed;
+};
 struct era_index; /* eras.c: ingredients of drugs */
 struct batches;
 struct assembly {
@@ -62,6 +70,7 @@ struct assembly {
     struct name_list locations, specialties, care_site_names;
     struct care_sites care_sites;
     struct kinships kinships;
+    struct barred barred;
     struct era_index *eras;
     struct assemble_counters counters, saved;
     int64_t saved_first;
@@ -88,6 +97,13 @@ MUST_CHECK bool assembly_persons(struct assembly *assembly, struct error *err);
 const struct assemble_person *assembly_person(const struct assembly *assembly, uint32_t id);
 /* Whether a later delivery has the record, or takes it back. */
 bool assembly_is_superseded(const struct assembly *assembly, size_t delivery, const struct standard_row *row, enum assemble_drop *out_why);
+/* ---- barred.c ---- */
+MUST_CHECK bool barred_open(struct barred *barred, const struct shelf_place *place, struct store *store, struct error *err);
+void barred_finish(struct barred *barred);
+/* person: its number in the assembly before, 0: none. */
+bool barred_has(const struct barred *barred, uint32_t holder, int64_t subject, uint32_t person);
+MUST_CHECK bool barred_add(struct barred *barred, uint32_t holder, int64_t subject, struct error *err);
+MUST_CHECK bool barred_keep(const struct barred *barred, const struct shelf_place *place, struct error *err);
 /* ---- corrections.c ---- */
 MUST_CHECK bool assembly_corrections(struct assembly *assembly, struct error *err);
 /* ---- places.c ---- */

@@ -5,6 +5,7 @@
 #include "intake/assemble/assemble.h"
 #include "intake/assemble/assemble_example.h"
 #include "intake/assemble/assemble_linkage.h"
+#include "warehouse/store/store_erasure.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -417,6 +418,43 @@ static void test_token_gone(void **state)
     assert_int_equal(fixture->report.persons, 4);
 }
 
+/* Somebody who was excluded stays out when they become one person with somebody who was not, and when they are two again. */
+static void test_excluded_stays_out(void **state)
+{
+    struct fixture *fixture = *state;
+    const int64_t excluded = 3;
+    uint32_t snapshot = 0;
+    size_t new_ones = 0;
+    hospital(fixture);
+    struct example_delivery delivery = begin(fixture, "snds", 1, false);
+    give(fixture, &delivery, example_person(21, "M", 1960, 5, "29232"));
+    give(fixture, &delivery, example_event(RECORD_CONDITION, 21, 1, "CIM10", "C900", "2020-01-10"));
+    end(fixture, &delivery);
+    assemble(fixture, &quiet);
+    assert_int_equal(integer(fixture, OMOP_TABLE_PERSON, OMOP_PERSON_PERSON_ID, 2), excluded);
+    store_reader_close(fixture->reader);
+    fixture->reader = NULL;
+    struct grant grant = fixture->example.grant;
+    grant.actions |= GRANT_ERASE;
+    MUST(keyring_grant_issue(fixture->example.keyring, &grant, &fixture->err));
+    MUST(store_exclude(fixture->example.store, &grant, &excluded, 1, "objection", &snapshot, &new_ones, &fixture->err));
+    delivery = begin(fixture, "snds", 2, false);
+    give(fixture, &delivery, example_person(21, "M", 1960, 5, "29232"));
+    token(fixture, &delivery, 21, 777); /* the man whom the hospital knows as 1 */
+    end(fixture, &delivery);
+    assemble(fixture, &quiet);
+    assert_int_equal(fixture->report.linkage.taken, 1);
+    assert_int_equal(fixture->report.excluded, 1);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_PERSON), 1);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_CONDITION_OCCURRENCE), 0);
+    delivery = begin(fixture, "snds", 3, true); /* without the token, and with it nothing that says who they are */
+    give(fixture, &delivery, example_person(22, "F", 1990, 1, "75056"));
+    end(fixture, &delivery);
+    assemble(fixture, &quiet);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_PERSON), 2);
+    assert_int_equal(rows_of(fixture, OMOP_TABLE_CONDITION_OCCURRENCE), 0);
+}
+
 static void test_empty(void **state)
 {
     struct fixture *fixture = *state;
@@ -434,6 +472,7 @@ int main(void)
                                        cmocka_unit_test_setup_teardown(test_truth, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_little_memory, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_token_gone, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_excluded_stays_out, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_empty, setup, teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,6 +127,16 @@ static bool state_keep(const struct assembly *assembly, const struct linkage_sta
     return linkage_state_write(state, &bytes, err) && shelf_document_write(assembly->place, "links", &bytes, err);
 }
 
+/* Before linkage gives new numbers. */
+static void exclude_barred(struct assembly *assembly, const struct linkage_state *state)
+{
+    for (size_t i = 0; i < assembly->entries.count; i++) {
+        struct assemble_entry *entry = &assembly->entries.items[i];
+        const uint32_t person = linkage_state_person(state, entry->link.holder, entry->link.subject);
+        entry->is_excluded = entry->is_excluded || barred_has(&assembly->barred, entry->link.holder, entry->link.subject, person);
+    }
+}
+
 bool assembly_link(struct assembly *assembly, struct linkage_entry *entries, struct linkage_state *state,
                    struct linkage_result **out_result, struct error *err)
 {
@@ -137,6 +147,7 @@ bool assembly_link(struct assembly *assembly, struct linkage_entry *entries, str
     for (size_t i = 0; i < assembly->entries.count; i++) {
         entries[i] = assembly->entries.items[i].link;
     }
+    exclude_barred(assembly, state);
     TRY(linkage_run(out_result, entries, assembly->entries.count, state, &options, err));
     assembly->report->linkage = (*out_result)->counts;
     for (size_t i = 0; i < (*out_result)->event_count; i++) {
@@ -224,6 +235,15 @@ static bool is_excluded(const struct assembly *assembly, const struct member *me
     return false;
 }
 
+static bool bar_members(struct assembly *assembly, const struct member *members, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct linkage_entry *entry = &assembly->entries.items[members[i].entry].link;
+        TRY(barred_add(&assembly->barred, entry->holder, entry->subject, err));
+    }
+    return true;
+}
+
 static bool put_members(struct assembly *assembly, const struct member *members, size_t count, uint32_t person, struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
@@ -243,7 +263,7 @@ static bool take_person(struct assembly *assembly, const struct member *members,
     if (is_excluded(assembly, members, count)) {
         report->excluded++;
         table->dropped[ASSEMBLE_EXCLUDED] += count;
-        return put_members(assembly, members, count, EXCLUDED_PERSON, err);
+        return bar_members(assembly, members, count, err) && put_members(assembly, members, count, EXCLUDED_PERSON, err);
     }
     const uint32_t birth = vote(assembly, members, count, birth_of, &births_differ);
     person.gender = vote(assembly, members, count, gender_of, &sexes_differ);
@@ -284,7 +304,8 @@ static bool link_all(struct assembly *assembly, struct linkage_entry *entries, s
     CLEANUP(linkage_result) struct linkage_result *result = NULL;
     CLEANUP(linkage_state) struct linkage_state *state = NULL;
     TRY(assembly_state_open(assembly, &state, err) && assembly_link(assembly, entries, state, &result, err));
-    return state_keep(assembly, state, err) && make_persons(assembly, members, result, err);
+    TRY(make_persons(assembly, members, result, err));
+    return barred_keep(&assembly->barred, assembly->place, err) && state_keep(assembly, state, err); /* in this order: see barred.c */
 }
 
 bool assembly_persons(struct assembly *assembly, struct error *err)

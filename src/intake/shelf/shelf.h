@@ -84,3 +84,8 @@ MUST_CHECK bool shelves_tokens(const struct shelves *shelves, size_t delivery,
 MUST_CHECK bool shelf_document_read(const struct shelf_place *place, const char *name, struct buffer *out, struct error *err);
 /* The old one's key is forgotten, so that it does not open when it comes back. */
 MUST_CHECK bool shelf_document_write(const struct shelf_place *place, const char *name, const struct buffer *bytes, struct error *err);
+/* Removes it and forgets its key. */
+MUST_CHECK bool shelf_document_erase(const struct shelf_place *place, const char *name, struct error *err);
+/* Everything: the keys of all files are forgotten, so that copies of them are noise, and the files removed. Stopped, the next call goes on.
+ */
+MUST_CHECK bool shelves_erase(const struct shelf_place *place, struct error *err);

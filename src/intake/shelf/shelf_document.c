@@ -83,3 +83,17 @@ bool shelf_document_write(const struct shelf_place *place, const char *name, con
     }
     return true;
 }
+
+bool shelf_document_erase(const struct shelf_place *place, const char *name, struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer old = {.maximum = SHELF_DOCUMENT_MAX};
+    struct key_file_id id;
+    struct shelf_path path;
+    TRY(read_whole(place, name, &old, err));
+    if (!old.length) {
+        return true;
+    }
+    memcpy(id.bytes, old.data, sizeof id.bytes);
+    TRY(keyring_data_key_forget(place->keyring, place->grant, &id, 1, err));
+    return shelf_path_make(&path, place, name, err) && file_remove(path.text, err);
+}

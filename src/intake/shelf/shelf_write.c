@@ -59,9 +59,9 @@ static bool leftover_remove(void *context, const char *name, struct error *err)
         (strlen(name) == SHELF_NAME_SIZE - 1 && crypto_from_hex(id.bytes, sizeof id.bytes, name) && is_named(&writer->index, id.bytes))) {
         return true;
     }
-    TRY(shelf_path_make(&path, &writer->place, name, err) && file_remove(path.text, err));
-    return !crypto_from_hex(id.bytes, sizeof id.bytes, first) ||
-           keyring_data_key_forget(writer->place.keyring, writer->place.grant, &id, 1, err);
+    TRY(!crypto_from_hex(id.bytes, sizeof id.bytes, first) ||
+        keyring_data_key_forget(writer->place.keyring, writer->place.grant, &id, 1, err));
+    return shelf_path_make(&path, &writer->place, name, err) && file_remove(path.text, err);
 }
 
 static bool leftovers_remove(struct shelf_writer *writer, struct error *err)
@@ -227,4 +227,29 @@ void shelf_writer_close(struct shelf_writer *writer)
     shelf_index_finish(&writer->index);
     lock_give(&writer->lock);
     free(writer);
+}
+
+/* ---- erasure ---- */
+bool shelves_erase(const struct shelf_place *place, struct error *err)
+{
+    static const char *const documents[] = {"index", "links", "barred"};
+    CLEANUP(shelf_writer) struct shelf_writer *writer = NULL;
+    struct shelf_path directory;
+    bool exists = false;
+    TRY(shelf_path_make(&directory, place, NULL, err) && file_exists(directory.text, &exists, err));
+    if (!exists) {
+        return true;
+    }
+    writer = calloc(1, sizeof *writer);
+    if (!writer) {
+        return FAIL(err, LIMIT, "no memory for the shelves");
+    }
+    writer->place = *place;
+    writer->grant = *place->grant;
+    writer->place.grant = &writer->grant;
+    TRY(take_lock(writer, err) && leftovers_remove(writer, err)); /* with an index that names none, all are left over */
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        TRY(shelf_document_erase(&writer->place, documents[i], err));
+    }
+    return true;
 }

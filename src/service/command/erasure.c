@@ -3,6 +3,7 @@
 #include "base/calendar.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "intake/shelf/shelf.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
 #include "warehouse/store/store_erasure.h"
@@ -60,6 +61,37 @@ static bool show(const struct invocation *in, const struct warehouse *warehouse,
     return true;
 }
 
+/* What was delivered lies on the shelves, too. */
+static bool shelves_remark(const struct invocation *in, const struct warehouse *warehouse, struct error *err)
+{
+    bool exists = false;
+    TRY(file_exists(arena_text_format(in->arena, "%s/shelves/index", warehouse->directory), &exists, err));
+    if (exists && !invocation_flag(in, "json")) {
+        print_line("what holders delivered of these persons stays sealed on the shelves, and out of every snapshot, until "
+                   "`emc2 erase --all` / les livraisons scellées gardent leurs lignes, jamais reprises dans un instantané");
+    }
+    return true;
+}
+
+static bool staged_remove(void *context, const char *name, struct error *err)
+{
+    char path[4096];
+    if (snprintf(path, sizeof path, "%.3000s/%.255s", (const char *)context, name) >= (int)sizeof path) {
+        return FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
+    }
+    return file_remove(path, err);
+}
+
+/* Before the store, whose end closes the warehouse. */
+static bool deliveries_erase(const struct invocation *in, const struct warehouse *warehouse, struct error *err)
+{
+    const struct shelf_place place = {warehouse->directory, warehouse->keyring, &warehouse->grant};
+    char *folder = arena_text_format(in->arena, "%s/deliveries", warehouse->directory);
+    bool exists = false;
+    TRY(shelves_erase(&place, err) && file_exists(folder, &exists, err));
+    return !exists || directory_visit(folder, staged_remove, folder, err);
+}
+
 bool command_compact(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
@@ -72,7 +104,7 @@ bool command_compact(struct invocation *in, struct error *err)
     bool done = store_compact(warehouse.store, &warehouse.grant, reason ? reason : "excluded persons", in->pool, progress, &erasure, err);
     progress_end(progress);
     return done && certificate_record(&warehouse, &erasure, in, err) &&
-           show(in, &warehouse, &erasure, (double)(clock_monotonic_ns() - began_ns) / 1e9, err);
+           show(in, &warehouse, &erasure, (double)(clock_monotonic_ns() - began_ns) / 1e9, err) && shelves_remark(in, &warehouse, err);
 }
 
 /* The last part of the directory's path must be typed again. */
@@ -118,6 +150,7 @@ bool command_erase(struct invocation *in, struct error *err)
     TRY(warehouse_open(&warehouse, in, "erase", GRANT_ERASE | GRANT_LOAD, err));
     TRY(warehouse_record(&warehouse, LEDGER_ACT_ERASE, NULL, "reason", text_of(reason ? reason : reasons[what]), err));
     int64_t began_ns = clock_monotonic_ns();
+    TRY(what != STORE_ERASE_ALL || deliveries_erase(in, &warehouse, err));
     TRY(store_erase(warehouse.store, &warehouse.grant, what, (uint32_t)snapshot, reason ? reason : reasons[what], &erasure, err));
     return certificate_record(&warehouse, &erasure, in, err) &&
            show(in, &warehouse, &erasure, (double)(clock_monotonic_ns() - began_ns) / 1e9, err);
