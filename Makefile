@@ -15,7 +15,7 @@ help:
 	@echo "emc2: an encrypted health data warehouse with an OHDSI cohort engine. What you can make:"
 	@echo "  make demo     build emc2 and run the whole circuit: five holders, the pseudonym authority, the warehouse, a study (PERSONS=$(PERSONS))"
 	@echo "  make check    the gate: every check and every test (CHECKS=\"format layers\" for some; tools/check --list)"
-	@echo "  make bench    measure load, size and cohort time beside DuckDB"
+	@echo "  make bench    measure load, size, cohort time and intake beside their peers"
 	@echo "  make fuzz     each fuzz target for SECONDS=$(SECONDS) seconds"
 	@echo "  make format   clang-format over the tree"
 	@echo "  make install  the release build into PREFIX=$(PREFIX) (DESTDIR is honoured)"

@@ -23,16 +23,15 @@ class Spent:
     def __init__(self, *command):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("EMC2_")}
         before = time.monotonic()
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
             self.output = process.stdout.read()
-            errors = process.stderr.read()
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         self.wall = time.monotonic() - before
         self.core = usage.ru_utime + usage.ru_stime
         self.memory = usage.ru_maxrss / 1000
         if process.returncode != 0:
-            sys.exit(f"{' '.join(command)}: exit {process.returncode}\n{self.output}{errors}")
+            sys.exit(f"{' '.join(command)}: exit {process.returncode}\n{self.output}")
 
 
 def bench(name, *arguments):

@@ -51,12 +51,18 @@ bool buffer_reserve(struct buffer *buffer, size_t more, struct error *err)
     return true;
 }
 
+/* What can be appended without asking anybody: many appended texts are of a few bytes. */
+static size_t room_of(const struct buffer *buffer)
+{
+    return buffer->data && buffer->capacity <= buffer->maximum ? buffer->capacity - buffer->length : 0;
+}
+
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t length, struct error *err)
 {
     if (length == 0) {
         return true;
     }
-    TRY(buffer_reserve(buffer, length, err));
+    TRY(length <= room_of(buffer) || buffer_reserve(buffer, length, err));
     memcpy(buffer->data + buffer->length, bytes, length);
     buffer->length += length;
     buffer->data[buffer->length] = '\0';
@@ -70,19 +76,26 @@ bool buffer_append_text(struct buffer *buffer, const char *text, struct error *e
 
 bool buffer_append_format(struct buffer *buffer, struct error *err, const char *format, ...)
 {
-    va_list arguments;
+    va_list arguments, again;
     va_start(arguments, format);
-    va_list again;
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    const size_t room = room_of(buffer);
+    char *end = room > 0 ? (char *)buffer->data + buffer->length : NULL;
+    const int length = vsnprintf(end, room > 0 ? room + 1 : 0, format, arguments); /* + 1: the NUL byte */
     va_end(arguments);
     assert(length >= 0);
-    bool done = buffer_reserve(buffer, (size_t)length, err);
-    if (done && length > 0) {
-        vsnprintf((char *)buffer->data + buffer->length, (size_t)length + 1, format, again);
-        buffer->length += (size_t)length;
+    bool done = true;
+    if ((size_t)length > room) { /* it was cut: once more, with the room that it needs */
+        if (end) {
+            *end = '\0';
+        }
+        done = buffer_reserve(buffer, (size_t)length, err);
+        if (done) {
+            vsnprintf((char *)buffer->data + buffer->length, (size_t)length + 1, format, again);
+        }
     }
     va_end(again);
+    buffer->length += done ? (size_t)length : 0;
     return done;
 }
 

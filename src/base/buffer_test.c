@@ -34,6 +34,30 @@ static void test_append_and_maximum(void **state)
     assert_true(buffer_reserve(&none, 0, &err));
 }
 
+/* What is formatted is cut at every place that the room can end, and comes out whole; past the maximum nothing is left of it. */
+static void test_format_and_room(void **state)
+{
+    (void)state;
+    struct error err;
+    for (size_t before = 1; before < 130; before++) {
+        CLEANUP(buffer_value) struct buffer buffer = {.maximum = before + 12};
+        char expected[160];
+        memset(expected, 'a', before);
+        memcpy(expected + before, "7-seventy.5", sizeof "7-seventy.5");
+        for (size_t i = 0; i < before; i++) {
+            assert_true(buffer_append(&buffer, "a", 1, &err));
+        }
+        assert_true(buffer_append_format(&buffer, &err, "%d-%s.%c", 7, "seventy", '5'));
+        assert_string_equal((char *)buffer.data, expected);
+        assert_int_equal(buffer.length, before + 11);
+        assert_true(buffer_append_format(&buffer, &err, "%s", ""));
+        assert_false(buffer_append_format(&buffer, &err, "%s", "two"));
+        assert_int_equal(err.code, ERROR_LIMIT);
+        assert_string_equal((char *)buffer.data, expected);
+        assert_int_equal(buffer.length, before + 11);
+    }
+}
+
 static void test_growth(void **state)
 {
     (void)state;
@@ -168,9 +192,15 @@ static void test_cursor_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_append_and_maximum), cmocka_unit_test(test_growth),           cmocka_unit_test(test_array),
-        cmocka_unit_test(test_integers),           cmocka_unit_test(test_varints_of_dwarf), cmocka_unit_test(test_varint_round_trip),
-        cmocka_unit_test(test_varint_refusals),    cmocka_unit_test(test_cursor_bytes),
+        cmocka_unit_test(test_append_and_maximum),
+        cmocka_unit_test(test_format_and_room),
+        cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_array),
+        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_varints_of_dwarf),
+        cmocka_unit_test(test_varint_round_trip),
+        cmocka_unit_test(test_varint_refusals),
+        cmocka_unit_test(test_cursor_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,8 @@ struct claims {
     int64_t rank; /* BEN_RNG_GEM */
     char department[4], commune[4];
     int64_t line; /* PRS_ORD_NUM */
+    char key[80]; /* of the columns of PRS_KEY, those that are the same for all lines of the person */
+    size_t key_length;
 };
 
 static const char *psa_on(const struct claims *claims, int32_t date)
@@ -113,14 +115,16 @@ static int32_t flux_of(struct claims *claims, int32_t date)
     return is_date ? first.number : date;
 }
 
+/* The nine columns of PRS_KEY. Most of what this file writes are these, so nothing is formatted but what changes from line to line. */
 static bool key_columns(struct claims *claims, size_t sheet, int32_t flux, struct error *err)
 {
-    char text[160], flux_text[DAY_TEXT_SIZE];
-    day_to_text((day){flux}, flux_text);
-    int length = snprintf(text, sizeof text, "%s,%s,1,%u,1,01C751000,%llu,%lld,0,", flux_text, flux_text,
-                          (unsigned)(claims->file->person->life->person % 9000),
-                          (unsigned long long)(claims->file->person->life->person + 1), (long long)claims->line);
-    return buffer_append(&claims->file->person->sheets->buffers[claims->first + sheet], text, (size_t)length, err);
+    struct buffer *out = &claims->file->person->sheets->buffers[claims->first + sheet];
+    char dates[2 * DAY_TEXT_SIZE], line[TEXT_NUMBER_SIZE];
+    day_to_text((day){flux}, dates);
+    dates[DAY_TEXT_SIZE - 1] = ',';
+    memcpy(dates + DAY_TEXT_SIZE, dates, DAY_TEXT_SIZE);
+    return buffer_append(out, dates, sizeof dates, err) && buffer_append(out, claims->key, claims->key_length, err) &&
+           buffer_append(out, line, text_from_i64(claims->line, line), err) && buffer_append(out, ",0,", 3, err);
 }
 
 static bool service_line(struct claims *claims, const struct service *service, int64_t quantity, struct error *err)
@@ -273,6 +277,8 @@ bool export_snds(const struct export_file *file, size_t first, struct error *err
     if (!person->civil->is_number_provisional) {
         pseudonym("A", person->civil->nir, birth, '0', claims.ano);
     }
+    claims.key_length = (size_t)snprintf(claims.key, sizeof claims.key, "1,%u,1,01C751000,%llu,", (unsigned)(person->life->person % 9000),
+                                         (unsigned long long)(person->life->person + 1));
     claims.rank = person->civil->twin_rank > 0 ? person->civil->twin_rank : 1;
     civil_residence(person->civil, person->life, person->noise, person->life->observed_to.number, place);
     split_place(place, claims.department, claims.commune);
