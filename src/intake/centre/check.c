@@ -2,6 +2,7 @@
 /* check: a dry run of everything that packing does, with nothing written: what is in the export, what would leave, what would not and why.
  */
 #include "intake/centre/centre_internal.h"
+#include "intake/centre/plausible.h"
 #include <string.h>
 
 struct checking {
@@ -10,6 +11,7 @@ struct checking {
     struct identity_keys *keys;
     const struct detector *detector;
     struct tally *tally;
+    struct plausible plausible;
     uint64_t records[RECORD_TABLE_COUNT], leaving[RECORD_TABLE_COUNT];
     uint64_t values[RECORD_TABLE_COUNT][RECORD_COLUMN_COUNT];
 };
@@ -39,6 +41,7 @@ static bool check_record(void *context, const struct record *record, struct erro
         return true;
     }
     checking->leaving[record->table]++;
+    plausible_look(&checking->plausible, &kept, UINT64_MAX);
     for (uint64_t left = kept.present; left; left &= left - 1) {
         int column = __builtin_ctzll(left);
         checking->values[record->table][column]++;
@@ -87,6 +90,7 @@ bool centre_check(const struct centre *centre, const struct centre_export *expor
     struct centre_preview preview = {.path = export->path, .has_agreement = centre->agreement != NULL, .tally = tally};
     TRY(identity_keys_create(&keys, err) && detector_create(&detector, export->names_path, err));
     struct checking checking = {.centre = centre, .preview = &preview, .keys = keys, .detector = detector, .tally = tally};
+    checking.plausible = plausible_begin(export->options.settings, detector, tally);
     struct reader_sink sink = {.person = check_person, .record = check_record, .context = &checking};
     struct reader_options options = export->options;
     options.numbers = centre->numbers;

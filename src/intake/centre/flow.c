@@ -2,6 +2,7 @@
 /* flow: blind, finish, pack. Each step is all or nothing, and can be done again. */
 #include "base/file.h"
 #include "intake/centre/centre_internal.h"
+#include "intake/centre/plausible.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,11 @@ static bool export_read(const struct centre *centre, const struct centre_export 
 {
     struct reader_options options = export->options;
     options.numbers = centre->numbers;
-    return export->reader(export->path, &options, sink, tally, err) && refuse_findings(tally, err);
+    if (!export->reader(export->path, &options, sink, tally, err)) {
+        TRY(tally_finding_count(tally) > 0);
+        error_clear(err);
+    }
+    return refuse_findings(tally, err);
 }
 
 /* ---- blind ---- */
@@ -128,6 +133,8 @@ DEFINE_ARRAY(subject_list, int64_t)
 struct packing {
     struct delivery_writer *writer;
     struct identity_keys *keys;
+    const struct agreement *agreement;
+    struct plausible plausible;
     struct subject_list subjects; /* of the export, who have an identity that makes keys */
     size_t with_pseudonyms;
 };
@@ -148,7 +155,9 @@ static bool pack_person(void *context, int64_t subject, const struct identity *i
 
 static bool pack_record(void *context, const struct record *record, struct error *err)
 {
-    const struct packing *packing = context;
+    struct packing *packing = context;
+    TRY(record_check(record, err));
+    plausible_look(&packing->plausible, record, agreement_columns(packing->agreement, record->table));
     return delivery_writer_add_record(packing->writer, record, err);
 }
 
@@ -228,6 +237,8 @@ bool centre_pack(struct centre *centre, const struct centre_export *export, cons
     TRY(delivery_writer_open(&writer, path, &writing, err));
     packing.writer = writer;
     packing.keys = keys;
+    packing.agreement = centre->agreement;
+    packing.plausible = plausible_begin(export->options.settings, detector, tally);
     struct reader_sink sink = {.person = pack_person, .record = kind == CENTRE_PACK_OBJECTIONS ? NULL : pack_record, .context = &packing};
     TRY(export_read(centre, export, &sink, tally, err) && pack_pseudonyms(centre, &packing, err));
     TRY(delivery_writer_commit(writer, out_head, err));
