@@ -123,6 +123,11 @@ class Exports(unittest.TestCase):
                 self.line(os.path.join(export, name), 2, replace_year)
                 self.refused(holder, export, "too far ahead", steps=("check", "pack"))
 
+    def test_born_tomorrow(self):
+        export = self.made("sainte-aubaine", "born")
+        self.line(export + "/person.csv", 2, lambda line: re.sub(rb"^([0-9]+,[0-9]+),[0-9]{4}", rb"\1,2150", line))
+        self.refused("sainte-aubaine", export, "person", "nobody can be born", steps=("check", "pack"))
+
     # ---- texts that must not leave
     def test_identity_in_a_text(self):
         export = self.made("val-brume", "nir-fhir")

@@ -46,6 +46,14 @@ static void number_look(const struct plausible *plausible, const struct record *
     }
 }
 
+static void year_look(const struct plausible *plausible, const struct record *record)
+{
+    const int64_t year = record->values[COLUMN_BIRTH_YEAR].integer;
+    if (year < FIRST_YEAR || year > day_year(plausible->last)) {
+        find(plausible, record, COLUMN_BIRTH_YEAR, "a year in which nobody can be born");
+    }
+}
+
 void plausible_look(struct plausible *plausible, const struct record *record, uint64_t columns)
 {
     const uint64_t present = record->present & columns;
@@ -57,6 +65,8 @@ void plausible_look(struct plausible *plausible, const struct record *record, ui
             day_look(plausible, record, column);
         } else if (type == RECORD_NUMBER) {
             number_look(plausible, record, column);
+        } else if (column == COLUMN_BIRTH_YEAR) {
+            year_look(plausible, record);
         }
     }
 }

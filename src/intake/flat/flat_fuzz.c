@@ -57,10 +57,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char name[64];
     CLEANUP(scratch) struct scratch scratch = scratch_open();
     CLEANUP(tally) struct tally *tally = tally_create();
-    bool written = file_write_atomic(scratch_path(&scratch, "patient.csv"), patients, sizeof patients - 1, 0600, &err);
+    scratch_write(&scratch, "patient.csv", patients, sizeof patients - 1);
     snprintf(name, sizeof name, "%s.csv", flat_file_name((enum flat_file)(data[0] % FLAT_FILE_COUNT)));
-    written = written && file_write_atomic(scratch_path(&scratch, name), data + 1, size - 1, 0600, &err);
-    assert(written);
+    scratch_write(&scratch, name, data + 1, size - 1);
     const struct reader_options options = {.numbers = numbers, .keep_orders = data[0] & 0x80};
     const struct reader_sink sink = {.person = take_person, .record = take_record};
     const bool done = flat_read(scratch.directory, &options, &sink, tally, &err);

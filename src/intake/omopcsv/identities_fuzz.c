@@ -50,9 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int64_t given[2] = {0, 0};
     CLEANUP(scratch) struct scratch scratch = scratch_open();
     CLEANUP(tally) struct tally *tally = tally_create();
-    bool written = file_write_atomic(scratch_path(&scratch, "person.csv"), persons, strlen(persons), 0600, &err);
-    written = written && file_write_atomic(scratch_path(&scratch, "identities.csv"), data, size, 0600, &err);
-    assert(written);
+    scratch_write(&scratch, "person.csv", persons, strlen(persons));
+    scratch_write(&scratch, "identities.csv", data, size);
     const struct reader_options options = {.numbers = numbers};
     const struct reader_sink sink = {.person = take_person, .context = given};
     const bool done = omopcsv_read(scratch.directory, &options, &sink, tally, &err);
