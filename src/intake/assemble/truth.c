@@ -65,7 +65,7 @@ static bool record_take(struct truth_reading *reading, const struct csv_record *
     const struct assemble_linkage *linkage = reading->linkage;
     int64_t subject = 0, person = 0;
     TRY(field_number(reading, record, COLUMN_SUBJECT_NUMBER, INT64_MAX, &subject, err));
-    TRY(field_number(reading, record, COLUMN_PERSON, NOT_KNOWN - 1, &person, err));
+    TRY(field_number(reading, record, COLUMN_PERSON, INT64_C(0xfffffffe), &person, err));
     const size_t at = reading->places[COLUMN_HOLDER];
     const struct text name = at < record->count ? text_trim(record->fields[at].text) : TEXT("");
     const size_t entry = entry_find(linkage, assemble_linkage_holder(linkage, name), subject);

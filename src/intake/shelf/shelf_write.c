@@ -234,7 +234,7 @@ bool shelves_erase(const struct shelf_place *place, struct error *err)
 {
     static const char *const documents[] = {"index", "links", "barred"};
     CLEANUP(shelf_writer) struct shelf_writer *writer = NULL;
-    struct shelf_path directory;
+    struct shelf_path directory = {.text = ""};
     bool exists = false;
     TRY(shelf_path_make(&directory, place, NULL, err) && file_exists(directory.text, &exists, err));
     if (!exists) {
