@@ -278,7 +278,7 @@ bool export_snds(const struct export_file *file, size_t first, struct error *err
         pseudonym("A", person->civil->nir, birth, '0', claims.ano);
     }
     claims.key_length = (size_t)snprintf(claims.key, sizeof claims.key, "1,%u,1,01C751000,%llu,", (unsigned)(person->life->person % 9000),
-                                         (unsigned long long)(person->life->person + 1));
+                                         (unsigned long long)person->life->person + 1);
     claims.rank = person->civil->twin_rank > 0 ? person->civil->twin_rank : 1;
     civil_residence(person->civil, person->life, person->noise, person->life->observed_to.number, place);
     split_place(place, claims.department, claims.commune);

@@ -335,8 +335,8 @@ static void short_hash_gives_the_vector_of_the_paper(void **state)
     for (uint8_t i = 0; i < 16; i++) {
         secret_bytes(key)[i] = i;
     }
-    for (uint8_t i = 0; i < sizeof message; i++) {
-        message[i] = i;
+    for (size_t i = 0; i < sizeof message; i++) {
+        message[i] = (uint8_t)i;
     }
     assert_true(crypto_short_hash(key, message, sizeof message) == UINT64_C(0xa129ca6149be45e5));
     assert_true(crypto_short_hash(key, message, 0) == UINT64_C(0x726fdb47dd0e0e31));
