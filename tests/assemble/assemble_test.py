@@ -154,6 +154,13 @@ class Assembly(unittest.TestCase):
         self.run_emc2("erase", "--all", "--yes-destroy", "erased", warehouse="erased")
         self.assertEqual([os.listdir(self.path("erased/deliveries")), os.listdir(self.path("erased/shelves"))], [[], ["lock"]])
 
+    def test_no_new_epoch_beside_shelves(self):
+        """Shelves cannot follow to another exponent: a new epoch would make two persons of one."""
+        self.copy("epoch")
+        self.assemble("epoch")
+        self.assertIn("on the shelves", self.run_emc2("key", "epoch", "begin", warehouse="epoch", expected=4).stderr)
+        self.assertIn("on the shelves", self.run_emc2("key", "epoch", "destroy", "1", "--yes-destroy", "1", warehouse="epoch", expected=4).stderr)
+
     def test_killed(self):
         self.copy("killed")
         for passage in (5, 25, 60):

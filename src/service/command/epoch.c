@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* key epoch status, begin, destroy: the exponents of the warehouse's pseudonyms (SNDS-6.3: pseudonyms are renewed, the old ones then
  * unusable). */
+#include "base/file.h"
 #include "base/json.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
@@ -34,20 +35,28 @@ static bool record(struct warehouse *warehouse, enum ledger_act act, uint32_t ep
     return journal_write(warehouse->journal, &entry, 1, err);
 }
 
+/* Shelves keep 8 bytes of each pseudonym, which cannot be turned into those of another epoch: a new one would make two persons of one. */
+static bool no_shelves(const struct invocation *in, struct error *err)
+{
+    bool exists;
+    TRY(file_exists(arena_text_format(in->arena, "%s/shelves/index", warehouse_directory(in)), &exists, err));
+    if (exists) {
+        FAIL(err, UNSUPPORTED, "pseudonyms that are on the shelves cannot be renewed yet");
+        return error_hint(err, "a new epoch is for a warehouse without deliveries: holders deliver in full into a new one");
+    }
+    return true;
+}
+
 bool command_key_epoch_begin(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
     uint32_t newest, live;
-    TRY(warehouse_open(&warehouse, in, "key epoch begin", GRANT_PSEUDONYMISE | GRANT_VERIFY, err));
+    TRY(no_shelves(in, err) && warehouse_open(&warehouse, in, "key epoch begin", GRANT_PSEUDONYMISE | GRANT_VERIFY, err));
     TRY(keyring_epochs(warehouse.keyring, &newest, &live, err));
     TRY(newest < UINT32_MAX || FAIL(err, LIMIT, "there are no more epochs"));
     TRY(record(&warehouse, LEDGER_ACT_PSEUDONYM_KEY, newest + 1, err));
     TRY(keyring_epoch_begin(warehouse.keyring, &warehouse.grant, newest + 1, err));
     print_line("epoch %" PRIu32 " is begun: pseudonyms are made in it from now on", newest + 1);
-    if (live > 0 && !invocation_flag(in, "quiet")) {
-        print_line("what was made in epoch %" PRIu32 " is renewed when the store is assembled again; then: emc2 key epoch destroy %" PRIu32,
-                   live, live);
-    }
     return true;
 }
 
@@ -59,7 +68,7 @@ bool command_key_epoch_destroy(struct invocation *in, struct error *err)
     TRY((text_to_i64(text_of(in->words[0]), &epoch) && epoch > 0 && epoch <= UINT32_MAX) ||
         FAIL(err, INVALID_ARGUMENT, "an epoch is a number from 1"));
     TRY(invocation_integer(in, "yes-destroy", 0, 1, UINT32_MAX, &repeated, err));
-    TRY(warehouse_open(&warehouse, in, "key epoch destroy", GRANT_ERASE, err));
+    TRY(no_shelves(in, err) && warehouse_open(&warehouse, in, "key epoch destroy", GRANT_ERASE, err));
     TRY(keyring_epochs(warehouse.keyring, &newest, &live, err));
     TRY(epoch <= newest || FAIL(err, NOT_FOUND, "there is no epoch %" PRId64, epoch));
     if (repeated != epoch) {
