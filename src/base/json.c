@@ -138,6 +138,12 @@ const struct json *json_member_named(const struct json *object, const char *name
     return NULL;
 }
 
+const struct json *json_member_text(const struct json *object, const char *name)
+{
+    const struct json *member = json_member(object, name);
+    return member && member->kind == JSON_STRING ? member : NULL;
+}
+
 const char *json_kind_name(enum json_kind kind)
 {
     static const char *const names[] = {

@@ -40,6 +40,7 @@ static inline const struct json *json_member(const struct json *object,
 {
     return json_member_named(object, name, __builtin_strlen(name)); /* of a literal, known when it is compiled */
 }
+const struct json *json_member_text(const struct json *object, const char *name); /* NULL also when it is no text */
 const char *json_kind_name(enum json_kind kind);
 /* Line (1-based) on which the value at a path such as "PrimaryCriteria.CriteriaList[2].Death" begins in the source, or 0. */
 unsigned json_line_of_path(const void *bytes, size_t length, const char *path);
@@ -62,3 +63,9 @@ MUST_CHECK bool json_i64(struct json_writer *writer, int64_t value, struct error
 MUST_CHECK bool json_double(struct json_writer *writer, double value, struct error *err); /* NaN and infinities become null */
 MUST_CHECK bool json_bool(struct json_writer *writer, bool value, struct error *err);
 MUST_CHECK bool json_null(struct json_writer *writer, struct error *err);
+/* A member: its name and its value. */
+MUST_CHECK bool json_named_text(struct json_writer *writer, const char *name, const char *value, struct error *err);
+MUST_CHECK bool json_named_i64(struct json_writer *writer, const char *name, int64_t value, struct error *err);
+MUST_CHECK bool json_named_u64(struct json_writer *writer, const char *name, uint64_t value, struct error *err); /* below 2^63 */
+MUST_CHECK bool json_named_double(struct json_writer *writer, const char *name, double value, struct error *err);
+MUST_CHECK bool json_named_bool(struct json_writer *writer, const char *name, bool value, struct error *err);

@@ -185,3 +185,28 @@ bool json_null(struct json_writer *writer, struct error *err)
 {
     return append_plain(writer, "null", 4, err);
 }
+
+bool json_named_text(struct json_writer *writer, const char *name, const char *value, struct error *err)
+{
+    return json_name(writer, name, err) && json_text(writer, text_of(value), err);
+}
+
+bool json_named_i64(struct json_writer *writer, const char *name, int64_t value, struct error *err)
+{
+    return json_name(writer, name, err) && json_i64(writer, value, err);
+}
+
+bool json_named_u64(struct json_writer *writer, const char *name, uint64_t value, struct error *err)
+{
+    return json_named_i64(writer, name, (int64_t)value, err);
+}
+
+bool json_named_double(struct json_writer *writer, const char *name, double value, struct error *err)
+{
+    return json_name(writer, name, err) && json_double(writer, value, err);
+}
+
+bool json_named_bool(struct json_writer *writer, const char *name, bool value, struct error *err)
+{
+    return json_name(writer, name, err) && json_bool(writer, value, err);
+}

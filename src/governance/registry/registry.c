@@ -4,6 +4,7 @@
 #include "governance/registry/registry.h"
 #include "base/json.h"
 #include "governance/registry/registry_vault.h"
+#include "trust/crypto/crypto_json.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,47 +157,32 @@ bool registry_person_put(struct registry *registry, const struct registry_person
 }
 
 /* ---- printing ---- */
-static bool name_text(struct json_writer *json, const char *name, struct text value, struct error *err)
-{
-    return json_name(json, name, err) && json_text(json, value, err);
-}
-
-static bool name_hex(struct json_writer *json, const char *name, const uint8_t bytes[CRYPTO_HASH_SIZE], struct error *err)
-{
-    char hex[HEX_SIZE];
-    crypto_hex(hex, bytes, CRYPTO_HASH_SIZE);
-    return name_text(json, name, text_of(hex), err);
-}
-
-static bool name_number(struct json_writer *json, const char *name, int64_t value, struct error *err)
-{
-    return json_name(json, name, err) && json_i64(json, value, err);
-}
-
 static bool holder_print(struct json_writer *json, const struct registry_holder *holder, struct error *err)
 {
-    TRY(json_begin_object(json, err) && name_text(json, "name", text_of(holder->name), err));
-    TRY(name_text(json, "kind", text_of(kind_names[holder->kind]), err) && name_hex(json, "key", holder->public_key, err));
-    TRY(name_text(json, "tls_pin", text_of(holder->tls_pin), err));
-    TRY(name_number(json, "from", holder->from.number, err) && name_number(json, "until", holder->until.number, err));
+    TRY(json_begin_object(json, err) && json_named_text(json, "name", holder->name, err));
+    TRY(json_named_text(json, "kind", kind_names[holder->kind], err) &&
+        crypto_named_hex(json, "key", holder->public_key, CRYPTO_HASH_SIZE, err));
+    TRY(json_named_text(json, "tls_pin", holder->tls_pin, err));
+    TRY(json_named_i64(json, "from", holder->from.number, err) && json_named_i64(json, "until", holder->until.number, err));
     TRY(json_name(json, "suspended", err) && json_bool(json, holder->is_suspended, err));
-    TRY(name_number(json, "sequence", (int64_t)holder->last_sequence, err) && name_hex(json, "root", holder->last_root.bytes, err));
-    return name_text(json, "agreement", holder->agreement, err) && json_end_object(json, err);
+    TRY(json_named_i64(json, "sequence", (int64_t)holder->last_sequence, err) &&
+        crypto_named_hex(json, "root", holder->last_root.bytes, CRYPTO_HASH_SIZE, err));
+    return json_name(json, "agreement", err) && json_text(json, holder->agreement, err) && json_end_object(json, err);
 }
 
 static bool registry_print(const struct registry *registry, struct buffer *out, struct error *err)
 {
     struct json_writer json = {.out = out};
-    TRY(json_begin_object(&json, err) && name_number(&json, "version", VERSION, err));
-    TRY(name_number(&json, "generation", (int64_t)registry->generation, err));
+    TRY(json_begin_object(&json, err) && json_named_i64(&json, "version", VERSION, err));
+    TRY(json_named_i64(&json, "generation", (int64_t)registry->generation, err));
     TRY(json_name(&json, "holders", err) && json_begin_array(&json, err));
     for (size_t i = 0; i < registry->count; i++) {
         TRY(holder_print(&json, &registry->holders[i], err));
     }
     TRY(json_end_array(&json, err) && json_name(&json, "persons", err) && json_begin_array(&json, err));
     for (size_t i = 0; i < registry->person_count; i++) {
-        TRY(json_begin_object(&json, err) && name_text(&json, "name", text_of(registry->persons[i].name), err));
-        TRY(name_hex(&json, "key", registry->persons[i].public_key, err) && json_end_object(&json, err));
+        TRY(json_begin_object(&json, err) && json_named_text(&json, "name", registry->persons[i].name, err));
+        TRY(crypto_named_hex(&json, "key", registry->persons[i].public_key, CRYPTO_PUBLIC_KEY_SIZE, err) && json_end_object(&json, err));
     }
     return json_end_array(&json, err) && json_end_object(&json, err);
 }
@@ -215,9 +201,7 @@ static bool text_take(const struct json *object, const char *name, char *out, si
 
 static bool hex_take(const struct json *object, const char *name, uint8_t out[CRYPTO_HASH_SIZE], struct error *err)
 {
-    char hex[HEX_SIZE];
-    TRY(text_take(object, name, hex, sizeof hex, err));
-    return (strlen(hex) == HEX_SIZE - 1 && crypto_from_hex(out, CRYPTO_HASH_SIZE, hex)) || corrupt(err);
+    return crypto_member_hex(object, name, out, CRYPTO_HASH_SIZE) || corrupt(err);
 }
 
 static bool number_take(const struct json *object, const char *name, int64_t minimum, int64_t maximum, int64_t *out, struct error *err)

@@ -224,11 +224,6 @@ static bool write_table(const struct assemble_table *table, const char *name, st
     return json_end_object(writer, err) && json_end_object(writer, err);
 }
 
-static bool write_number(struct json_writer *writer, const char *name, uint64_t value, struct error *err)
-{
-    return json_name(writer, name, err) && json_i64(writer, (int64_t)value, err);
-}
-
 static bool write_linkage(const struct assemble_report *report, struct json_writer *writer, struct error *err)
 {
     const struct linkage_counts *counts = &report->linkage;
@@ -237,22 +232,22 @@ static bool write_linkage(const struct assemble_report *report, struct json_writ
         conflicts += counts->conflicts[i];
     }
     TRY(json_name(writer, "linkage", err) && json_begin_object(writer, err));
-    TRY(write_number(writer, "candidates", counts->pairs + counts->pairs_within, err));
-    TRY(write_number(writer, "taken", counts->taken, err) && write_number(writer, "taken_within", counts->taken_within, err));
-    TRY(write_number(writer, "ambiguous", counts->ambiguous_pairs, err) && write_number(writer, "twins", counts->twin_pairs, err));
-    TRY(write_number(writer, "conflicts", conflicts, err) && write_number(writer, "persons_new", counts->persons_new, err));
-    TRY(write_number(writer, "merged", report->merged, err) && write_number(writer, "split", report->split, err));
+    TRY(json_named_u64(writer, "candidates", counts->pairs + counts->pairs_within, err));
+    TRY(json_named_u64(writer, "taken", counts->taken, err) && json_named_u64(writer, "taken_within", counts->taken_within, err));
+    TRY(json_named_u64(writer, "ambiguous", counts->ambiguous_pairs, err) && json_named_u64(writer, "twins", counts->twin_pairs, err));
+    TRY(json_named_u64(writer, "conflicts", conflicts, err) && json_named_u64(writer, "persons_new", counts->persons_new, err));
+    TRY(json_named_u64(writer, "merged", report->merged, err) && json_named_u64(writer, "split", report->split, err));
     return json_end_object(writer, err);
 }
 
 bool assemble_report_write(const struct assemble_report *report, struct json_writer *writer, struct error *err)
 {
     TRY(json_begin_object(writer, err));
-    TRY(write_number(writer, "deliveries", report->deliveries, err) && write_number(writer, "live", report->live, err));
-    TRY(write_number(writer, "entries", report->entries, err) && write_number(writer, "persons", report->persons, err));
-    TRY(write_number(writer, "excluded", report->excluded, err) && write_number(writer, "sex_conflicts", report->sex_conflicts, err));
-    TRY(write_number(writer, "birth_conflicts", report->birth_conflicts, err));
-    TRY(write_number(writer, "visits_unknown", report->visits_unknown, err));
+    TRY(json_named_u64(writer, "deliveries", report->deliveries, err) && json_named_u64(writer, "live", report->live, err));
+    TRY(json_named_u64(writer, "entries", report->entries, err) && json_named_u64(writer, "persons", report->persons, err));
+    TRY(json_named_u64(writer, "excluded", report->excluded, err) && json_named_u64(writer, "sex_conflicts", report->sex_conflicts, err));
+    TRY(json_named_u64(writer, "birth_conflicts", report->birth_conflicts, err));
+    TRY(json_named_u64(writer, "visits_unknown", report->visits_unknown, err));
     TRY(write_linkage(report, writer, err));
     TRY(json_name(writer, "tables", err) && json_begin_array(writer, err));
     for (int table = 0; table < OMOP_TABLE_COUNT; table++) {

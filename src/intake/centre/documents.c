@@ -4,34 +4,25 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "intake/centre/centre_internal.h"
+#include "trust/crypto/crypto_json.h"
 #include <assert.h>
 #include <string.h>
 
 static const char *const names[] = {"warehouse.json", "authority.json", "agreement.json"};
-
-static bool hex_member(struct json_writer *writer, const char *name, const uint8_t bytes[32], struct error *err)
-{
-    char hex[2 * 32 + 1];
-    crypto_hex(hex, bytes, 32);
-    return json_name(writer, name, err) && json_text(writer, text_of(hex), err);
-}
 
 bool centre_card_write(const struct centre *centre, struct json_writer *writer, struct error *err)
 {
     TRY(json_begin_object(writer, err) && json_name(writer, "format", err) && json_text(writer, TEXT("emc2 holder card"), err));
     TRY(json_name(writer, "version", err) && json_i64(writer, 1, err));
     TRY(json_name(writer, "holder", err) && json_text(writer, text_of(centre->facts.holder), err));
-    TRY(hex_member(writer, "public_key", centre->facts.public_key, err) && hex_member(writer, "tls_pin", centre->facts.tls_pin, err));
+    TRY(crypto_named_hex(writer, "public_key", centre->facts.public_key, 32, err) &&
+        crypto_named_hex(writer, "tls_pin", centre->facts.tls_pin, 32, err));
     return json_end_object(writer, err);
 }
 
 static bool hex_take(const struct json *object, const char *name, const char *what, uint8_t out[32], struct error *err)
 {
-    const struct json *member = json_member(object, name);
-    if (!member || member->kind != JSON_STRING || member->text.length != 64 || !crypto_from_hex(out, 32, member->text.data)) {
-        return FAIL(err, INVALID_INPUT, "%s: %s is not 64 hexadecimal digits", what, name);
-    }
-    return true;
+    return crypto_member_hex(object, name, out, 32) || FAIL(err, INVALID_INPUT, "%s: %s is not 64 hexadecimal digits", what, name);
 }
 
 static bool number_take(const struct json *object, const char *name, const char *what, uint32_t *out, struct error *err)

@@ -7,21 +7,6 @@
 
 static const char marker[] = "@DATA@";
 
-static bool number(struct json_writer *writer, const char *name, uint64_t value, struct error *err)
-{
-    return json_name(writer, name, err) && json_i64(writer, (int64_t)value, err);
-}
-
-static bool word(struct json_writer *writer, const char *name, const char *value, struct error *err)
-{
-    return json_name(writer, name, err) && json_text(writer, text_of(value), err);
-}
-
-static bool fact(struct json_writer *writer, const char *name, bool value, struct error *err)
-{
-    return json_name(writer, name, err) && json_bool(writer, value, err);
-}
-
 /* English and French. */
 static bool pair(struct json_writer *writer, const char *name, const char *english, const char *french, struct error *err)
 {
@@ -35,10 +20,13 @@ static bool write_columns(struct json_writer *writer, const struct centre_table 
     TRY(json_name(writer, "columns", err) && json_begin_array(writer, err));
     for (size_t i = 0; i < table->column_count; i++) {
         const struct centre_column *column = &table->columns[i];
-        TRY(json_begin_object(writer, err) && word(writer, "name", record_column_name(column->column), err));
-        TRY(pair(writer, "meaning", shape->fields[i].meaning, shape->fields[i].sens, err) && number(writer, "values", column->values, err));
-        TRY(fact(writer, "potential", column->is_potential, err) && fact(writer, "leaves", column->justification != NULL, err));
-        TRY(word(writer, "justification", column->justification ? column->justification : "", err) && json_end_object(writer, err));
+        TRY(json_begin_object(writer, err) && json_named_text(writer, "name", record_column_name(column->column), err));
+        TRY(pair(writer, "meaning", shape->fields[i].meaning, shape->fields[i].sens, err) &&
+            json_named_u64(writer, "values", column->values, err));
+        TRY(json_named_bool(writer, "potential", column->is_potential, err) &&
+            json_named_bool(writer, "leaves", column->justification != NULL, err));
+        TRY(json_named_text(writer, "justification", column->justification ? column->justification : "", err) &&
+            json_end_object(writer, err));
     }
     return json_end_array(writer, err);
 }
@@ -48,8 +36,8 @@ static bool write_tables(struct json_writer *writer, const struct centre_preview
     TRY(json_name(writer, "tables", err) && json_begin_array(writer, err));
     for (size_t i = 0; i < preview->table_count; i++) {
         const struct centre_table *table = &preview->tables[i];
-        TRY(json_begin_object(writer, err) && word(writer, "name", record_table_name(table->table), err));
-        TRY(number(writer, "records", table->records, err) && number(writer, "leaving", table->leaving, err));
+        TRY(json_begin_object(writer, err) && json_named_text(writer, "name", record_table_name(table->table), err));
+        TRY(json_named_u64(writer, "records", table->records, err) && json_named_u64(writer, "leaving", table->leaving, err));
         TRY(write_columns(writer, table, err) && json_end_object(writer, err));
     }
     return json_end_array(writer, err);
@@ -60,7 +48,7 @@ static bool write_left(struct json_writer *writer, const struct tally_row *row, 
     TRY(json_name(writer, "left", err) && json_begin_array(writer, err));
     for (int outcome = OUTCOME_TAKEN + 1; outcome < RECORD_OUTCOME_COUNT; outcome++) {
         if (row->outcomes[outcome] > 0) {
-            TRY(json_begin_object(writer, err) && number(writer, "count", row->outcomes[outcome], err));
+            TRY(json_begin_object(writer, err) && json_named_u64(writer, "count", row->outcomes[outcome], err));
             TRY(pair(writer, "words", record_outcome_words((enum record_outcome)outcome, false),
                      record_outcome_words((enum record_outcome)outcome, true), err));
             TRY(json_end_object(writer, err));
@@ -74,25 +62,29 @@ static bool write_outcomes(struct json_writer *writer, const struct tally *tally
     TRY(json_name(writer, "outcomes", err) && json_begin_array(writer, err));
     for (size_t i = 0; i < tally_row_count(tally); i++) {
         const struct tally_row *row = tally_row(tally, i);
-        TRY(json_begin_object(writer, err) && word(writer, "place", row->place, err) && number(writer, "seen", row->seen, err));
-        TRY(number(writer, "taken", row->outcomes[OUTCOME_TAKEN], err) && write_left(writer, row, err) && json_end_object(writer, err));
+        TRY(json_begin_object(writer, err) && json_named_text(writer, "place", row->place, err) &&
+            json_named_u64(writer, "seen", row->seen, err));
+        TRY(json_named_u64(writer, "taken", row->outcomes[OUTCOME_TAKEN], err) && write_left(writer, row, err) &&
+            json_end_object(writer, err));
     }
     return json_end_array(writer, err);
 }
 
 static bool write_findings(struct json_writer *writer, const struct centre_preview *preview, struct error *err)
 {
-    TRY(number(writer, "finding_count", tally_finding_count(preview->tally), err));
+    TRY(json_named_u64(writer, "finding_count", tally_finding_count(preview->tally), err));
     TRY(json_name(writer, "findings", err) && json_begin_array(writer, err));
     for (size_t i = 0; i < tally_finding_kept(preview->tally); i++) {
         const struct tally_finding *finding = tally_finding(preview->tally, i);
-        TRY(json_begin_object(writer, err) && word(writer, "file", finding->file, err) && number(writer, "line", finding->line, err));
-        TRY(word(writer, "field", finding->field, err) && word(writer, "words", finding->words, err) && json_end_object(writer, err));
+        TRY(json_begin_object(writer, err) && json_named_text(writer, "file", finding->file, err) &&
+            json_named_u64(writer, "line", finding->line, err));
+        TRY(json_named_text(writer, "field", finding->field, err) && json_named_text(writer, "words", finding->words, err) &&
+            json_end_object(writer, err));
     }
     TRY(json_end_array(writer, err) && json_name(writer, "detected", err) && json_begin_array(writer, err));
     for (int kind = DETECTED_NOTHING + 1; kind < DETECTED_COUNT; kind++) {
         if (preview->detected[kind] > 0) {
-            TRY(json_begin_object(writer, err) && number(writer, "count", preview->detected[kind], err));
+            TRY(json_begin_object(writer, err) && json_named_u64(writer, "count", preview->detected[kind], err));
             TRY(pair(writer, "words", detected_words((enum detected)kind, false), detected_words((enum detected)kind, true), err));
             TRY(json_end_object(writer, err));
         }
@@ -105,24 +97,25 @@ static bool write_rest(struct json_writer *writer, const struct centre_preview *
     TRY(json_name(writer, "flags", err) && json_begin_array(writer, err));
     for (unsigned bit = 0; bit < IDENTITY_FLAG_COUNT; bit++) {
         if (preview->flags[bit] > 0) {
-            TRY(json_begin_object(writer, err) && word(writer, "name", identity_flag_name(bit), err));
-            TRY(number(writer, "count", preview->flags[bit], err) && json_end_object(writer, err));
+            TRY(json_begin_object(writer, err) && json_named_text(writer, "name", identity_flag_name(bit), err));
+            TRY(json_named_u64(writer, "count", preview->flags[bit], err) && json_end_object(writer, err));
         }
     }
     TRY(json_end_array(writer, err) && json_name(writer, "remarks", err) && json_begin_array(writer, err));
     for (size_t i = 0; i < tally_remark_count(preview->tally); i++) {
         const struct tally_remark *remark = tally_remark_at(preview->tally, i);
-        TRY(json_begin_object(writer, err) && word(writer, "place", remark->place, err) && word(writer, "words", remark->words, err));
-        TRY(number(writer, "count", remark->count, err) && json_end_object(writer, err));
+        TRY(json_begin_object(writer, err) && json_named_text(writer, "place", remark->place, err) &&
+            json_named_text(writer, "words", remark->words, err));
+        TRY(json_named_u64(writer, "count", remark->count, err) && json_end_object(writer, err));
     }
     return json_end_array(writer, err);
 }
 
 bool centre_preview_write(const struct centre *centre, const struct centre_preview *preview, struct json_writer *writer, struct error *err)
 {
-    TRY(json_begin_object(writer, err) && word(writer, "language", centre->facts.in_french ? "fr" : "en", err));
-    TRY(word(writer, "path", preview->path, err) && fact(writer, "has_agreement", preview->has_agreement, err));
-    TRY(number(writer, "persons", preview->persons, err) && number(writer, "keys", preview->keys, err));
+    TRY(json_begin_object(writer, err) && json_named_text(writer, "language", centre->facts.in_french ? "fr" : "en", err));
+    TRY(json_named_text(writer, "path", preview->path, err) && json_named_bool(writer, "has_agreement", preview->has_agreement, err));
+    TRY(json_named_u64(writer, "persons", preview->persons, err) && json_named_u64(writer, "keys", preview->keys, err));
     TRY(write_tables(writer, preview, err) && write_outcomes(writer, preview->tally, err) && write_findings(writer, preview, err));
     return write_rest(writer, preview, err) && json_end_object(writer, err);
 }

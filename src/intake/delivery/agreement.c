@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "intake/delivery/delivery_agreement.h"
 #include "intake/delivery/leaf.h"
+#include "trust/crypto/crypto_json.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,17 +35,11 @@ void agreement_destroy(struct agreement *agreement)
     }
 }
 
-/* ---- printing ---- */
-static bool name_text(struct json_writer *json, const char *name, const char *value, struct error *err)
-{
-    return json_name(json, name, err) && json_text(json, text_of(value), err);
-}
-
 static bool name_day(struct json_writer *json, const char *name, day value, struct error *err)
 {
     char text[DAY_TEXT_SIZE];
     day_to_text(value, text);
-    return name_text(json, name, text, err);
+    return json_named_text(json, name, text, err);
 }
 
 static bool is_potential(enum record_table table, enum record_column column)
@@ -61,18 +56,18 @@ static bool is_potential(enum record_table table, enum record_column column)
 static bool column_print(struct json_writer *json, const struct agreement *agreement, enum record_table table, enum record_column column,
                          struct error *err)
 {
-    TRY(json_begin_object(json, err) && name_text(json, "column", record_column_name(column), err));
+    TRY(json_begin_object(json, err) && json_named_text(json, "column", record_column_name(column), err));
     if (is_potential(table, column)) {
         TRY(json_name(json, "potential", err) && json_bool(json, true, err));
     }
-    TRY(name_text(json, "justification", agreement->tables[table].justifications[column], err));
+    TRY(json_named_text(json, "justification", agreement->tables[table].justifications[column], err));
     return json_end_object(json, err);
 }
 
 static bool table_print(struct json_writer *json, const struct agreement *agreement, enum record_table table, struct error *err)
 {
-    TRY(json_begin_object(json, err) && name_text(json, "table", record_table_name(table), err));
-    TRY(name_text(json, "justification", agreement->tables[table].justification, err));
+    TRY(json_begin_object(json, err) && json_named_text(json, "table", record_table_name(table), err));
+    TRY(json_named_text(json, "justification", agreement->tables[table].justification, err));
     TRY(json_name(json, "columns", err) && json_begin_array(json, err));
     for (int c = -1; (c = column_after(agreement->tables[table].columns, c)) >= 0;) {
         TRY(column_print(json, agreement, table, (enum record_column)c, err));
@@ -82,9 +77,9 @@ static bool table_print(struct json_writer *json, const struct agreement *agreem
 
 static bool terms_print(struct json_writer *json, const struct agreement *agreement, struct error *err)
 {
-    TRY(json_begin_object(json, err) && name_text(json, "format", terms_format, err));
+    TRY(json_begin_object(json, err) && json_named_text(json, "format", terms_format, err));
     TRY(json_name(json, "version", err) && json_i64(json, VERSION, err));
-    TRY(name_text(json, "holder", agreement->holder, err) && name_text(json, "purpose", agreement->purpose, err));
+    TRY(json_named_text(json, "holder", agreement->holder, err) && json_named_text(json, "purpose", agreement->purpose, err));
     TRY(name_day(json, "from", agreement->from, err) && name_day(json, "until", agreement->until, err));
     TRY(json_name(json, "tables", err) && json_begin_array(json, err));
     for (int i = -1; (i = table_after(i)) >= 0;) {
@@ -235,9 +230,7 @@ bool agreement_read_terms(struct agreement **out_agreement, const char *name, co
 
 static bool hex_take(const struct json *root, const char *name, void *out, size_t length, struct error *err)
 {
-    const struct json *value = json_member(root, name);
-    bool is_hex = value && value->kind == JSON_STRING && value->text.length == 2 * length && crypto_from_hex(out, length, value->text.data);
-    return is_hex || wrong(err, name, "is missing: the agreement is not signed");
+    return crypto_member_hex(root, name, out, length) || wrong(err, name, "is missing: the agreement is not signed");
 }
 
 bool agreement_read(struct agreement **out_agreement, const char *name, const void *bytes, size_t length,
@@ -274,9 +267,9 @@ bool agreement_sign(const struct agreement *terms, const struct agreement_signer
     TRY(signer->sign(signer->context, canonical.data, canonical.length, signature, err));
     crypto_hex(key_hex, signer->warehouse_key, CRYPTO_PUBLIC_KEY_SIZE);
     crypto_hex(signature_hex, signature, sizeof signature);
-    TRY(json_begin_object(&json, err) && name_text(&json, "format", signed_format, err));
+    TRY(json_begin_object(&json, err) && json_named_text(&json, "format", signed_format, err));
     TRY(json_name(&json, "terms", err) && terms_print(&json, terms, err));
-    TRY(name_text(&json, "warehouse_key", key_hex, err) && name_text(&json, "signature", signature_hex, err));
+    TRY(json_named_text(&json, "warehouse_key", key_hex, err) && json_named_text(&json, "signature", signature_hex, err));
     return json_end_object(&json, err) && buffer_append_text(out, "\n", err);
 }
 

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "intake/delivery/layout.h"
 #include "intake/delivery/leaf.h"
+#include "trust/crypto/crypto_json.h"
 #include <string.h>
 
 static const char format[] = "emc2 delivery";
@@ -21,28 +22,10 @@ bool delivery_holder_name_is_valid(struct text name)
     return name.length > 0 && name.length < DELIVERY_NAME_SIZE && name.data[0] != '.' && name.data[0] != '-';
 }
 
-/* ---- printing ---- */
-static bool name_i64(struct json_writer *json, const char *name, uint64_t value, struct error *err)
-{
-    return json_name(json, name, err) && json_i64(json, (int64_t)value, err);
-}
-
-static bool name_text(struct json_writer *json, const char *name, const char *value, struct error *err)
-{
-    return json_name(json, name, err) && json_text(json, text_of(value), err);
-}
-
-static bool name_hash(struct json_writer *json, const char *name, const struct crypto_hash *hash, struct error *err)
-{
-    char hex[HEX_SIZE];
-    crypto_hex(hex, hash->bytes, sizeof hash->bytes);
-    return name_text(json, name, hex, err);
-}
-
 static bool table_print(struct json_writer *json, enum record_table table, const struct delivery_table *facts, struct error *err)
 {
     TRY(json_begin_object(json, err));
-    TRY(name_text(json, "table", record_table_name(table), err) && name_i64(json, "rows", facts->rows, err));
+    TRY(json_named_text(json, "table", record_table_name(table), err) && json_named_u64(json, "rows", facts->rows, err));
     TRY(json_name(json, "columns", err) && json_begin_array(json, err));
     for (int c = -1; (c = column_after(facts->columns, c)) >= 0;) {
         TRY(json_text(json, text_of(record_column_name((enum record_column)c)), err));
@@ -53,18 +36,22 @@ static bool table_print(struct json_writer *json, enum record_table table, const
 bool delivery_manifest_print(const struct delivery_head *head, const struct crypto_hash *head_hash, struct buffer *out, struct error *err)
 {
     struct json_writer json = {.out = out, .indented = true};
-    TRY(json_begin_object(&json, err) && name_text(&json, "format", format, err) && name_i64(&json, "version", LAYOUT_VERSION, err));
-    TRY(name_text(&json, "holder", head->holder, err) && name_i64(&json, "sequence", head->sequence, err));
-    TRY(name_text(&json, "kind", head->is_full ? "full" : "incremental", err) && name_i64(&json, "made", (uint64_t)head->made, err));
-    TRY(name_i64(&json, "epoch", head->epoch, err) && name_hash(&json, "agreement", &head->agreement, err));
+    TRY(json_begin_object(&json, err) && json_named_text(&json, "format", format, err) &&
+        json_named_u64(&json, "version", LAYOUT_VERSION, err));
+    TRY(json_named_text(&json, "holder", head->holder, err) && json_named_u64(&json, "sequence", head->sequence, err));
+    TRY(json_named_text(&json, "kind", head->is_full ? "full" : "incremental", err) &&
+        json_named_u64(&json, "made", (uint64_t)head->made, err));
+    TRY(json_named_u64(&json, "epoch", head->epoch, err) &&
+        crypto_named_hex(&json, "agreement", head->agreement.bytes, CRYPTO_HASH_SIZE, err));
     TRY(json_name(&json, "tables", err) && json_begin_array(&json, err));
     for (int i = -1; (i = table_after(i)) >= 0;) {
         TRY(head->tables[i].rows == 0 || table_print(&json, (enum record_table)i, &head->tables[i], err));
     }
     TRY(json_end_array(&json, err));
-    TRY(name_i64(&json, "subjects", head->subjects, err) && name_i64(&json, "tokens", head->tokens, err));
-    TRY(name_i64(&json, "blocks", head->blocks, err) && name_i64(&json, "bytes", head->bytes, err));
-    TRY(name_hash(&json, "head", head_hash, err) && name_hash(&json, "root", &head->root, err));
+    TRY(json_named_u64(&json, "subjects", head->subjects, err) && json_named_u64(&json, "tokens", head->tokens, err));
+    TRY(json_named_u64(&json, "blocks", head->blocks, err) && json_named_u64(&json, "bytes", head->bytes, err));
+    TRY(crypto_named_hex(&json, "head", head_hash->bytes, CRYPTO_HASH_SIZE, err) &&
+        crypto_named_hex(&json, "root", head->root.bytes, CRYPTO_HASH_SIZE, err));
     return json_end_object(&json, err);
 }
 
@@ -104,10 +91,7 @@ static bool text_take(const struct json *object, const char *name, struct text *
 
 static bool hash_take(const struct json *object, const char *name, struct crypto_hash *out_hash, struct error *err)
 {
-    struct text text = {0};
-    TRY(text_take(object, name, &text, err));
-    bool fits = text.length == HEX_SIZE - 1 && crypto_from_hex(out_hash->bytes, CRYPTO_HASH_SIZE, text.data);
-    return fits || wrong(err, name);
+    return crypto_member_hex(object, name, out_hash->bytes, CRYPTO_HASH_SIZE) || wrong(err, name);
 }
 
 static bool table_take(const struct json *item, struct delivery_head *head, struct error *err)

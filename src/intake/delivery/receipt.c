@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "intake/delivery/delivery_receipt.h"
 #include "intake/delivery/leaf.h"
+#include "trust/crypto/crypto_json.h"
 
 enum { VERSION = 1, HEX_SIZE = 2 * CRYPTO_HASH_SIZE + 1, HEX_SIGNATURE = 2 * CRYPTO_SIGNATURE_SIZE + 1 };
 static const char format[] = "emc2 receipt";
@@ -18,41 +19,23 @@ void receipt_of(struct receipt *out_receipt, const struct delivery_head *head)
     }
 }
 
-/* ---- printing ---- */
-static bool name_text(struct json_writer *json, const char *name, const char *value, struct error *err)
-{
-    return json_name(json, name, err) && json_text(json, text_of(value), err);
-}
-
-static bool name_number(struct json_writer *json, const char *name, uint64_t value, struct error *err)
-{
-    return json_name(json, name, err) && json_i64(json, (int64_t)value, err);
-}
-
-static bool name_hex(struct json_writer *json, const char *name, const uint8_t *bytes, size_t length, struct error *err)
-{
-    char hex[HEX_SIGNATURE];
-    crypto_hex(hex, bytes, length);
-    return name_text(json, name, hex, err);
-}
-
 /* signature NULL: what is signed. */
 static bool print(const struct receipt *receipt, const uint8_t *signature, struct buffer *out, struct error *err)
 {
     struct json_writer json = {.out = out, .indented = true};
-    TRY(json_begin_object(&json, err) && name_text(&json, "format", format, err) && name_number(&json, "version", VERSION, err));
-    TRY(name_hex(&json, "store_id", receipt->store_id, sizeof receipt->store_id, err));
-    TRY(name_text(&json, "holder", receipt->holder, err) && name_number(&json, "sequence", receipt->sequence, err));
-    TRY(name_number(&json, "taken", (uint64_t)receipt->taken, err));
-    TRY(name_hex(&json, "root", receipt->root.bytes, CRYPTO_HASH_SIZE, err));
-    TRY(name_hex(&json, "agreement", receipt->agreement.bytes, CRYPTO_HASH_SIZE, err));
+    TRY(json_begin_object(&json, err) && json_named_text(&json, "format", format, err) && json_named_u64(&json, "version", VERSION, err));
+    TRY(crypto_named_hex(&json, "store_id", receipt->store_id, sizeof receipt->store_id, err));
+    TRY(json_named_text(&json, "holder", receipt->holder, err) && json_named_u64(&json, "sequence", receipt->sequence, err));
+    TRY(json_named_u64(&json, "taken", (uint64_t)receipt->taken, err));
+    TRY(crypto_named_hex(&json, "root", receipt->root.bytes, CRYPTO_HASH_SIZE, err));
+    TRY(crypto_named_hex(&json, "agreement", receipt->agreement.bytes, CRYPTO_HASH_SIZE, err));
     TRY(json_name(&json, "rows", err) && json_begin_object(&json, err));
     for (int t = -1; (t = table_after(t)) >= 0;) {
-        TRY(receipt->rows[t] == 0 || name_number(&json, record_table_name((enum record_table)t), receipt->rows[t], err));
+        TRY(receipt->rows[t] == 0 || json_named_u64(&json, record_table_name((enum record_table)t), receipt->rows[t], err));
     }
-    TRY(json_end_object(&json, err) && name_number(&json, "subjects", receipt->subjects, err));
-    TRY(name_hex(&json, "public_key", receipt->public_key, CRYPTO_PUBLIC_KEY_SIZE, err));
-    TRY(!signature || name_hex(&json, "signature", signature, CRYPTO_SIGNATURE_SIZE, err));
+    TRY(json_end_object(&json, err) && json_named_u64(&json, "subjects", receipt->subjects, err));
+    TRY(crypto_named_hex(&json, "public_key", receipt->public_key, CRYPTO_PUBLIC_KEY_SIZE, err));
+    TRY(!signature || crypto_named_hex(&json, "signature", signature, CRYPTO_SIGNATURE_SIZE, err));
     return json_end_object(&json, err);
 }
 
@@ -77,9 +60,7 @@ static bool wrong(struct error *err)
 
 static bool hex_take(const struct json *root, const char *name, uint8_t *out, size_t length, struct error *err)
 {
-    const struct json *value = json_member(root, name);
-    bool is_hex = value && value->kind == JSON_STRING && value->text.length == 2 * length && crypto_from_hex(out, length, value->text.data);
-    return is_hex || wrong(err);
+    return crypto_member_hex(root, name, out, length) || wrong(err);
 }
 
 static bool number_take(const struct json *root, const char *name, uint64_t *out, struct error *err)

@@ -18,16 +18,6 @@ const char *delivery_finding_words(const struct delivery_finding *finding, bool 
     return finding->fault == FAULT_DETECTED ? detected_words(finding->detected, in_french) : fault_words[finding->fault][in_french];
 }
 
-static bool name_text(struct json_writer *writer, const char *name, const char *value, struct error *err)
-{
-    return json_name(writer, name, err) && json_text(writer, text_of(value), err);
-}
-
-static bool name_number(struct json_writer *writer, const char *name, uint64_t value, struct error *err)
-{
-    return json_name(writer, name, err) && json_i64(writer, (int64_t)value, err);
-}
-
 static bool findings_write(const struct delivery_finding *findings, size_t count, const char *name, struct json_writer *writer,
                            struct error *err)
 {
@@ -35,12 +25,12 @@ static bool findings_write(const struct delivery_finding *findings, size_t count
     for (size_t i = 0; i < count; i++) {
         const struct delivery_finding *f = &findings[i];
         TRY(json_begin_object(writer, err));
-        TRY(name_text(writer, "table", f->is_tokens ? "tokens" : record_table_name(f->table), err));
-        TRY(name_text(writer, "column", record_column_name(f->column), err));
-        TRY(name_text(writer, "what", delivery_finding_words(f, false), err) &&
-            name_text(writer, "quoi", delivery_finding_words(f, true), err));
-        TRY(name_number(writer, "count", f->count, err) && name_number(writer, "block", f->block, err));
-        TRY(name_number(writer, "row", f->row, err) && json_end_object(writer, err));
+        TRY(json_named_text(writer, "table", f->is_tokens ? "tokens" : record_table_name(f->table), err));
+        TRY(json_named_text(writer, "column", record_column_name(f->column), err));
+        TRY(json_named_text(writer, "what", delivery_finding_words(f, false), err) &&
+            json_named_text(writer, "quoi", delivery_finding_words(f, true), err));
+        TRY(json_named_u64(writer, "count", f->count, err) && json_named_u64(writer, "block", f->block, err));
+        TRY(json_named_u64(writer, "row", f->row, err) && json_end_object(writer, err));
     }
     return json_end_array(writer, err);
 }
@@ -49,12 +39,12 @@ bool delivery_report_write(const struct delivery_report *report, struct json_wri
 {
     char root[2 * CRYPTO_HASH_SIZE + 1];
     TRY(json_begin_object(writer, err) && json_name(writer, "accepted", err) && json_bool(writer, report->is_accepted, err));
-    TRY(name_text(writer, "reason", report->reason, err) && name_text(writer, "message", report->message, err));
+    TRY(json_named_text(writer, "reason", report->reason, err) && json_named_text(writer, "message", report->message, err));
     TRY(json_name(writer, "authentic", err) && json_bool(writer, report->is_authentic, err));
     if (report->has_head) {
         crypto_hex(root, report->head.root.bytes, CRYPTO_HASH_SIZE);
-        TRY(name_text(writer, "holder", report->head.holder, err) && name_number(writer, "sequence", report->head.sequence, err));
-        TRY(name_text(writer, "root", root, err));
+        TRY(json_named_text(writer, "holder", report->head.holder, err) && json_named_u64(writer, "sequence", report->head.sequence, err));
+        TRY(json_named_text(writer, "root", root, err));
     }
     TRY(findings_write(report->findings, report->finding_count, "findings", writer, err));
     TRY(findings_write(report->remarks, report->remark_count, "remarks", writer, err));

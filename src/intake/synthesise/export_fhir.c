@@ -21,11 +21,6 @@ static const char insee_extension[] = FR_CORE "StructureDefinition/fr-core-addre
 static const char birth_place_extension[] = "http://hl7.org/fhir/StructureDefinition/patient-birthPlace";
 static const char ins_test_system[] = "urn:oid:1.2.250.1.213.1.4.10";
 
-static bool member(struct json_writer *writer, const char *name, const char *value, struct error *err)
-{
-    return json_name(writer, name, err) && json_text(writer, text_of(value), err);
-}
-
 static bool object_open(struct json_writer *writer, const char *name, struct error *err)
 {
     return (!name || json_name(writer, name, err)) && json_begin_object(writer, err);
@@ -51,7 +46,8 @@ static bool begin(const struct export_file *file, size_t sheet, const char *type
 {
     *out_writer = (struct json_writer){.out = &file->person->sheets->buffers[sheet]};
     file->person->sheets->rows[sheet]++;
-    return json_begin_object(out_writer, err) && member(out_writer, "resourceType", type, err) && member(out_writer, "id", id, err);
+    return json_begin_object(out_writer, err) && json_named_text(out_writer, "resourceType", type, err) &&
+           json_named_text(out_writer, "id", id, err);
 }
 
 static bool end(struct json_writer *writer, struct error *err)
@@ -63,13 +59,13 @@ static bool reference(struct json_writer *writer, const char *name, const char *
 {
     char target[2 * EXPORT_ID_SIZE];
     snprintf(target, sizeof target, "%s/%s", type, id);
-    return object_open(writer, name, err) && member(writer, "reference", target, err) && object_close(writer, err);
+    return object_open(writer, name, err) && json_named_text(writer, "reference", target, err) && object_close(writer, err);
 }
 
 static bool coding(struct json_writer *writer, const char *name, const char *system, const char *code, struct error *err)
 {
     return object_open(writer, name, err) && list_open(writer, "coding", err) && object_open(writer, NULL, err) &&
-           member(writer, "system", system, err) && member(writer, "code", code, err) && object_close(writer, err) &&
+           json_named_text(writer, "system", system, err) && json_named_text(writer, "code", code, err) && object_close(writer, err) &&
            list_close(writer, err) && object_close(writer, err);
 }
 
@@ -77,7 +73,7 @@ static bool dated(struct json_writer *writer, const char *name, int32_t date, st
 {
     char text[DAY_TEXT_SIZE];
     day_to_text((day){date}, text);
-    return member(writer, name, text, err);
+    return json_named_text(writer, name, text, err);
 }
 
 static bool period(struct json_writer *writer, const char *name, int32_t start, int32_t last, struct error *err)
@@ -90,8 +86,9 @@ static bool period(struct json_writer *writer, const char *name, int32_t start, 
 static bool identifier(struct json_writer *writer, const char *use, const char *type, const char *system, const char *value,
                        struct error *err)
 {
-    return object_open(writer, NULL, err) && member(writer, "use", use, err) && coding(writer, "type", type_system, type, err) &&
-           (!system || member(writer, "system", system, err)) && member(writer, "value", value, err) && object_close(writer, err);
+    return object_open(writer, NULL, err) && json_named_text(writer, "use", use, err) && coding(writer, "type", type_system, type, err) &&
+           (!system || json_named_text(writer, "system", system, err)) && json_named_text(writer, "value", value, err) &&
+           object_close(writer, err);
 }
 
 static bool identifiers(struct json_writer *writer, const struct export_file *file, struct error *err)
@@ -109,8 +106,8 @@ static bool identifiers(struct json_writer *writer, const struct export_file *fi
 
 static bool insee_code(struct json_writer *writer, const char *place, struct error *err)
 {
-    return list_open(writer, "extension", err) && object_open(writer, NULL, err) && member(writer, "url", insee_extension, err) &&
-           object_open(writer, "valueCoding", err) && member(writer, "code", place, err) && object_close(writer, err) &&
+    return list_open(writer, "extension", err) && object_open(writer, NULL, err) && json_named_text(writer, "url", insee_extension, err) &&
+           object_open(writer, "valueCoding", err) && json_named_text(writer, "code", place, err) && object_close(writer, err) &&
            object_close(writer, err) && list_close(writer, err);
 }
 
@@ -119,16 +116,17 @@ static bool birth_place(struct json_writer *writer, const struct export_file *fi
     if (!file->says.birth_place[0]) {
         return true;
     }
-    return list_open(writer, "extension", err) && object_open(writer, NULL, err) && member(writer, "url", birth_place_extension, err) &&
-           object_open(writer, "valueAddress", err) && insee_code(writer, file->says.birth_place, err) && object_close(writer, err) &&
-           object_close(writer, err) && list_close(writer, err);
+    return list_open(writer, "extension", err) && object_open(writer, NULL, err) &&
+           json_named_text(writer, "url", birth_place_extension, err) && object_open(writer, "valueAddress", err) &&
+           insee_code(writer, file->says.birth_place, err) && object_close(writer, err) && object_close(writer, err) &&
+           list_close(writer, err);
 }
 
 static bool names(struct json_writer *writer, const struct export_file *file, struct error *err)
 {
     const struct civil_file *says = &file->says;
-    TRY(list_open(writer, "name", err) && object_open(writer, NULL, err) && member(writer, "use", "official", err) &&
-        member(writer, "family", says->birth_name, err) && list_open(writer, "given", err));
+    TRY(list_open(writer, "name", err) && object_open(writer, NULL, err) && json_named_text(writer, "use", "official", err) &&
+        json_named_text(writer, "family", says->birth_name, err) && list_open(writer, "given", err));
     for (const char *p = says->given; *p;) {
         size_t length = strcspn(p, ",");
         TRY(json_text(writer, (struct text){p, length}, err));
@@ -137,9 +135,9 @@ static bool names(struct json_writer *writer, const struct export_file *file, st
     }
     TRY(list_close(writer, err) && object_close(writer, err));
     if (says->used_name[0]) {
-        TRY(object_open(writer, NULL, err) && member(writer, "use", "usual", err) && member(writer, "family", says->used_name, err) &&
-            list_open(writer, "given", err) && json_text(writer, text_of(says->first_given), err) && list_close(writer, err) &&
-            object_close(writer, err));
+        TRY(object_open(writer, NULL, err) && json_named_text(writer, "use", "usual", err) &&
+            json_named_text(writer, "family", says->used_name, err) && list_open(writer, "given", err) &&
+            json_text(writer, text_of(says->first_given), err) && list_close(writer, err) && object_close(writer, err));
     }
     return list_close(writer, err);
 }
@@ -150,9 +148,10 @@ static bool patient(const struct export_file *file, size_t first, struct error *
     const struct civil_file *says = &file->says;
     TRY(begin(file, first + PATIENT, "Patient", file->local_id, &writer, err));
     TRY(birth_place(&writer, file, err) && identifiers(&writer, file, err) && names(&writer, file, err));
-    TRY(member(&writer, "gender", says->sex == 'F' ? "female" : "male", err) && member(&writer, "birthDate", says->birth_date, err));
+    TRY(json_named_text(&writer, "gender", says->sex == 'F' ? "female" : "male", err) &&
+        json_named_text(&writer, "birthDate", says->birth_date, err));
     TRY(list_open(&writer, "address", err) && object_open(&writer, NULL, err) && insee_code(&writer, says->residence, err) &&
-        member(&writer, "use", "home", err) && object_close(&writer, err) && list_close(&writer, err));
+        json_named_text(&writer, "use", "home", err) && object_close(&writer, err) && list_close(&writer, err));
     if (says->twin_rank > 0) {
         TRY(json_name(&writer, "multipleBirthInteger", err) && json_i64(&writer, says->twin_rank, err));
     }
@@ -195,9 +194,9 @@ static bool encounter(const struct export_file *file, size_t first, size_t index
     char id[EXPORT_ID_SIZE];
     event_id(file, index, id);
     const char *class = event->concept_id == TIMELINE_INPATIENT ? "IMP" : event->concept_id == TIMELINE_EMERGENCY ? "EMER" : "AMB";
-    TRY(begin(file, first + ENCOUNTER, "Encounter", id, &writer, err) && member(&writer, "status", "finished", err));
-    TRY(object_open(&writer, "class", err) && member(&writer, "system", "http://terminology.hl7.org/CodeSystem/v3-ActCode", err) &&
-        member(&writer, "code", class, err) && object_close(&writer, err));
+    TRY(begin(file, first + ENCOUNTER, "Encounter", id, &writer, err) && json_named_text(&writer, "status", "finished", err));
+    TRY(object_open(&writer, "class", err) && json_named_text(&writer, "system", "http://terminology.hl7.org/CodeSystem/v3-ActCode", err) &&
+        json_named_text(&writer, "code", class, err) && object_close(&writer, err));
     TRY(reference(&writer, "subject", "Patient", file->local_id, err) && period(&writer, "period", event->start, event->end, err));
     TRY(reference(&writer, "serviceProvider", "Organization", export_finess(file->holder), err));
     export_count(file, EXPORT_VISITS);
@@ -235,10 +234,12 @@ static bool drug(const struct export_file *file, size_t first, size_t index, str
     struct json_writer writer;
     char id[EXPORT_ID_SIZE];
     event_id(file, index, id);
-    TRY(begin(file, first + REQUEST, "MedicationRequest", id, &writer, err) && member(&writer, "status", "active", err) &&
-        member(&writer, "intent", "order", err) && coded(file, &writer, event, "medicationCodeableConcept", "subject", "encounter", err) &&
+    TRY(begin(file, first + REQUEST, "MedicationRequest", id, &writer, err) && json_named_text(&writer, "status", "active", err) &&
+        json_named_text(&writer, "intent", "order", err) &&
+        coded(file, &writer, event, "medicationCodeableConcept", "subject", "encounter", err) &&
         dated(&writer, "authoredOn", event->start, err) && end(&writer, err));
-    TRY(begin(file, first + ADMINISTRATION, "MedicationAdministration", id, &writer, err) && member(&writer, "status", "completed", err) &&
+    TRY(begin(file, first + ADMINISTRATION, "MedicationAdministration", id, &writer, err) &&
+        json_named_text(&writer, "status", "completed", err) &&
         coded(file, &writer, event, "medicationCodeableConcept", "subject", "context", err) &&
         period(&writer, "effectivePeriod", event->start, event->end, err));
     export_count(file, EXPORT_DRUGS);
@@ -251,7 +252,7 @@ static bool procedure(const struct export_file *file, size_t first, size_t index
     struct json_writer writer;
     char id[EXPORT_ID_SIZE];
     event_id(file, index, id);
-    TRY(begin(file, first + PROCEDURE, "Procedure", id, &writer, err) && member(&writer, "status", "completed", err) &&
+    TRY(begin(file, first + PROCEDURE, "Procedure", id, &writer, err) && json_named_text(&writer, "status", "completed", err) &&
         coded(file, &writer, event, "code", "subject", "encounter", err) && dated(&writer, "performedDateTime", event->start, err));
     export_count(file, EXPORT_PROCEDURES);
     return end(&writer, err);
@@ -265,8 +266,8 @@ static bool quantity(struct json_writer *writer, const char *name, double value,
     double rounded = value;
     bool is_number = text_to_double(text_of(text), &rounded);
     return is_number && object_open(writer, name, err) && json_name(writer, "value", err) && json_double(writer, rounded, err) &&
-           member(writer, "system", "http://unitsofmeasure.org", err) && member(writer, "code", measurement->unit_source, err) &&
-           object_close(writer, err);
+           json_named_text(writer, "system", "http://unitsofmeasure.org", err) &&
+           json_named_text(writer, "code", measurement->unit_source, err) && object_close(writer, err);
 }
 
 static bool observation(const struct export_file *file, size_t first, size_t index, struct error *err)
@@ -275,7 +276,7 @@ static bool observation(const struct export_file *file, size_t first, size_t ind
     struct json_writer writer;
     char id[EXPORT_ID_SIZE];
     event_id(file, index, id);
-    TRY(begin(file, first + OBSERVATION, "Observation", id, &writer, err) && member(&writer, "status", "final", err));
+    TRY(begin(file, first + OBSERVATION, "Observation", id, &writer, err) && json_named_text(&writer, "status", "final", err));
     if (event->kind == TIMELINE_MEASUREMENT) {
         bool is_vital = event->measurement == &synthesis_measurements[SYNTHESIS_SYSTOLIC] ||
                         event->measurement == &synthesis_measurements[SYNTHESIS_WEIGHT];

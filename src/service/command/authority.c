@@ -4,11 +4,12 @@
 #include "base/calendar.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "service/command/card.h"
 #include "service/command/commands.h"
 #include <inttypes.h>
 #include <string.h>
 
-enum { CARD_MAX = 4096, PUBLISHED_MAX = 4096, STATUS_MAX = 1 << 20 };
+enum { PUBLISHED_MAX = 4096, STATUS_MAX = 1 << 20 };
 
 bool authority_language_check(const struct invocation *in, struct error *err)
 {
@@ -115,30 +116,6 @@ bool command_authority_status(struct invocation *in, struct error *err)
 }
 
 /* ---- holders ---- */
-static bool card_hex(const struct json *card, const char *name, bool is_demanded, uint8_t out[32], struct error *err)
-{
-    const struct json *member = json_member(card, name);
-    if (!member && !is_demanded) {
-        return true;
-    }
-    return (member && member->kind == JSON_STRING && crypto_from_hex(out, 32, member->text.data)) ||
-           FAIL(err, INVALID_INPUT, "%s of the card is not 64 hexadecimal digits", name);
-}
-
-/* What `emc2 centre card` writes (docs/formats/cards.md). */
-static bool card_read(const struct invocation *in, const char *path, struct circuit_client *client, struct error *err)
-{
-    const struct json *card;
-    TRY(json_parse_file(&card, in->arena, path, CARD_MAX, err));
-    const struct json *format = json_member(card, "format"), *holder = json_member(card, "holder");
-    if (!format || format->kind != JSON_STRING || !text_equal(format->text, TEXT("emc2 holder card")) || !holder ||
-        holder->kind != JSON_STRING || !text_copy(client->name, sizeof client->name, holder->text)) {
-        FAIL(err, INVALID_INPUT, "this is not the card of a holder");
-        return error_hint(err, "the holder writes it with `emc2 centre card --out FILE`");
-    }
-    return card_hex(card, "public_key", true, client->signing_key, err) && card_hex(card, "tls_pin", false, client->pin, err);
-}
-
 static bool client_set(void *context, struct circuit_clients *clients, struct error *err)
 {
     return circuit_registry_set(clients, context, err);
@@ -151,7 +128,11 @@ bool command_authority_holder_add(struct invocation *in, struct error *err)
     int64_t limit;
     char text[COUNT_TEXT_SIZE];
     TRY(authority_language_check(in, err));
-    TRY(card_read(in, in->words[0], &client, err));
+    struct holder_card card;
+    TRY(holder_card_read(&card, in->words[0], err));
+    memcpy(client.name, card.name, sizeof client.name);
+    memcpy(client.signing_key, card.public_key, sizeof client.signing_key);
+    memcpy(client.pin, card.pin, sizeof client.pin);
     TRY(invocation_integer(in, "limit", 0, 1, INT64_C(1000000000000), &limit, err));
     TRY(limit > 0 || FAIL(err, INVALID_ARGUMENT, "--limit says how many pseudonyms the holder may ask for in one day"));
     client.day_limit = (uint64_t)limit;

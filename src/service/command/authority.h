@@ -24,8 +24,6 @@ static inline __attribute__((unused)) void authority_value_cleanup(struct author
 }
 /* Its card: what holders pin. url NULL: none is on it. */
 MUST_CHECK bool authority_print(const struct authority *authority, const char *url, struct buffer *out, struct error *err);
-/* A card, as a holder has it, of any source: INVALID_INPUT names what is wrong. The pin of its server comes with it. */
-MUST_CHECK bool authority_read(const char *path, struct circuit_authority *out_authority, struct http_pin *out_pin, struct error *err);
 
 /* Answers a request, if its holder may ask; the limit is counted, and the act is in the log, before the response is there. A refusal is in
  * the log, too. pin NULL: it did not come over the network. */

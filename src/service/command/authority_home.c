@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/lock.h"
 #include "service/command/authority.h"
+#include "trust/crypto/crypto_json.h"
 #include <string.h>
 
 static const uint8_t identity_id[KEY_FILE_ID_SIZE] = {'e', 'm', 'c', '2', ' ', 'a', 'u', 't', 'h', 'o', 'r', 'i', 't', 'y', ' ', '1'};
@@ -70,14 +71,6 @@ void authority_close(struct authority *authority)
     warehouse_close(&authority->warehouse);
 }
 
-/* ---- what it publishes ---- */
-static bool hex_member(struct json_writer *writer, const char *name, const uint8_t *bytes, struct error *err)
-{
-    char hex[2 * 32 + 1];
-    crypto_hex(hex, bytes, 32);
-    return json_name(writer, name, err) && json_text(writer, text_of(hex), err);
-}
-
 bool authority_print(const struct authority *authority, const char *url, struct buffer *out, struct error *err)
 {
     uint8_t tls_key[CRYPTO_PUBLIC_KEY_SIZE], pin[CRYPTO_PIN_SIZE];
@@ -88,36 +81,11 @@ bool authority_print(const struct authority *authority, const char *url, struct 
     TRY(json_begin_object(&writer, err) && json_name(&writer, "format", err) && json_text(&writer, TEXT("emc2 authority card"), err) &&
         json_name(&writer, "version", err) && json_i64(&writer, VERSION, err));
     TRY(json_name(&writer, "epoch", err) && json_i64(&writer, public->epoch, err));
-    TRY(hex_member(&writer, "public_key", public->public_key, err) && hex_member(&writer, "signing_key", public->signing_key, err));
-    TRY(hex_member(&writer, "tls_pin", pin, err));
+    TRY(crypto_named_hex(&writer, "public_key", public->public_key, 32, err) &&
+        crypto_named_hex(&writer, "signing_key", public->signing_key, 32, err));
+    TRY(crypto_named_hex(&writer, "tls_pin", pin, 32, err));
     TRY(!url || (json_name(&writer, "url", err) && json_text(&writer, text_of(url), err)));
     return json_end_object(&writer, err);
-}
-
-static bool hex_take(const struct json *root, const char *name, uint8_t out[32], struct error *err)
-{
-    const struct json *member = json_member(root, name);
-    bool is_good = member && member->kind == JSON_STRING && crypto_from_hex(out, 32, member->text.data);
-    return is_good || FAIL(err, INVALID_INPUT, "%s is not there, or is not 64 hexadecimal digits", name);
-}
-
-bool authority_read(const char *path, struct circuit_authority *out_authority, struct http_pin *out_pin, struct error *err)
-{
-    CLEANUP(arena) struct arena *scratch = arena_create();
-    const struct json *root;
-    struct circuit_authority read;
-    TRY(json_parse_file(&root, scratch, path, PUBLISHED_MAX, err));
-    const struct json *format = json_member(root, "format"), *version = json_member(root, "version"), *epoch = json_member(root, "epoch");
-    bool is_one = format && format->kind == JSON_STRING && text_equal(format->text, TEXT("emc2 authority card")) && version &&
-                  version->kind == JSON_INTEGER && version->integer == VERSION && epoch && epoch->kind == JSON_INTEGER &&
-                  epoch->integer > 0 && epoch->integer <= UINT32_MAX;
-    TRY(is_one || FAIL(err, INVALID_INPUT, "this is not what a pseudonym authority publishes"));
-    read.epoch = (uint32_t)epoch->integer;
-    TRY(hex_take(root, "public_key", read.public_key, err) && hex_take(root, "signing_key", read.signing_key, err));
-    TRY(hex_take(root, "tls_pin", out_pin->bytes, err));
-    TRY(crypto_element_valid(read.public_key) || FAIL(err, INVALID_INPUT, "public_key is no element of the group"));
-    *out_authority = read;
-    return true;
 }
 
 /* ---- holders ---- */

@@ -12,30 +12,16 @@ static const char *const age_names[DEMO_AGE_COUNT] = {"all", "0–44", "45–64"
 static const char *const sex_names[PREVALENCE_SEX_COUNT] = {"Both", "Male", "Female"};
 static const char marker[] = "@DATA@";
 
-static bool number(struct json_writer *writer, const char *name, uint64_t value, struct error *err)
-{
-    return json_name(writer, name, err) && json_i64(writer, (int64_t)value, err);
-}
-
-static bool real(struct json_writer *writer, const char *name, double value, struct error *err)
-{
-    return json_name(writer, name, err) && json_double(writer, value, err);
-}
-
-static bool word(struct json_writer *writer, const char *name, const char *value, struct error *err)
-{
-    return json_name(writer, name, err) && json_text(writer, text_of(value), err);
-}
-
 static bool write_head(struct json_writer *writer, const struct demo *demo, struct error *err)
 {
     char manifest[2 * CRYPTO_HASH_SIZE + 1];
     crypto_hex(manifest, demo->snapshot.manifest_hash.bytes, CRYPTO_HASH_SIZE);
-    TRY(number(writer, "persons", demo->persons, err) && number(writer, "seed", demo->seed, err));
-    TRY(number(writer, "rows", demo->snapshot.rows, err) && number(writer, "bytes", demo->snapshot.bytes, err));
-    TRY(real(writer, "seconds_load", demo->seconds_load, err) && real(writer, "seconds_cohorts", demo->seconds_cohorts, err));
-    TRY(word(writer, "manifest", manifest, err) &&
-        word(writer, "first_cohort", demo_cohorts[demo->shown[demo->shown_count - 1]].name, err));
+    TRY(json_named_u64(writer, "persons", demo->persons, err) && json_named_u64(writer, "seed", demo->seed, err));
+    TRY(json_named_u64(writer, "rows", demo->snapshot.rows, err) && json_named_u64(writer, "bytes", demo->snapshot.bytes, err));
+    TRY(json_named_double(writer, "seconds_load", demo->seconds_load, err) &&
+        json_named_double(writer, "seconds_cohorts", demo->seconds_cohorts, err));
+    TRY(json_named_text(writer, "manifest", manifest, err) &&
+        json_named_text(writer, "first_cohort", demo_cohorts[demo->shown[demo->shown_count - 1]].name, err));
     TRY(json_name(writer, "ages", err) && json_begin_array(writer, err));
     for (int age = 0; age < DEMO_AGE_COUNT; age++) {
         TRY(json_text(writer, text_of(age_names[age]), err));
@@ -48,9 +34,9 @@ static bool write_cohorts(struct json_writer *writer, const struct demo *demo, s
     TRY(json_name(writer, "cohorts", err) && json_begin_array(writer, err));
     for (int c = 0; c < DEMO_COHORT_COUNT; c++) {
         const struct demo_cohort_result *cohort = &demo->cohorts[c];
-        TRY(json_begin_object(writer, err) && word(writer, "name", demo_cohorts[c].name, err));
-        TRY(number(writer, "persons", cohort->persons, err) && number(writer, "truth", cohort->truth, err));
-        TRY(number(writer, "rows", cohort->rows, err) && real(writer, "milliseconds", cohort->milliseconds, err));
+        TRY(json_begin_object(writer, err) && json_named_text(writer, "name", demo_cohorts[c].name, err));
+        TRY(json_named_u64(writer, "persons", cohort->persons, err) && json_named_u64(writer, "truth", cohort->truth, err));
+        TRY(json_named_u64(writer, "rows", cohort->rows, err) && json_named_double(writer, "milliseconds", cohort->milliseconds, err));
         TRY(json_end_object(writer, err));
     }
     return json_end_array(writer, err);
@@ -59,14 +45,17 @@ static bool write_cohorts(struct json_writer *writer, const struct demo *demo, s
 static bool write_attrition(struct json_writer *writer, const struct demo *demo, struct error *err)
 {
     TRY(json_name(writer, "attrition", err) && json_begin_object(writer, err));
-    TRY(word(writer, "title",
-             "Multiple myeloma, newly diagnosed and treated (examples/cohorts/treated_myeloma.json): persons left after each rule", err));
-    TRY(word(writer, "title_fr",
-             "Myélome multiple, nouveau et traité (examples/cohorts/treated_myeloma.json) : personnes restantes après chaque règle", err));
+    TRY(json_named_text(
+        writer, "title",
+        "Multiple myeloma, newly diagnosed and treated (examples/cohorts/treated_myeloma.json): persons left after each rule", err));
+    TRY(json_named_text(
+        writer, "title_fr",
+        "Myélome multiple, nouveau et traité (examples/cohorts/treated_myeloma.json) : personnes restantes après chaque règle", err));
     TRY(json_name(writer, "steps", err) && json_begin_array(writer, err));
     for (int s = 0; s < demo->step_count; s++) {
-        TRY(json_begin_object(writer, err) && word(writer, "name", demo->steps[s].name, err));
-        TRY(word(writer, "name_fr", demo->steps[s].name_fr, err) && number(writer, "persons", demo->steps[s].persons, err));
+        TRY(json_begin_object(writer, err) && json_named_text(writer, "name", demo->steps[s].name, err));
+        TRY(json_named_text(writer, "name_fr", demo->steps[s].name_fr, err) &&
+            json_named_u64(writer, "persons", demo->steps[s].persons, err));
         TRY(json_end_object(writer, err));
     }
     return json_end_array(writer, err) && json_end_object(writer, err);
@@ -75,10 +64,12 @@ static bool write_attrition(struct json_writer *writer, const struct demo *demo,
 static bool write_cell(struct json_writer *writer, const char *cohort, int year, int age, int sex, const struct prevalence_cell *cell,
                        struct error *err)
 {
-    TRY(json_begin_object(writer, err) && word(writer, "cohort", cohort, err) && number(writer, "year", (uint64_t)year, err));
-    TRY(word(writer, "age", age_names[age], err) && word(writer, "sex", sex_names[sex], err));
-    TRY(number(writer, "numerator", cell->numerator, err) && number(writer, "denominator", cell->denominator, err));
-    TRY(real(writer, "prevalence", cell->value, err) && real(writer, "lower", cell->lower, err) && real(writer, "upper", cell->upper, err));
+    TRY(json_begin_object(writer, err) && json_named_text(writer, "cohort", cohort, err) &&
+        json_named_u64(writer, "year", (uint64_t)year, err));
+    TRY(json_named_text(writer, "age", age_names[age], err) && json_named_text(writer, "sex", sex_names[sex], err));
+    TRY(json_named_u64(writer, "numerator", cell->numerator, err) && json_named_u64(writer, "denominator", cell->denominator, err));
+    TRY(json_named_double(writer, "prevalence", cell->value, err) && json_named_double(writer, "lower", cell->lower, err) &&
+        json_named_double(writer, "upper", cell->upper, err));
     return json_end_object(writer, err);
 }
 

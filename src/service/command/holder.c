@@ -5,10 +5,12 @@
 #include "base/json.h"
 #include "governance/registry/registry_intake.h"
 #include "intake/delivery/delivery_agreement.h"
+#include "service/command/card.h"
 #include "service/command/commands.h"
 #include "service/command/register.h"
 #include "trust/crypto/crypto_certificate.h"
 #include "trust/crypto/crypto_envelope.h"
+#include "trust/crypto/crypto_json.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -25,30 +27,16 @@ static bool day_option(const struct invocation *in, const char *name, day *out_d
     return true;
 }
 
-static bool card_wrong(struct error *err)
+static bool card_take(const char *path, struct registry_holder *holder, struct error *err)
 {
-    FAIL(err, INVALID_INPUT, "this is not the card of a holder");
-    return error_hint(err, "the holder makes it with `emc2 centre card`: docs/formats/cards.md");
-}
-
-static bool card_text(const struct json *root, const char *name, char *out, size_t size, struct error *err)
-{
-    const struct json *value = json_member(root, name);
-    return (value && value->kind == JSON_STRING && text_copy(out, size, value->text)) || card_wrong(err);
-}
-
-/* docs/formats/cards.md */
-static bool card_read(const char *path, struct registry_holder *holder, struct error *err)
-{
-    CLEANUP(arena) struct arena *scratch = arena_create();
-    char format[40], key[HEX_SIZE];
-    const struct json *root;
-    TRY(json_parse_file(&root, scratch, path, CARD_BYTES_MAX, err));
-    TRY(card_text(root, "format", format, sizeof format, err));
-    TRY(strcmp(format, "emc2 holder card") == 0 || card_wrong(err));
-    TRY(card_text(root, "holder", holder->name, sizeof holder->name, err) && card_text(root, "public_key", key, sizeof key, err));
-    TRY((strlen(key) == HEX_SIZE - 1 && crypto_from_hex(holder->public_key, sizeof holder->public_key, key)) || card_wrong(err));
-    return !json_member(root, "tls_pin") || card_text(root, "tls_pin", holder->tls_pin, sizeof holder->tls_pin, err);
+    struct holder_card card;
+    TRY(holder_card_read(&card, path, err));
+    memcpy(holder->name, card.name, sizeof holder->name);
+    memcpy(holder->public_key, card.public_key, sizeof holder->public_key);
+    if (card.has_pin) {
+        crypto_hex(holder->tls_pin, card.pin, sizeof card.pin);
+    }
+    return true;
 }
 
 /* ---- changing ---- */
@@ -71,7 +59,7 @@ bool command_holder_add(struct invocation *in, struct error *err)
         return FAIL(err, INVALID_ARGUMENT, "--kind is hospital or claims");
     }
     TRY(day_option(in, "from", &holder.from, err) && day_option(in, "until", &holder.until, err));
-    TRY(card_read(in->words[0], &holder, err));
+    TRY(card_take(in->words[0], &holder, err));
     TRY(warehouse_open(&warehouse, in, "holder add", GRANT_LOAD, err) && holders_open(&holders, &warehouse, true, err));
     if (registry_find(holders.registry, holder.name)) {
         FAIL(err, EXISTS, "there is a holder of this name already");
@@ -220,20 +208,13 @@ bool intake_tls_seed(struct warehouse *warehouse, struct secret **out_seed, stru
     return crypto_derive(out_seed, key, "emc2 intake tls", NULL, 0, err);
 }
 
-static bool hex_member(struct json_writer *json, const char *name, const uint8_t bytes[CRYPTO_PUBLIC_KEY_SIZE], struct error *err)
-{
-    char hex[HEX_SIZE];
-    crypto_hex(hex, bytes, CRYPTO_PUBLIC_KEY_SIZE);
-    return json_name(json, name, err) && json_text(json, text_of(hex), err);
-}
-
 static bool pin_member(struct warehouse *warehouse, struct json_writer *json, struct error *err)
 {
     CLEANUP(secret) struct secret *seed = NULL;
     uint8_t tls_key[CRYPTO_PUBLIC_KEY_SIZE], pin[CRYPTO_PIN_SIZE];
     TRY(intake_tls_seed(warehouse, &seed, err) && crypto_public_key(tls_key, seed, err));
     crypto_certificate_pin(pin, tls_key);
-    return hex_member(json, "tls_pin", pin, err);
+    return crypto_named_hex(json, "tls_pin", pin, 32, err);
 }
 
 bool warehouse_card_print(struct warehouse *warehouse, const char *url, struct buffer *out, struct error *err)
@@ -245,9 +226,10 @@ bool warehouse_card_print(struct warehouse *warehouse, const char *url, struct b
     TRY(epoch_make(warehouse, false, &epoch, err) && intake_key_open(warehouse->keyring, &warehouse->grant, epoch, &key, err));
     TRY(crypto_envelope_public_key(public_key, key, err));
     TRY(json_begin_object(&json, err) && json_name(&json, "format", err) && json_text(&json, TEXT("emc2 warehouse card"), err));
-    TRY(json_name(&json, "version", err) && json_i64(&json, 1, err) && hex_member(&json, "intake_key", public_key, err));
+    TRY(json_name(&json, "version", err) && json_i64(&json, 1, err) && crypto_named_hex(&json, "intake_key", public_key, 32, err));
     TRY(json_name(&json, "intake_epoch", err) && json_i64(&json, epoch, err));
-    TRY(hex_member(&json, "governance_key", keyring_manifest_public_key(warehouse->keyring), err) && pin_member(warehouse, &json, err));
+    TRY(crypto_named_hex(&json, "governance_key", keyring_manifest_public_key(warehouse->keyring), 32, err) &&
+        pin_member(warehouse, &json, err));
     TRY(!url || (json_name(&json, "url", err) && json_text(&json, text_of(url), err)));
     return json_end_object(&json, err) && buffer_append_text(out, "\n", err);
 }

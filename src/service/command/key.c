@@ -56,26 +56,21 @@ static void print_status(const char *path, const struct keeper_status *status)
            count_text(status->keys_made, made));
 }
 
-static bool json_number(struct json_writer *writer, const char *name, int64_t value, struct error *err)
-{
-    return json_name(writer, name, err) && json_i64(writer, value, err);
-}
-
 static bool json_status(struct json_writer *writer, const char *path, const struct keeper_status *status, struct error *err)
 {
     TRY(json_begin_object(writer, err) && json_name(writer, "keeper", err) && json_text(writer, text_of(path), err));
     TRY(json_name(writer, "unsealed", err) && json_bool(writer, status->is_unsealed, err));
     TRY(json_name(writer, "custody", err) && json_text(writer, text_of(status->custody), err));
-    TRY(json_number(writer, "generation", status->generation, err) && json_number(writer, "threshold", status->threshold, err));
-    TRY(json_number(writer, "custodians", status->count, err) && json_name(writer, "holders", err) && json_begin_array(writer, err));
+    TRY(json_named_i64(writer, "generation", status->generation, err) && json_named_i64(writer, "threshold", status->threshold, err));
+    TRY(json_named_i64(writer, "custodians", status->count, err) && json_name(writer, "holders", err) && json_begin_array(writer, err));
     for (unsigned i = 0; i < status->holder_count; i++) {
         TRY(json_text(writer, text_of(status->holders[i]), err));
     }
-    TRY(json_end_array(writer, err) && json_number(writer, "since", status->since, err) &&
-        json_number(writer, "until", status->until, err));
+    TRY(json_end_array(writer, err) && json_named_i64(writer, "since", status->since, err) &&
+        json_named_i64(writer, "until", status->until, err));
     TRY(json_name(writer, "memory_locked", err) && json_bool(writer, status->is_memory_locked, err));
-    TRY(json_number(writer, "keys_opened", (int64_t)status->keys_opened, err));
-    TRY(json_number(writer, "keys_made", (int64_t)status->keys_made, err));
+    TRY(json_named_i64(writer, "keys_opened", (int64_t)status->keys_opened, err));
+    TRY(json_named_i64(writer, "keys_made", (int64_t)status->keys_made, err));
     return json_end_object(writer, err);
 }
 

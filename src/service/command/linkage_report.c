@@ -158,22 +158,17 @@ static void report_print(const struct reporting *reporting)
     }
 }
 
-/* ---- as JSON, as a page ---- */
-static bool number_write(struct json_writer *json, const char *name, uint64_t number, struct error *err)
-{
-    return json_name(json, name, err) && json_i64(json, (int64_t)number, err);
-}
-
 static bool report_json(const struct reporting *reporting, struct error *err)
 {
     CLEANUP(buffer_value) struct buffer out = {.maximum = PAGE_MAX};
     struct json_writer json = {.out = &out, .indented = true};
-    TRY(json_begin_object(&json, err) && number_write(&json, "persons", reporting->linkage->persons, err));
-    TRY(number_write(&json, "persons_objected", reporting->linkage->objected, err));
-    TRY(number_write(&json, "entries_not_linked_yet", reporting->linkage->entries_new, err));
+    TRY(json_begin_object(&json, err) && json_named_u64(&json, "persons", reporting->linkage->persons, err));
+    TRY(json_named_u64(&json, "persons_objected", reporting->linkage->objected, err));
+    TRY(json_named_u64(&json, "entries_not_linked_yet", reporting->linkage->entries_new, err));
     if (reporting->report->has_truth) {
-        TRY(json_name(&json, "truth", err) && json_begin_object(&json, err) && number_write(&json, "rows", reporting->truth.rows, err));
-        TRY(number_write(&json, "entries", reporting->truth.entries, err) && number_write(&json, "unknown", reporting->truth.unknown, err));
+        TRY(json_name(&json, "truth", err) && json_begin_object(&json, err) && json_named_u64(&json, "rows", reporting->truth.rows, err));
+        TRY(json_named_u64(&json, "entries", reporting->truth.entries, err) &&
+            json_named_u64(&json, "unknown", reporting->truth.unknown, err));
         TRY(json_end_object(&json, err));
     }
     TRY(json_name(&json, "linkage", err));

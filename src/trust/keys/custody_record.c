@@ -4,6 +4,7 @@
 #include "trust/keys/custody_record.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "trust/crypto/crypto_json.h"
 #include <string.h>
 
 static const char format_name[] = "emc2-custody";
@@ -13,13 +14,6 @@ static bool text_member(struct json_writer *writer, const char *name, const char
 {
     TRY(json_name(writer, name, err));
     return json_text(writer, text_of(text), err);
-}
-
-static bool hex_member(struct json_writer *writer, const char *name, const uint8_t *bytes, size_t length, struct error *err)
-{
-    char hex[2 * CRYPTO_HASH_SIZE + 1];
-    crypto_hex(hex, bytes, length);
-    return text_member(writer, name, hex, err);
 }
 
 static bool number_member(struct json_writer *writer, const char *name, int64_t value, struct error *err)
@@ -33,8 +27,8 @@ static bool print_member(struct json_writer *writer, const struct custody_member
     TRY(json_begin_object(writer, err));
     TRY(number_member(writer, "index", index, err));
     TRY(text_member(writer, "name", member->custodian.name, err));
-    TRY(hex_member(writer, "public_key", member->custodian.public_key, CRYPTO_PUBLIC_KEY_SIZE, err));
-    TRY(hex_member(writer, "commitment", member->commitment.bytes, CRYPTO_HASH_SIZE, err));
+    TRY(crypto_named_hex(writer, "public_key", member->custodian.public_key, CRYPTO_PUBLIC_KEY_SIZE, err));
+    TRY(crypto_named_hex(writer, "commitment", member->commitment.bytes, CRYPTO_HASH_SIZE, err));
     return json_end_object(writer, err);
 }
 
@@ -44,8 +38,8 @@ bool custody_record_print(const struct custody_record *record, struct buffer *ou
     TRY(json_begin_object(&writer, err));
     TRY(text_member(&writer, "format", format_name, err));
     TRY(number_member(&writer, "version", VERSION, err));
-    TRY(hex_member(&writer, "store", record->store_id, sizeof record->store_id, err));
-    TRY(hex_member(&writer, "ceremony", record->ceremony, sizeof record->ceremony, err));
+    TRY(crypto_named_hex(&writer, "store", record->store_id, sizeof record->store_id, err));
+    TRY(crypto_named_hex(&writer, "ceremony", record->ceremony, sizeof record->ceremony, err));
     TRY(number_member(&writer, "generation", record->generation, err));
     TRY(number_member(&writer, "threshold", record->threshold, err));
     TRY(number_member(&writer, "made", record->made, err));
@@ -55,8 +49,8 @@ bool custody_record_print(const struct custody_record *record, struct buffer *ou
         TRY(print_member(&writer, &record->members[i], (int64_t)i + 1, err));
     }
     TRY(json_end_array(&writer, err));
-    TRY(hex_member(&writer, "check", record->check.bytes, CRYPTO_HASH_SIZE, err));
-    TRY(hex_member(&writer, "authentication", record->authentication.bytes, CRYPTO_HASH_SIZE, err));
+    TRY(crypto_named_hex(&writer, "check", record->check.bytes, CRYPTO_HASH_SIZE, err));
+    TRY(crypto_named_hex(&writer, "authentication", record->authentication.bytes, CRYPTO_HASH_SIZE, err));
     TRY(json_end_object(&writer, err));
     return buffer_append_text(out, "\n", err);
 }
@@ -68,12 +62,7 @@ static bool malformed(struct error *err, const char *name)
 
 static bool take_hex(const struct json *object, const char *name, void *out, size_t length, struct error *err)
 {
-    const struct json *value = json_member(object, name);
-    if (!value || value->kind != JSON_STRING || strlen(value->text.data) != value->text.length ||
-        !crypto_from_hex(out, length, value->text.data)) {
-        return malformed(err, name);
-    }
-    return true;
+    return crypto_member_hex(object, name, out, length) || malformed(err, name);
 }
 
 static bool take_number(const struct json *object, const char *name, int64_t minimum, int64_t maximum, int64_t *out, struct error *err)

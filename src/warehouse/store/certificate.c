@@ -4,6 +4,7 @@
 #include "warehouse/store/certificate.h"
 #include "base/calendar.h"
 #include "base/json.h"
+#include "trust/crypto/crypto_json.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,24 +61,6 @@ static void words_fr(const struct certificate *certificate, char lines[LINES][LI
              certificate->files.count);
 }
 
-/* ---- printing ---- */
-static bool put_text(struct json_writer *writer, const char *name, const char *value, struct error *err)
-{
-    return json_name(writer, name, err) && json_text(writer, text_of(value), err);
-}
-
-static bool put_number(struct json_writer *writer, const char *name, int64_t value, struct error *err)
-{
-    return json_name(writer, name, err) && json_i64(writer, value, err);
-}
-
-static bool put_hex(struct json_writer *writer, const char *name, const uint8_t *bytes, size_t length, struct error *err)
-{
-    char hex[2 * CRYPTO_HASH_SIZE + 1];
-    crypto_hex(hex, bytes, length);
-    return put_text(writer, name, hex, err);
-}
-
 static bool put_file(struct json_writer *writer, const struct certificate_file *file, struct error *err)
 {
     const struct store_file_entry *entry = &file->entry;
@@ -85,11 +68,11 @@ static bool put_file(struct json_writer *writer, const struct certificate_file *
     for (int table = 0; table < OMOP_TABLE_COUNT; table++) {
         rows += entry->summary.table_rows[table];
     }
-    TRY(json_begin_object(writer, err) && put_hex(writer, "id", entry->file_id, KEY_FILE_ID_SIZE, err));
-    TRY(put_number(writer, "size", (int64_t)entry->size, err));
-    TRY(put_hex(writer, "hash", entry->hash.bytes, CRYPTO_HASH_SIZE, err));
-    TRY(put_number(writer, "persons", entry->summary.persons, err) && put_number(writer, "rows", (int64_t)rows, err));
-    TRY(put_number(writer, "key_destroyed", file->destroyed, err));
+    TRY(json_begin_object(writer, err) && crypto_named_hex(writer, "id", entry->file_id, KEY_FILE_ID_SIZE, err));
+    TRY(json_named_i64(writer, "size", (int64_t)entry->size, err));
+    TRY(crypto_named_hex(writer, "hash", entry->hash.bytes, CRYPTO_HASH_SIZE, err));
+    TRY(json_named_i64(writer, "persons", entry->summary.persons, err) && json_named_i64(writer, "rows", (int64_t)rows, err));
+    TRY(json_named_i64(writer, "key_destroyed", file->destroyed, err));
     return json_end_object(writer, err);
 }
 
@@ -105,15 +88,15 @@ static bool put_lines(struct json_writer *writer, const char *name, char lines[L
 static bool put_head(struct json_writer *writer, const struct certificate *certificate, struct error *err)
 {
     const struct manifest *manifest = certificate->manifest;
-    TRY(put_text(writer, "format", "emc2 certificate", err) && put_number(writer, "version", CERTIFICATE_VERSION, err));
-    TRY(put_hex(writer, "store_id", manifest->store_id, sizeof manifest->store_id, err));
-    TRY(put_text(writer, "act", store_act_name(manifest->act), err) && put_text(writer, "reason", manifest->label, err));
-    TRY(put_number(writer, "decided", manifest->created, err));
-    TRY(put_number(writer, "snapshot_before", manifest->number - 1, err) && put_number(writer, "snapshot", manifest->number, err));
-    TRY(put_hex(writer, "manifest_hash", certificate->manifest_hash.bytes, CRYPTO_HASH_SIZE, err));
-    TRY(put_number(writer, "key_table_generation", (int64_t)certificate->generation, err));
-    TRY(put_number(writer, "persons", (int64_t)certificate->persons, err));
-    return put_number(writer, "rows", (int64_t)certificate->rows, err);
+    TRY(json_named_text(writer, "format", "emc2 certificate", err) && json_named_i64(writer, "version", CERTIFICATE_VERSION, err));
+    TRY(crypto_named_hex(writer, "store_id", manifest->store_id, sizeof manifest->store_id, err));
+    TRY(json_named_text(writer, "act", store_act_name(manifest->act), err) && json_named_text(writer, "reason", manifest->label, err));
+    TRY(json_named_i64(writer, "decided", manifest->created, err));
+    TRY(json_named_i64(writer, "snapshot_before", manifest->number - 1, err) && json_named_i64(writer, "snapshot", manifest->number, err));
+    TRY(crypto_named_hex(writer, "manifest_hash", certificate->manifest_hash.bytes, CRYPTO_HASH_SIZE, err));
+    TRY(json_named_i64(writer, "key_table_generation", (int64_t)certificate->generation, err));
+    TRY(json_named_i64(writer, "persons", (int64_t)certificate->persons, err));
+    return json_named_i64(writer, "rows", (int64_t)certificate->rows, err);
 }
 
 static bool signed_bytes(const void *bytes, size_t length, struct buffer *out, struct error *err)
@@ -138,7 +121,7 @@ bool certificate_print(const struct certificate *certificate, const struct keyri
         TRY(put_file(&writer, &certificate->files.items[i], err));
     }
     TRY(json_end_array(&writer, err));
-    TRY(put_hex(&writer, "public_key", keyring_manifest_public_key(keyring), CRYPTO_PUBLIC_KEY_SIZE, err));
+    TRY(crypto_named_hex(&writer, "public_key", keyring_manifest_public_key(keyring), CRYPTO_PUBLIC_KEY_SIZE, err));
     TRY(signed_bytes(out->data, out->length, &message, err));
     TRY(keyring_manifest_sign(keyring, message.data, message.length, signature, err));
     crypto_hex(hex, signature, sizeof signature);
@@ -159,12 +142,6 @@ static bool number_of(const struct json *root, const char *name, uint64_t *out)
     return json && json->kind == JSON_INTEGER && json->integer >= 0;
 }
 
-static bool hex_of(const struct json *root, const char *name, uint8_t *out, size_t length)
-{
-    const struct json *json = json_member(root, name);
-    return json && json->kind == JSON_STRING && json->text.length == 2 * length && crypto_from_hex(out, length, json->text.data);
-}
-
 static bool head_read(const struct json *root, struct store_certificate *out)
 {
     const struct json *format = json_member(root, "format"), *files = json_member(root, "files");
@@ -178,8 +155,8 @@ static bool head_read(const struct json *root, struct store_certificate *out)
     out->snapshot = (uint32_t)snapshot;
     out->decided = (int64_t)decided;
     out->files = files->count;
-    return hex_of(root, "store_id", out->store_id, sizeof out->store_id) &&
-           hex_of(root, "public_key", out->public_key, sizeof out->public_key);
+    return crypto_member_hex(root, "store_id", out->store_id, sizeof out->store_id) &&
+           crypto_member_hex(root, "public_key", out->public_key, sizeof out->public_key);
 }
 
 static bool words_read(const struct json *root, const char *language, struct buffer *words, struct error *err)

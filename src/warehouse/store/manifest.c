@@ -2,6 +2,7 @@
 /* manifest: the value as JSON and back. Scopes, domains and tables are written by name, so that their numbers may change. */
 #include "warehouse/store/manifest.h"
 #include "base/json.h"
+#include "trust/crypto/crypto_json.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -56,13 +57,6 @@ static bool print_number(struct json_writer *writer, const char *name, int64_t v
     return json_i64(writer, value, err);
 }
 
-static bool print_hex(struct json_writer *writer, const char *name, const uint8_t *bytes, size_t length, struct error *err)
-{
-    char hex[2 * CRYPTO_HASH_SIZE + 1];
-    crypto_hex(hex, bytes, length);
-    return print_text(writer, name, hex, err);
-}
-
 static bool print_rows(struct json_writer *writer, const struct segment_summary *summary, struct error *err)
 {
     TRY(json_name(writer, "rows", err));
@@ -79,12 +73,12 @@ static bool print_file(struct json_writer *writer, const struct store_file_entry
 {
     TRY(json_begin_object(writer, err));
     TRY(print_text(writer, "kind", file->is_blob ? "blob" : "segment", err));
-    TRY(print_hex(writer, "id", file->file_id, sizeof file->file_id, err));
+    TRY(crypto_named_hex(writer, "id", file->file_id, sizeof file->file_id, err));
     TRY(print_text(writer, "domain", domain_names[file->domain], err));
     TRY(print_text(writer, "scope", scope_names[file->summary.scope], err));
     TRY(print_number(writer, "position", file->position, err));
     TRY(print_number(writer, "size", (int64_t)file->size, err));
-    TRY(print_hex(writer, "hash", file->hash.bytes, sizeof file->hash.bytes, err));
+    TRY(crypto_named_hex(writer, "hash", file->hash.bytes, sizeof file->hash.bytes, err));
     if (file->is_blob) {
         TRY(print_text(writer, "name", file->name, err));
         TRY(print_number(writer, "length", (int64_t)file->blob_length, err));
@@ -101,7 +95,7 @@ static bool print_hash_or_null(struct json_writer *writer, const char *name, boo
                                struct error *err)
 {
     if (is_there) {
-        return print_hex(writer, name, hash->bytes, sizeof hash->bytes, err);
+        return crypto_named_hex(writer, name, hash->bytes, sizeof hash->bytes, err);
     }
     TRY(json_name(writer, name, err));
     return json_null(writer, err);
@@ -129,8 +123,8 @@ bool manifest_print(const struct manifest *manifest, struct buffer *out, struct 
     TRY(json_begin_object(&writer, err));
     TRY(print_text(&writer, "format", "emc2 manifest", err));
     TRY(print_number(&writer, "version", MANIFEST_VERSION, err));
-    TRY(print_hex(&writer, "store_id", manifest->store_id, sizeof manifest->store_id, err));
-    TRY(print_hex(&writer, "store_hash", manifest->store_hash.bytes, CRYPTO_HASH_SIZE, err));
+    TRY(crypto_named_hex(&writer, "store_id", manifest->store_id, sizeof manifest->store_id, err));
+    TRY(crypto_named_hex(&writer, "store_hash", manifest->store_hash.bytes, CRYPTO_HASH_SIZE, err));
     TRY(print_number(&writer, "snapshot", manifest->number, err));
     TRY(print_hash_or_null(&writer, "previous_hash", manifest->has_previous, &manifest->previous_hash, err));
     TRY(print_number(&writer, "created", manifest->created, err));
@@ -184,17 +178,11 @@ static bool read_text(const struct json *object, const char *name, char *out, si
     return json && json->kind == JSON_STRING && !memchr(json->text.data, 0, json->text.length) && text_copy(out, size, json->text);
 }
 
-static bool read_hex(const struct json *object, const char *name, uint8_t *out, size_t length)
-{
-    const struct json *json = json_member(object, name);
-    return json && json->kind == JSON_STRING && json->text.length == 2 * length && crypto_from_hex(out, length, json->text.data);
-}
-
 static bool read_hash_or_null(const struct json *object, const char *name, bool *out_is_there, struct crypto_hash *out_hash)
 {
     const struct json *json = json_member(object, name);
     *out_is_there = json && json->kind != JSON_NULL;
-    return json && (!*out_is_there || read_hex(object, name, out_hash->bytes, sizeof out_hash->bytes));
+    return json && (!*out_is_there || crypto_member_hex(object, name, out_hash->bytes, sizeof out_hash->bytes));
 }
 
 /* The position of a text among names, or -1. */
@@ -240,9 +228,9 @@ static bool read_file(const struct json *json, struct store_file_entry *out_file
     int kind = read_choice(json, "kind", kinds, 2);
     int domain = read_choice(json, "domain", domain_names, KEY_DOMAIN_COUNT);
     int scope = read_choice(json, "scope", scope_names, STORE_SCOPE_COUNT);
-    if (kind < 0 || domain < 0 || scope < 0 || !read_hex(json, "id", file.file_id, sizeof file.file_id) ||
+    if (kind < 0 || domain < 0 || scope < 0 || !crypto_member_hex(json, "id", file.file_id, sizeof file.file_id) ||
         !read_u32(json, "position", &file.position) || !read_u64(json, "size", &file.size) ||
-        !read_hex(json, "hash", file.hash.bytes, sizeof file.hash.bytes)) {
+        !crypto_member_hex(json, "hash", file.hash.bytes, sizeof file.hash.bytes)) {
         return false;
     }
     file.is_blob = kind == 1;
@@ -319,8 +307,9 @@ static bool read_head(const struct json *root, const char *name, struct manifest
         FAIL(err, UNSUPPORTED, "%s has version %" PRId64 ", this emc2 reads %d", name, version, MANIFEST_VERSION);
         return error_hint(err, "use a newer emc2");
     }
-    if (!read_hex(root, "store_id", manifest->store_id, sizeof manifest->store_id) ||
-        !read_hex(root, "store_hash", manifest->store_hash.bytes, CRYPTO_HASH_SIZE) || !read_u32(root, "snapshot", &manifest->number) ||
+    if (!crypto_member_hex(root, "store_id", manifest->store_id, sizeof manifest->store_id) ||
+        !crypto_member_hex(root, "store_hash", manifest->store_hash.bytes, CRYPTO_HASH_SIZE) ||
+        !read_u32(root, "snapshot", &manifest->number) ||
         !read_hash_or_null(root, "previous_hash", &manifest->has_previous, &manifest->previous_hash) ||
         !read_integer(root, "created", INT64_MIN, INT64_MAX, &manifest->created) ||
         !read_text(root, "label", manifest->label, sizeof manifest->label) ||
