@@ -2,6 +2,7 @@
 /* http: two sides on the loopback that know each other by their pins, and everybody else. */
 #include "base/calendar.h"
 #include "base/scratch.h"
+#include "base/task.h"
 #include "service/http/http.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -193,6 +194,42 @@ static void files_go_and_come_back(void **state)
     assert_int_equal(spooled(place), 0);
 }
 
+/* All answers come from one path, as a handler that is asked one request at a time may do. */
+static bool ask_own(void *context, size_t index, unsigned worker, struct error *err)
+{
+    struct place *place = context;
+    CLEANUP(buffer_value) struct buffer answer = {.maximum = BODY_MAX};
+    char body[500], answered[500];
+    uint8_t mine[256];
+    (void)worker;
+    memset(mine, (int)index, sizeof mine);
+    snprintf(body, sizeof body, "%s-%zu", place->body, index);
+    snprintf(answered, sizeof answered, "%s-%zu", place->answer, index);
+    TRY(file_write_atomic(body, mine, sizeof mine, 0600, err));
+    struct http_call call = call_of(place);
+    call.body_path = body;
+    call.answer_path = answered;
+    TRY(http_send(&call, NULL, err) && file_read(answered, &answer, err));
+    for (size_t i = 0; i < sizeof mine; i++) {
+        if (answer.length != sizeof mine || answer.data[i] != (uint8_t)(index ^ 0xff)) {
+            return FAIL(err, CORRUPT, "request %zu got another's answer", index);
+        }
+    }
+    return true;
+}
+
+static void everybody_gets_their_own_answer(void **state)
+{
+    struct place *place = *state;
+    struct error err = {.message = ""};
+    CLEANUP(task_pool) struct task_pool *pool = NULL;
+    const struct task_set set = {.count = 200, .run = ask_own, .context = place};
+    assert_true(task_pool_create(&pool, CONNECTIONS - 2, &err));
+    if (!task_pool_run(pool, &set, &err)) {
+        fail_msg("%s", err.message);
+    }
+}
+
 static void a_get_gives_a_text(void **state)
 {
     struct place *place = *state;
@@ -342,6 +379,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_SERVER(files_go_and_come_back),
+        WITH_SERVER(everybody_gets_their_own_answer),
         WITH_SERVER(a_get_gives_a_text),
         WITH_SERVER(a_wrong_server_gets_nothing),
         WITH_SERVER(a_wrong_client_is_refused_before_its_body),

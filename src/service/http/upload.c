@@ -57,21 +57,35 @@ static enum MHD_Result refuse(const struct http_upload *upload, struct MHD_Conne
     return respond_error(connection, why);
 }
 
-static enum MHD_Result respond_file(struct MHD_Connection *connection, const struct http_answer *answer)
+/* The file of an answer, open: the handler may write another one to the same path as soon as it is asked again. -1: it is not there. */
+struct answer_file {
+    int descriptor;
+    uint64_t size;
+};
+
+static struct answer_file answer_open(const struct http_answer *answer)
 {
     struct error err;
-    uint64_t size = 0;
-    int descriptor = file_size(answer->file, &size, &err) ? open(answer->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
-    if (answer->is_file_deleted && descriptor >= 0 && !file_remove(answer->file, &err)) { /* it lives until it was sent */
+    struct answer_file file = {.descriptor = -1};
+    if (file_size(answer->file, &file.size, &err)) {
+        file.descriptor = open(answer->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    }
+    if (answer->is_file_deleted && file.descriptor >= 0 && !file_remove(answer->file, &err)) { /* it lives until it was sent */
         log_error("http", &err);
     }
-    if (descriptor < 0) {
+    return file;
+}
+
+static enum MHD_Result respond_file(struct MHD_Connection *connection, const struct answer_file *file)
+{
+    struct error err;
+    if (file->descriptor < 0) {
         FAIL(&err, INTERNAL, "the answer is not there");
         return respond_error(connection, &err);
     }
-    struct MHD_Response *response = MHD_create_response_from_fd64(size, descriptor);
+    struct MHD_Response *response = MHD_create_response_from_fd64(file->size, file->descriptor);
     if (!response) {
-        close(descriptor);
+        close(file->descriptor);
     }
     return respond(connection, STATUS_OK, response, "application/octet-stream");
 }
@@ -81,13 +95,17 @@ static enum MHD_Result handle(struct http_upload *upload, struct MHD_Connection 
     struct error err;
     const struct http_service *service = &upload->server->options.service;
     struct http_answer answer = {.text = {.maximum = HTTP_TEXT_MAX}};
+    struct answer_file file = {.descriptor = -1};
     task_lock_take(upload->server->handling);
     bool done = service->handle(service->context, &upload->request, &answer, &err);
+    if (done && answer.file[0]) {
+        file = answer_open(&answer);
+    }
     task_lock_give(upload->server->handling);
     enum MHD_Result result =
         !done ? refuse(upload, connection, &err)
         : answer.file[0]
-            ? respond_file(connection, &answer)
+            ? respond_file(connection, &file)
             : respond_text(connection, STATUS_OK, answer.text.length > 0 ? answer.text.data : (const void *)"", answer.text.length);
     buffer_finish(&answer.text);
     return result;
