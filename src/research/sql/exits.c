@@ -27,7 +27,8 @@ static struct sql_select *merged(struct sql_tree *tree, const struct sql_select 
     sql_value distance = sql_operate(tree, SQL_MINUS, sql_field(tree, seen, "start_date"), sql_field(tree, seen, "end_before"));
     sql_value joins = sql_operate(tree, SQL_AT_MOST, distance, sql_integer(tree, gap));
     sql_value begins = sql_case(tree, joins, sql_integer(tree, 0), sql_integer(tree, 1));
-    order = sql_order_by(tree, sql_field(tree, seen, "end_date"), false, NULL);
+    /* of equal spans the one that begins an interval comes first here, too */
+    order = sql_order_by(tree, sql_field(tree, seen, "end_date"), false, sql_order_by(tree, begins, true, NULL));
     order = sql_order_by(tree, sql_field(tree, seen, "start_date"), false, order);
     for (int i = 0; i < 3; i++) {
         sql_give_field(tree, numbered, seen, columns[i]);
