@@ -15,7 +15,9 @@ struct sql_server {
     bool (*query)(void *context, const char *statement, sql_take_row *take, void *taker, struct error *err);
     void *context;
 };
-struct sql_server sql_server_duckdb(struct engine *engine); /* borrowed */
+struct sql_server sql_server_duckdb(struct engine *engine); /* borrowed, as is the connection */
+struct postgresql;
+struct sql_server sql_server_postgresql(struct postgresql *connection, const char *schema);
 
 /* Puts the tables that a program may read (bit i of `tables`: omop table i) into the engine, as far as the cohort language looks at their
  * fields. Demands GRANT_ROWS: an engine sees whose rows they are. */
