@@ -35,10 +35,10 @@ static uint64_t tables_of_the_language(void)
 static bool evaluate_by_sql(struct example_store *example, const struct cohort_program *program, struct arena *arena,
                             struct evaluation *out_evaluation, struct error *err)
 {
-    struct engine_options options = {.threads = 1};
+    struct engine_options options = {.threads = 0};
     TRY(engine || (engine_open(&engine, &options, err) && sql_load_duckdb(engine, example->reader, tables_of_the_language(), err)));
     const struct sql_server server = sql_server_duckdb(engine);
-    return sql_run(program, &server, true, arena, &out_evaluation->sql, err);
+    return sql_run(program, &server, SQL_WANTS_ROWS, arena, &out_evaluation->sql, err);
 }
 
 bool by_engine_evaluate(struct example_store *example, const struct cohort_program *program, struct task_pool *pool, struct arena *arena,

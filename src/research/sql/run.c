@@ -167,11 +167,13 @@ static void run_finish(struct run *run)
     }
 }
 
-bool sql_run(const struct cohort_program *program, const struct sql_server *server, bool wants_rows, struct arena *arena,
+bool sql_run(const struct cohort_program *program, const struct sql_server *server, unsigned wants, struct arena *arena,
              struct cohort_result *out_result, struct error *err)
 {
-    const struct sql_options options = {
-        .dialect = server->dialect, .schema = server->schema, .wants_rows = wants_rows, .wants_attrition = true};
+    const struct sql_options options = {.dialect = server->dialect,
+                                        .schema = server->schema,
+                                        .wants_rows = wants & SQL_WANTS_ROWS,
+                                        .wants_attrition = wants & SQL_WANTS_ATTRITION};
     CLEANUP(arena) struct arena *scratch = arena_create();
     struct cohort_result result = {0};
     struct sql_script script;

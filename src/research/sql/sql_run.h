@@ -23,7 +23,8 @@ struct sql_server sql_server_postgresql(struct postgresql *connection, const cha
  * fields. Demands GRANT_ROWS: an engine sees whose rows they are. */
 MUST_CHECK bool sql_load_duckdb(struct engine *engine, struct store_reader *reader, uint64_t tables, struct error *err);
 
-/* All of the result lives in `arena`, so that cohort_result_destroy is not for it. Of its `work` only the time is known. After a failure
- * the temporary tables are dropped as far as the engine still listens. */
-MUST_CHECK bool sql_run(const struct cohort_program *program, const struct sql_server *server, bool wants_rows, struct arena *arena,
+/* All of the result lives in `arena`, so that cohort_result_destroy is not for it. Of its `work` only the time is known; without
+ * SQL_WANTS_ATTRITION its attrition is all zero. After a failure the temporary tables are dropped as far as the engine still listens. */
+enum { SQL_WANTS_ROWS = 1, SQL_WANTS_ATTRITION = 2 };
+MUST_CHECK bool sql_run(const struct cohort_program *program, const struct sql_server *server, unsigned wants, struct arena *arena,
                         struct cohort_result *out_result, struct error *err);
