@@ -3,9 +3,9 @@
  *   group     the events of its event table, put into a table that the test does not use, are the primary events; the group is additional
  *   windowed  the same, with "exactly n rows" for the n that is expected, and "exactly d different values" for each column
  *   criteria  the index is the person's first observation period; "exactly n rows", and exactly as many on each pair of dates */
+#include "by_engine.h"
 #include "research/circe/circe.h"
 #include "vectors.h"
-#include "by_engine.h"
 
 struct part {
     const struct json *tables;

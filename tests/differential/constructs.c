@@ -20,7 +20,9 @@ static struct family {
     {"end", {"recorded", "or next day", "or supply", "next day"}, {0}},
     {"adjustment", {"start from start", "start from end"}, {0}},
     {"adjustment of end", {"from start", "from end"}, {0}},
-    {"criterion", {"whole table", "concept set", "source set", "both sets", "first", "user start", "user end", "nested", "empty set", "large set"}, {0}},
+    {"criterion",
+     {"whole table", "concept set", "source set", "both sets", "first", "user start", "user end", "nested", "empty set", "large set"},
+     {0}},
     {"bound", {"days", "period start", "period end", "none"}, {0}},
     {"window", {"start of event", "end of event", "start of index", "end of index", "end window", "visit", "outside period"}, {0}},
     {"count", {"exactly", "at most", "at least"}, {0}},
@@ -79,8 +81,16 @@ static void criterion_count(const struct cohort_program *program, const struct c
 {
     bool by_set = criterion->concept_set != COHORT_NO_SET, by_source = criterion->source_concept_set != COHORT_NO_SET;
     size_t members = by_set ? program->concept_sets[criterion->concept_set].members.count : 1;
-    const bool choices[] = {!by_set && !by_source, by_set, by_source, by_set && by_source, criterion->first_only, criterion->has_user_start,
-                            criterion->has_user_end, criterion->nested != NULL, members == 0, members > 40};
+    const bool choices[] = {!by_set && !by_source,
+                            by_set,
+                            by_source,
+                            by_set && by_source,
+                            criterion->first_only,
+                            criterion->has_user_start,
+                            criterion->has_user_end,
+                            criterion->nested != NULL,
+                            members == 0,
+                            members > 40};
     for (int i = 0; i < (int)(sizeof choices / sizeof *choices); i++) {
         count(CRITERION, i, choices[i]);
     }
@@ -144,8 +154,12 @@ void constructs_count(const struct cohort_program *program)
 {
     const struct cohort_exit *exit_rule = &program->exit;
     bool is_offset = exit_rule->kind == COHORT_EXIT_OFFSET;
-    const bool exits[] = {is_offset && exit_rule->from_end,  exit_rule->has_supply_override, exit_rule->offset < 0, program->censoring_count > 0,
-                          program->era_pad > 0,              program->has_censor_start,      program->has_censor_end};
+    const bool exits[] = {is_offset && exit_rule->from_end,
+                          exit_rule->has_supply_override,
+                          exit_rule->offset<0, program->censoring_count> 0,
+                          program->era_pad > 0,
+                          program->has_censor_start,
+                          program->has_censor_end};
     const bool wholes[] = {program->primary_count > 1, program->prior_days > 0, program->post_days > 0, program->additional != NULL,
                            program->rule_count > 0};
     for (int i = 0; i < (int)(sizeof exits / sizeof *exits); i++) {
@@ -174,11 +188,21 @@ void constructs_count(const struct cohort_program *program)
 
 size_t constructs_print(void)
 {
-    static const int language[] = {OMOP_TABLE_CONDITION_OCCURRENCE, OMOP_TABLE_DRUG_EXPOSURE,      OMOP_TABLE_PROCEDURE_OCCURRENCE,
-                                   OMOP_TABLE_MEASUREMENT,          OMOP_TABLE_OBSERVATION,        OMOP_TABLE_DEVICE_EXPOSURE,
-                                   OMOP_TABLE_VISIT_OCCURRENCE,     OMOP_TABLE_VISIT_DETAIL,       OMOP_TABLE_DEATH,
-                                   OMOP_TABLE_SPECIMEN,             OMOP_TABLE_CONDITION_ERA,      OMOP_TABLE_DRUG_ERA,
-                                   OMOP_TABLE_DOSE_ERA,             OMOP_TABLE_OBSERVATION_PERIOD, OMOP_TABLE_PAYER_PLAN_PERIOD};
+    static const int language[] = {OMOP_TABLE_CONDITION_OCCURRENCE,
+                                   OMOP_TABLE_DRUG_EXPOSURE,
+                                   OMOP_TABLE_PROCEDURE_OCCURRENCE,
+                                   OMOP_TABLE_MEASUREMENT,
+                                   OMOP_TABLE_OBSERVATION,
+                                   OMOP_TABLE_DEVICE_EXPOSURE,
+                                   OMOP_TABLE_VISIT_OCCURRENCE,
+                                   OMOP_TABLE_VISIT_DETAIL,
+                                   OMOP_TABLE_DEATH,
+                                   OMOP_TABLE_SPECIMEN,
+                                   OMOP_TABLE_CONDITION_ERA,
+                                   OMOP_TABLE_DRUG_ERA,
+                                   OMOP_TABLE_DOSE_ERA,
+                                   OMOP_TABLE_OBSERVATION_PERIOD,
+                                   OMOP_TABLE_PAYER_PLAN_PERIOD};
     size_t never = 0;
     printf("criteria of");
     for (size_t i = 0; i < sizeof language / sizeof *language; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* differential: random expressions over random populations, natively and by SQL on DuckDB (and PostgreSQL, where an address is given); rows,
- * inclusion statistics and what is left after each step must be the same. The first difference is shrunk and written as a file, which then
- * belongs into tests/differential/kept: all files there are replayed first.
- *   differential [--cases N] [--seconds S] [--seed N] [--postgresql ADDRESS] [--kept DIRECTORY] [--out DIRECTORY] */
+/* differential: random expressions over random populations, natively and by SQL on DuckDB (and PostgreSQL, where an address is given);
+ * rows, inclusion statistics and what is left after each step must be the same. The first difference is shrunk and written as a file, which
+ * then belongs into tests/differential/kept: all files there are replayed first. differential [--cases N] [--seconds S] [--seed N]
+ * [--postgresql ADDRESS] [--kept DIRECTORY] [--out DIRECTORY] */
 #include "../cohorts/vectors.h"
 #include "base/file.h"
 #include "constructs.h"
@@ -167,8 +167,9 @@ static bool statistics_are_same(const struct cohort_statistics *a, const struct 
 
 static bool attrition_is_same(const struct cohort_attrition *a, const struct cohort_attrition *b)
 {
-    bool is_same = remains_same(a->primary, b->primary) && remains_same(a->qualified, b->qualified) && remains_same(a->included, b->included) &&
-                   remains_same(a->cohort, b->cohort) && a->censored_persons == b->censored_persons;
+    bool is_same = remains_same(a->primary, b->primary) && remains_same(a->qualified, b->qualified) &&
+                   remains_same(a->included, b->included) && remains_same(a->cohort, b->cohort) &&
+                   a->censored_persons == b->censored_persons;
     for (size_t r = 0; is_same && r < a->rule_count; r++) {
         is_same = remains_same(a->after_rule[r], b->after_rule[r]);
     }
@@ -321,8 +322,8 @@ static bool case_write(const struct json *one, const char *path, struct error *e
     return file_write_atomic(path, text.data, text.length, 0644, err);
 }
 
-static bool case_report(const struct json *tables, const struct json *expression, const struct options *options, struct postgresql *postgresql,
-                        int64_t number, struct error *err)
+static bool case_report(const struct json *tables, const struct json *expression, const struct options *options,
+                        struct postgresql *postgresql, int64_t number, struct error *err)
 {
     CLEANUP(arena) struct arena *arena = arena_create();
     struct json one = tree_object();
@@ -383,7 +384,8 @@ static bool random_run(const struct options *options, struct postgresql *postgre
     while (!*out_differs && tally.cases < options->cases && clock_monotonic_ns() < end) {
         TRY(population_run(options, postgresql, &chance, end, &tally, out_differs, err));
     }
-    printf("seed %ld: %ld cases%s, %ld of them with rows (%ld rows), %ld with statistics of events; %ld more refused by the language; %.0f s\n",
+    printf("seed %ld: %ld cases%s, %ld of them with rows (%ld rows), %ld with statistics of events; %ld more refused by the language; %.0f "
+           "s\n",
            (long)options->seed, (long)tally.cases, *out_differs ? ", the last one differs" : " without a difference", (long)tally.with_rows,
            (long)tally.rows, (long)tally.with_rules, (long)tally.refused, (double)(clock_monotonic_ns() - begun) / 1e9);
     size_t never = constructs_print();
@@ -429,9 +431,8 @@ static bool options_read(int argc, char **argv, struct options *options)
             const char *name;
             int64_t *number;
             const char **text;
-        } known[] = {{"--cases", &options->cases, NULL},          {"--seconds", &options->seconds, NULL},
-                     {"--seed", &options->seed, NULL},            {"--postgresql", NULL, &options->postgresql},
-                     {"--kept", NULL, &options->kept},            {"--out", NULL, &options->out}};
+        } known[] = {{"--cases", &options->cases, NULL},           {"--seconds", &options->seconds, NULL}, {"--seed", &options->seed, NULL},
+                     {"--postgresql", NULL, &options->postgresql}, {"--kept", NULL, &options->kept},       {"--out", NULL, &options->out}};
         size_t k = 0;
         while (k < 6 && strcmp(known[k].name, argv[i]) != 0) {
             k++;

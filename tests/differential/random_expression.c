@@ -17,10 +17,26 @@ struct attribute {
     char form;
     const char *name;
 };
-#define CLINICAL {'i', "Age"}, {'L', "Gender"}, {'D', "OccurrenceStartDate"}
-#define WITH_VISIT {'L', "ProviderSpecialty"}, {'L', "VisitType"}
-#define ERA {'i', "AgeAtStart"}, {'i', "AgeAtEnd"}, {'L', "Gender"}, {'D', "EraStartDate"}, {'D', "EraEndDate"}, {'i', "EraLength"}
-#define PERIOD {'i', "AgeAtStart"}, {'i', "AgeAtEnd"}, {'D', "PeriodStartDate"}, {'D', "PeriodEndDate"}, {'i', "PeriodLength"}
+#define CLINICAL                   \
+    {'i', "Age"}, {'L', "Gender"}, \
+    {                              \
+        'D', "OccurrenceStartDate" \
+    }
+#define WITH_VISIT              \
+    {'L', "ProviderSpecialty"}, \
+    {                           \
+        'L', "VisitType"        \
+    }
+#define ERA                                                                                              \
+    {'i', "AgeAtStart"}, {'i', "AgeAtEnd"}, {'L', "Gender"}, {'D', "EraStartDate"}, {'D', "EraEndDate"}, \
+    {                                                                                                    \
+        'i', "EraLength"                                                                                 \
+    }
+#define PERIOD                                                                                \
+    {'i', "AgeAtStart"}, {'i', "AgeAtEnd"}, {'D', "PeriodStartDate"}, {'D', "PeriodEndDate"}, \
+    {                                                                                         \
+        'i', "PeriodLength"                                                                   \
+    }
 enum { ATTRIBUTES_MAX = 18 };
 static const struct type {
     const char *name, *source;
@@ -28,36 +44,113 @@ static const struct type {
     bool has_set, has_first;
     struct attribute attributes[ATTRIBUTES_MAX];
 } types[] = {
-    {"ConditionOccurrence", "ConditionSourceConcept", "VISIT_ID DOMAIN_CONCEPT DURATION", true, true,
+    {"ConditionOccurrence",
+     "ConditionSourceConcept",
+     "VISIT_ID DOMAIN_CONCEPT DURATION",
+     true,
+     true,
      {CLINICAL, WITH_VISIT, {'D', "OccurrenceEndDate"}, {'X', "ConditionType"}, {'T', "StopReason"}, {'L', "ConditionStatus"}}},
-    {"DrugExposure", "DrugSourceConcept", "VISIT_ID DOMAIN_CONCEPT DURATION QUANTITY DAYS_SUPPLY REFILLS", true, true,
-     {CLINICAL, WITH_VISIT, {'D', "OccurrenceEndDate"}, {'X', "DrugType"}, {'T', "StopReason"}, {'i', "Refills"}, {'d', "Quantity"},
-      {'i', "DaysSupply"}, {'L', "RouteConcept"}, {'T', "LotNumber"}}},
-    {"ProcedureOccurrence", "ProcedureSourceConcept", "VISIT_ID DOMAIN_CONCEPT DURATION QUANTITY", true, true,
+    {"DrugExposure",
+     "DrugSourceConcept",
+     "VISIT_ID DOMAIN_CONCEPT DURATION QUANTITY DAYS_SUPPLY REFILLS",
+     true,
+     true,
+     {CLINICAL,
+      WITH_VISIT,
+      {'D', "OccurrenceEndDate"},
+      {'X', "DrugType"},
+      {'T', "StopReason"},
+      {'i', "Refills"},
+      {'d', "Quantity"},
+      {'i', "DaysSupply"},
+      {'L', "RouteConcept"},
+      {'T', "LotNumber"}}},
+    {"ProcedureOccurrence",
+     "ProcedureSourceConcept",
+     "VISIT_ID DOMAIN_CONCEPT DURATION QUANTITY",
+     true,
+     true,
      {CLINICAL, WITH_VISIT, {'X', "ProcedureType"}, {'L', "Modifier"}, {'i', "Quantity"}}},
-    {"Measurement", "MeasurementSourceConcept", "VISIT_ID DOMAIN_CONCEPT DURATION VALUE_AS_NUMBER RANGE_LOW RANGE_HIGH", true, true,
-     {CLINICAL, WITH_VISIT, {'X', "MeasurementType"}, {'L', "Operator"}, {'d', "ValueAsNumber"}, {'L', "ValueAsConcept"}, {'L', "Unit"},
-      {'d', "RangeLow"}, {'d', "RangeHigh"}, {'d', "RangeLowRatio"}, {'d', "RangeHighRatio"}}},
-    {"Observation", "ObservationSourceConcept", "VISIT_ID DOMAIN_CONCEPT DURATION VALUE_AS_NUMBER", true, true,
-     {CLINICAL, WITH_VISIT, {'X', "ObservationType"}, {'d', "ValueAsNumber"}, {'T', "ValueAsString"}, {'L', "ValueAsConcept"},
-      {'L', "Qualifier"}, {'L', "Unit"}}},
-    {"DeviceExposure", "DeviceSourceConcept", "VISIT_ID DOMAIN_CONCEPT DURATION QUANTITY", true, true,
+    {"Measurement",
+     "MeasurementSourceConcept",
+     "VISIT_ID DOMAIN_CONCEPT DURATION VALUE_AS_NUMBER RANGE_LOW RANGE_HIGH",
+     true,
+     true,
+     {CLINICAL,
+      WITH_VISIT,
+      {'X', "MeasurementType"},
+      {'L', "Operator"},
+      {'d', "ValueAsNumber"},
+      {'L', "ValueAsConcept"},
+      {'L', "Unit"},
+      {'d', "RangeLow"},
+      {'d', "RangeHigh"},
+      {'d', "RangeLowRatio"},
+      {'d', "RangeHighRatio"}}},
+    {"Observation",
+     "ObservationSourceConcept",
+     "VISIT_ID DOMAIN_CONCEPT DURATION VALUE_AS_NUMBER",
+     true,
+     true,
+     {CLINICAL,
+      WITH_VISIT,
+      {'X', "ObservationType"},
+      {'d', "ValueAsNumber"},
+      {'T', "ValueAsString"},
+      {'L', "ValueAsConcept"},
+      {'L', "Qualifier"},
+      {'L', "Unit"}}},
+    {"DeviceExposure",
+     "DeviceSourceConcept",
+     "VISIT_ID DOMAIN_CONCEPT DURATION QUANTITY",
+     true,
+     true,
      {CLINICAL, WITH_VISIT, {'D', "OccurrenceEndDate"}, {'X', "DeviceType"}, {'T', "UniqueDeviceId"}, {'i', "Quantity"}}},
-    {"VisitOccurrence", "VisitSourceConcept", "VISIT_ID DOMAIN_CONCEPT DURATION", true, true,
+    {"VisitOccurrence",
+     "VisitSourceConcept",
+     "VISIT_ID DOMAIN_CONCEPT DURATION",
+     true,
+     true,
      {CLINICAL, {'D', "OccurrenceEndDate"}, {'L', "ProviderSpecialty"}, {'X', "VisitType"}, {'i', "VisitLength"}, {'L', "PlaceOfService"}}},
-    {"VisitDetail", "VisitDetailSourceConcept", "DOMAIN_CONCEPT DURATION", true, true,
-     {{'i', "Age"}, {'S', "GenderCS"}, {'S', "ProviderSpecialtyCS"}, {'S', "PlaceOfServiceCS"}, {'D', "VisitDetailStartDate"},
-      {'D', "VisitDetailEndDate"}, {'S', "VisitDetailTypeCS"}, {'i', "VisitDetailLength"}}},
+    {"VisitDetail",
+     "VisitDetailSourceConcept",
+     "DOMAIN_CONCEPT DURATION",
+     true,
+     true,
+     {{'i', "Age"},
+      {'S', "GenderCS"},
+      {'S', "ProviderSpecialtyCS"},
+      {'S', "PlaceOfServiceCS"},
+      {'D', "VisitDetailStartDate"},
+      {'D', "VisitDetailEndDate"},
+      {'S', "VisitDetailTypeCS"},
+      {'i', "VisitDetailLength"}}},
     {"Death", "DeathSourceConcept", "VISIT_ID DOMAIN_CONCEPT DURATION", true, false, {CLINICAL, {'X', "DeathType"}}},
-    {"Specimen", NULL, "VISIT_ID DOMAIN_CONCEPT DURATION", true, true,
+    {"Specimen",
+     NULL,
+     "VISIT_ID DOMAIN_CONCEPT DURATION",
+     true,
+     true,
      {CLINICAL, {'X', "SpecimenType"}, {'d', "Quantity"}, {'L', "Unit"}, {'L', "AnatomicSite"}, {'L', "DiseaseStatus"}, {'T', "SourceId"}}},
     {"ConditionEra", NULL, "DOMAIN_CONCEPT DURATION ERA_OCCURRENCES", true, true, {ERA, {'i', "OccurrenceCount"}}},
     {"DrugEra", NULL, "VISIT_ID DOMAIN_CONCEPT DURATION ERA_OCCURRENCES GAP_DAYS", true, true, {ERA, {'i', "OccurrenceCount"}}},
     {"DoseEra", NULL, "VISIT_ID DOMAIN_CONCEPT DURATION VALUE_AS_NUMBER UNIT", true, true, {ERA, {'L', "Unit"}, {'d', "DoseValue"}}},
     {"ObservationPeriod", NULL, "VISIT_ID DOMAIN_CONCEPT DURATION", false, true, {PERIOD, {'L', "PeriodType"}}},
-    {"PayerPlanPeriod", NULL, "VISIT_ID", false, true,
-     {PERIOD, {'L', "Gender"}, {'C', "PayerConcept"}, {'C', "PlanConcept"}, {'C', "SponsorConcept"}, {'C', "StopReasonConcept"},
-      {'C', "PayerSourceConcept"}, {'C', "PlanSourceConcept"}, {'C', "SponsorSourceConcept"}, {'C', "StopReasonSourceConcept"}}},
+    {"PayerPlanPeriod",
+     NULL,
+     "VISIT_ID",
+     false,
+     true,
+     {PERIOD,
+      {'L', "Gender"},
+      {'C', "PayerConcept"},
+      {'C', "PlanConcept"},
+      {'C', "SponsorConcept"},
+      {'C', "StopReasonConcept"},
+      {'C', "PayerSourceConcept"},
+      {'C', "PlanSourceConcept"},
+      {'C', "SponsorSourceConcept"},
+      {'C', "StopReasonSourceConcept"}}},
 };
 enum { TYPES = sizeof types / sizeof *types };
 
@@ -319,9 +412,15 @@ static struct json random_correlated(struct writing *writing, int depth)
 
 static struct json random_demographic(struct writing *writing)
 {
-    static const struct attribute attributes[] = {{'i', "Age"},         {'L', "Gender"},      {'L', "Race"},
-                                                  {'L', "Ethnicity"},   {'S', "GenderCS"},    {'S', "RaceCS"},
-                                                  {'S', "EthnicityCS"}, {'D', "OccurrenceStartDate"}, {'D', "OccurrenceEndDate"}};
+    static const struct attribute attributes[] = {{'i', "Age"},
+                                                  {'L', "Gender"},
+                                                  {'L', "Race"},
+                                                  {'L', "Ethnicity"},
+                                                  {'S', "GenderCS"},
+                                                  {'S', "RaceCS"},
+                                                  {'S', "EthnicityCS"},
+                                                  {'D', "OccurrenceStartDate"},
+                                                  {'D', "OccurrenceEndDate"}};
     struct json value = tree_object();
     for (int i = below(writing, 3); i > 0; i--) {
         const struct attribute *attribute = &attributes[below(writing, 9)];

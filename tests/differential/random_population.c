@@ -131,10 +131,11 @@ static void periods_add(struct making *making, int64_t person, struct json *rows
 }
 
 /* ---- tables ---- */
-static const int event_tables[] = {
-    OMOP_TABLE_VISIT_OCCURRENCE, OMOP_TABLE_VISIT_DETAIL, OMOP_TABLE_CONDITION_OCCURRENCE, OMOP_TABLE_DRUG_EXPOSURE,
-    OMOP_TABLE_PROCEDURE_OCCURRENCE, OMOP_TABLE_DEVICE_EXPOSURE, OMOP_TABLE_MEASUREMENT, OMOP_TABLE_OBSERVATION, OMOP_TABLE_DEATH,
-    OMOP_TABLE_SPECIMEN, OMOP_TABLE_PAYER_PLAN_PERIOD, OMOP_TABLE_DRUG_ERA, OMOP_TABLE_DOSE_ERA, OMOP_TABLE_CONDITION_ERA};
+static const int event_tables[] = {OMOP_TABLE_VISIT_OCCURRENCE, OMOP_TABLE_VISIT_DETAIL,         OMOP_TABLE_CONDITION_OCCURRENCE,
+                                   OMOP_TABLE_DRUG_EXPOSURE,    OMOP_TABLE_PROCEDURE_OCCURRENCE, OMOP_TABLE_DEVICE_EXPOSURE,
+                                   OMOP_TABLE_MEASUREMENT,      OMOP_TABLE_OBSERVATION,          OMOP_TABLE_DEATH,
+                                   OMOP_TABLE_SPECIMEN,         OMOP_TABLE_PAYER_PLAN_PERIOD,    OMOP_TABLE_DRUG_ERA,
+                                   OMOP_TABLE_DOSE_ERA,         OMOP_TABLE_CONDITION_ERA};
 enum { EVENT_TABLES = sizeof event_tables / sizeof *event_tables };
 
 static void person_add(struct making *making, int64_t person, struct json *rows, struct json *persons, struct json *periods)

@@ -31,7 +31,7 @@ struct engine_result {
     duckdb_connection connection;
     struct engine_statement statement;
     duckdb_result result;
-    bool has_result, is_borrowed; /* the connection is the engine's own */
+    bool has_result, is_borrowed;       /* the connection is the engine's own */
     struct result_lane lanes[2], *lane; /* the one at hand */
     size_t chunk_max;
     size_t columns;

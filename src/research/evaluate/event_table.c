@@ -104,7 +104,8 @@ bool period_join_make(struct segment_run *run, const struct event_list *list, co
     TRY(segment_run_periods(run, list, arena, &periods, err));
     bool may_join_twice = periods.overlap && !condition->first_per_person;
     size_t bound = may_join_twice ? join_count(&periods, list, condition) : list->count;
-    struct period_columns to = {arena_allocate_raw(arena, bound + 1, sizeof *to.items), arena_allocate_raw(arena, bound + 1, sizeof *to.starts),
+    struct period_columns to = {arena_allocate_raw(arena, bound + 1, sizeof *to.items),
+                                arena_allocate_raw(arena, bound + 1, sizeof *to.starts),
                                 arena_allocate_raw(arena, bound + 1, sizeof *to.ends)};
     size_t count = 0;
     uint32_t last_person = UINT32_MAX;

@@ -84,8 +84,7 @@ static bool script_print(const struct sql_compilation *compilation, struct sql_s
         const struct sql_statement *statement = &node->statement;
         buffer_clear(&text);
         TRY(sql_print(statement, compilation->options->dialect, compilation->options->schema, &text, err));
-        statements[count++] =
-            (struct sql_text){statement->purpose, statement->comment, arena_text_copy(arena, (const char *)text.data)};
+        statements[count++] = (struct sql_text){statement->purpose, statement->comment, arena_text_copy(arena, (const char *)text.data)};
     }
     *out_script = (struct sql_script){statements, count};
     return true;

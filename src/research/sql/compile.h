@@ -26,10 +26,10 @@ struct sql_compilation {
     struct sql_statement_node *first, *last;
     size_t statement_count;
     struct sql_criterion *criteria;
-    unsigned tables;               /* made so far, for their names */
-    const struct sql_table **sets; /* by position in the program; NULL: not made */
+    unsigned tables;                 /* made so far, for their names */
+    const struct sql_table **sets;   /* by position in the program; NULL: not made */
     const struct sql_table *primary; /* emc2_primary, once it is there */
-    bool is_unsupported;           /* a value that SQL has no column for */
+    bool is_unsupported;             /* a value that SQL has no column for */
 };
 
 /* ---- the script ---- */

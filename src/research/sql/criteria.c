@@ -40,7 +40,8 @@ static void collect_correlated(struct sql_compilation *compilation, const struct
     bool tests_end = item->start_window.uses_event_end || (item->has_end_window && item->end_window.uses_event_end);
     bool counts_end = operand == COHORT_END || operand == COHORT_LENGTH;
     unsigned needs = (tests_end || counts_end ? SQL_NEEDS_END : 0) | (item->restricts_to_visit ? SQL_NEEDS_VISIT : 0);
-    compilation->is_unsupported |= !is_field && !counts_end && operand != COHORT_NOTHING && operand != COHORT_ONE && operand != COHORT_START;
+    compilation->is_unsupported |=
+        !is_field && !counts_end && operand != COHORT_NOTHING && operand != COHORT_ONE && operand != COHORT_START;
     collect(compilation, item->criterion, needs, is_field ? UINT64_C(1) << item->distinct.field : 0, is_restricted);
 }
 
@@ -107,7 +108,8 @@ static uint64_t fields_of(const struct sql_criterion *planned)
     const struct cohort_criterion *criterion = planned->criterion;
     const struct omop_table_info *info = omop_table(criterion->table);
     static const char *const always[] = {"days_supply", "provider_id", "care_site_id", "visit_occurrence_id"};
-    uint64_t fields = planned->fields | UINT64_C(1) << info->person_field | UINT64_C(1) << info->id_field | UINT64_C(1) << info->start_field;
+    uint64_t fields =
+        planned->fields | UINT64_C(1) << info->person_field | UINT64_C(1) << info->id_field | UINT64_C(1) << info->start_field;
     fields |= info->end_field == OMOP_NO_FIELD ? 0 : UINT64_C(1) << info->end_field;
     for (size_t i = 0; i < sizeof always / sizeof *always; i++) {
         field_add(&fields, info, always[i]);
@@ -296,7 +298,8 @@ static const struct sql_table *nested_keys(struct sql_compilation *compilation, 
 static struct sql_select *nested_rows(struct sql_compilation *compilation, const struct sql_criterion *planned, struct sql_select *plain)
 {
     struct sql_tree *tree = &compilation->tree;
-    const struct sql_table *rows = sql_make_table(compilation, sql_table_name(compilation, "rows"), "rows before their nested group", plain);
+    const struct sql_table *rows =
+        sql_make_table(compilation, sql_table_name(compilation, "rows"), "rows before their nested group", plain);
     struct sql_events events = {.table = nested_events(compilation, rows)};
     events.keys = nested_keys(compilation, events.table);
     struct sql_select *select = sql_select_create(tree), *keys = sql_group_keys(compilation, planned->criterion->nested, &events);

@@ -115,8 +115,7 @@ const struct sql_table *sql_qualified_events(struct sql_compilation *compilation
     sql_on(tree, key, sql_same_key(tree, key, event, true));
     give_event(tree, select, event);
     enum cohort_limit limit = program->primary_limit == COHORT_LIMIT_ALL ? program->qualified_limit : COHORT_LIMIT_ALL;
-    return sql_make_table(compilation, "emc2_qualified", "events that meet the additional criteria",
-                          limited(tree, limit, select, event));
+    return sql_make_table(compilation, "emc2_qualified", "events that meet the additional criteria", limited(tree, limit, select, event));
 }
 
 bool sql_one_per_person(const struct cohort_program *program)
@@ -144,8 +143,7 @@ static const struct sql_table *rule_keys(struct sql_compilation *compilation, co
         if (!table) {
             table = sql_make_table(compilation, "emc2_rules", comment, select);
         } else {
-            sql_append(compilation,
-                       (struct sql_statement){.kind = SQL_INSERT, .comment = comment, .table = table, .select = select});
+            sql_append(compilation, (struct sql_statement){.kind = SQL_INSERT, .comment = comment, .table = table, .select = select});
         }
     }
     sql_append(compilation, (struct sql_statement){.kind = SQL_ANALYSE, .table = table});

@@ -106,9 +106,9 @@ static bool put_parts(const struct printing *printing, const char *before, sql_v
 static const char *operator_words(enum sql_operator op)
 {
     static const char *const words[] = {
-        [SQL_EQUAL] = " = ",       [SQL_UNEQUAL] = " <> ", [SQL_LESS] = " < ",  [SQL_AT_MOST] = " <= ", [SQL_GREATER] = " > ",
-        [SQL_AT_LEAST] = " >= ",   [SQL_AND] = " and ",    [SQL_OR] = " or ",   [SQL_PLUS] = " + ",     [SQL_MINUS] = " - ",
-        [SQL_TIMES] = " * ",       [SQL_DIVIDE] = " / ",   [SQL_BIT_AND] = " & ",
+        [SQL_EQUAL] = " = ",     [SQL_UNEQUAL] = " <> ", [SQL_LESS] = " < ",    [SQL_AT_MOST] = " <= ", [SQL_GREATER] = " > ",
+        [SQL_AT_LEAST] = " >= ", [SQL_AND] = " and ",    [SQL_OR] = " or ",     [SQL_PLUS] = " + ",     [SQL_MINUS] = " - ",
+        [SQL_TIMES] = " * ",     [SQL_DIVIDE] = " / ",   [SQL_BIT_AND] = " & ",
     };
     return words[op];
 }
@@ -178,7 +178,10 @@ static bool put_window(const struct printing *printing, const struct sql_express
         TRY(put_parts(printing, order == over->order ? " order by " : ", ", order->by, order->is_descending ? " desc" : "", NULL,
                       " nulls last", err));
     }
-    return put(printing, is_number ? ")" : is_sum ? " rows unbounded preceding) as bigint)" : " rows between unbounded preceding and 1 preceding)",
+    return put(printing,
+               is_number ? ")"
+               : is_sum  ? " rows unbounded preceding) as bigint)"
+                         : " rows between unbounded preceding and 1 preceding)",
                err);
 }
 
@@ -248,10 +251,10 @@ static bool put_sources(struct printing *printing, const struct sql_select *sele
         bool is_first = source == select->sources;
         TRY(put_line(printing, err));
         TRY(put(printing,
-                is_first                           ? "from "
-                : source->join == SQL_JOIN_LEFT    ? "  left join "
-                : source->on                       ? "  join "
-                                                   : "  cross join ",
+                is_first                        ? "from "
+                : source->join == SQL_JOIN_LEFT ? "  left join "
+                : source->on                    ? "  join "
+                                                : "  cross join ",
                 err));
         TRY(put_source(printing, source, err));
         TRY(is_first || !source->on || put_parts(printing, " on ", source->on, "", NULL, "", err));
@@ -318,7 +321,7 @@ bool sql_print(const struct sql_statement *statement, enum sql_dialect dialect, 
     case SQL_QUERY:
         return put_select(&printing, statement->select, err);
     case SQL_DROP:
-        return put_named(&printing, "drop table if exists ", statement->table, "", err);
+        return put(&printing, "drop table", err) && put_named(&printing, " if exists ", statement->table, "", err);
     case SQL_ANALYSE:
         return put_named(&printing, "analyze ", statement->table, "", err);
     }

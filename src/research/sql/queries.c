@@ -46,8 +46,7 @@ static struct sql_select *best_masks(struct sql_tree *tree, const struct sql_tab
 static struct sql_select *mask_counts(struct sql_tree *tree, const struct sql_table *masks, int mode)
 {
     struct sql_select *select = sql_select_create(tree);
-    const struct sql_source *event =
-        mode == 0 ? sql_from(tree, select, masks) : sql_from_select(tree, select, best_masks(tree, masks));
+    const struct sql_source *event = mode == 0 ? sql_from(tree, select, masks) : sql_from_select(tree, select, best_masks(tree, masks));
     sql_give_field(tree, select, event, "mask");
     sql_give(tree, select, "person_count", sql_call(tree, SQL_COUNT, NULL, NULL));
     sql_give(tree, select, "mode_id", sql_integer(tree, mode));

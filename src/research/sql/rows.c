@@ -16,8 +16,8 @@ static const struct sql_table *list_table(struct sql_compilation *compilation, s
     sql_append(compilation, (struct sql_statement){.kind = SQL_CREATE_LIST, .comment = "members of a concept set", .table = table});
     for (size_t first = 0; first < ids.count; first += INSERT_MAX) {
         size_t count = ids.count - first < INSERT_MAX ? ids.count - first : INSERT_MAX;
-        sql_append(compilation, (struct sql_statement){
-                                    .kind = SQL_INSERT_LIST, .table = table, .list = ids.items + first, .list_count = count});
+        sql_append(compilation,
+                   (struct sql_statement){.kind = SQL_INSERT_LIST, .table = table, .list = ids.items + first, .list_count = count});
     }
     sql_append(compilation, (struct sql_statement){.kind = SQL_ANALYSE, .table = table});
     return table;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* run: statement after statement; the rows of each query go to where its purpose says. */
-#include "research/sql/sql_run.h"
 #include "base/task.h"
+#include "research/sql/sql_run.h"
 #include <stdlib.h>
 #include <string.h>
 

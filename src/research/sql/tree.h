@@ -43,7 +43,7 @@ enum sql_node {
     SQL_NODE_LIKE,
     SQL_NODE_ADD_DAYS,
     SQL_NODE_YEAR,
-    SQL_NODE_CASE, /* when a then b, else c (NULL: nothing) */
+    SQL_NODE_CASE,  /* when a then b, else c (NULL: nothing) */
     SQL_NODE_ROUND, /* to three decimals, half away from zero */
     SQL_NODE_FUNCTION,
     SQL_NODE_WINDOW,

@@ -53,12 +53,12 @@ static const struct option_spec certificate_options[] = {
     {0},
 };
 static const struct option_spec search_options[] = {{"limit", "N", "at most N concepts (default 20)"}, {0}};
-#define ENGINE_OPTIONS                                                                                                                    \
-    {"engine", "native|duckdb|postgresql", "who evaluates: emc2 itself (default), or the definition's SQL on an engine"},                 \
-        {"database", "ADDRESS", "for postgresql: postgresql://USER@HOST:PORT/DATABASE, where `emc2 publish` put the tables"},             \
-        {"password-file", "FILE", "for postgresql: the database user's password: the first line of a file of mode 0600"},                 \
-    {                                                                                                                                     \
-        "schema", "NAME", "for postgresql: the schema of the tables (default omop)"                                                       \
+#define ENGINE_OPTIONS                                                                                                        \
+    {"engine", "native|duckdb|postgresql", "who evaluates: emc2 itself (default), or the definition's SQL on an engine"},     \
+        {"database", "ADDRESS", "for postgresql: postgresql://USER@HOST:PORT/DATABASE, where `emc2 publish` put the tables"}, \
+        {"password-file", "FILE", "for postgresql: the database user's password: the first line of a file of mode 0600"},     \
+    {                                                                                                                         \
+        "schema", "NAME", "for postgresql: the schema of the tables (default omop)"                                           \
     }
 static const struct option_spec count_options[] = {
     {"snapshot", "N", "count on this snapshot (default: the latest)"},

@@ -11,7 +11,7 @@ enum { EXPORT_BATCH_ROWS = 65536 };
 struct export_work {
     struct store_reader *reader;
     const char *directory;
-    struct engine *engine; /* Parquet, and tables of an engine */
+    struct engine *engine;  /* Parquet, and tables of an engine */
     const uint64_t *fields; /* by table, a bit for each field that is read, the others are NULL; NULL: all of all */
     uint64_t memory_bytes;
     struct progress *progress;
