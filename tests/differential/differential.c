@@ -11,7 +11,7 @@
 #include "research/circe/circe.h"
 #include "research/sql/sql_run.h"
 
-enum { CASE_BYTES_MAX = 1 << 26, CASES_OF_A_POPULATION = 400, SHRINKING_TRIES_MAX = 4000 };
+enum { CASE_BYTES_MAX = 1 << 26, CASES_OF_A_POPULATION = 400, SHRINKING_SECONDS = 120 };
 
 struct options {
     int64_t cases, seconds, seed;
@@ -233,84 +233,106 @@ static bool case_compare(struct world *world, const struct cohort_program *progr
     return true;
 }
 
-/* A case on its own. True when something differs, or an engine fails at what the native one does. */
-static bool case_differs(const struct json *one, struct postgresql *postgresql, const char **out_what, char *words, size_t size)
+/* True when something differs, or an engine fails at what the native one does. */
+static bool expression_differs(struct world *world, const struct json *expression, const char **out_what, char *words, size_t size)
 {
     CLEANUP(arena) struct arena *arena = arena_create();
-    struct world world = {.postgresql = postgresql};
     struct tally tally = {0};
     struct cohort_program *program;
     struct error err = {0};
     const char *difference = NULL;
-    bool differs = false;
+    if (!program_make(world, expression, arena, &program, &err)) {
+        return false;
+    }
+    bool fails = !case_compare(world, program, arena, &tally, &difference, &err);
+    *out_what = fails ? "an engine fails" : difference;
+    snprintf(words, size, "%s %s", fails ? err.message : "", fails ? err.detail : "");
+    return fails || difference;
+}
+
+/* The same of a case on its own. */
+static bool case_differs(const struct json *one, struct postgresql *postgresql, const char **out_what, char *words, size_t size)
+{
+    struct world world = {.postgresql = postgresql};
+    struct error err = {0};
     const struct json *tables = json_member(one, "tables"), *expression = json_member(one, "expression");
     if (!tables || !expression || !population_has_keys(tables)) {
         return false;
     }
-    if (!world_open(&world, tables, &err)) {
-        world_close(&world);
-        return false;
-    }
-    if (program_make(&world, expression, arena, &program, &err)) {
-        differs = !case_compare(&world, program, arena, &tally, &difference, &err);
-        *out_what = differs ? "an engine fails" : difference;
-        snprintf(words, size, "%s %s", differs ? err.message : "", differs ? err.detail : "");
-        differs |= difference != NULL;
-    }
+    bool differs = world_open(&world, tables, &err) && expression_differs(&world, expression, out_what, words, size);
     world_close(&world);
     return differs;
 }
 
 /* ---- shrinking ---- */
-static struct json case_without_person(struct arena *arena, const struct json *one, int64_t person)
+struct shrinking {
+    struct arena *arena;
+    struct postgresql *postgresql;
+    int64_t end_ns;
+    struct json tables, expression; /* what still differs */
+};
+
+static bool tables_differ(const struct shrinking *shrinking, const struct json *tables)
 {
-    struct json tables = tree_object(), out = tree_object();
-    const struct json *all = json_member(one, "tables");
+    char words[1024];
+    const char *what;
+    struct json one = tree_object();
+    tree_put(shrinking->arena, &one, "tables", *tables);
+    tree_put(shrinking->arena, &one, "expression", shrinking->expression);
+    return case_differs(&one, shrinking->postgresql, &what, words, sizeof words);
+}
+
+/* Part after part of the expression is left out; what still differs stays out. The population stays where it is. */
+static void expression_shrink(struct shrinking *shrinking)
+{
+    struct world world = {.postgresql = shrinking->postgresql};
+    struct error err = {0};
+    struct json smaller;
+    char words[1024];
+    const char *what;
+    bool again = world_open(&world, &shrinking->tables, &err);
+    while (again && clock_monotonic_ns() < shrinking->end_ns) {
+        again = false;
+        for (size_t n = 0;
+             clock_monotonic_ns() < shrinking->end_ns && tree_without(shrinking->arena, &shrinking->expression, n, &smaller);) {
+            bool differs = expression_differs(&world, &smaller, &what, words, sizeof words);
+            shrinking->expression = differs ? smaller : shrinking->expression;
+            again |= differs;
+            n += !differs;
+        }
+    }
+    world_close(&world);
+}
+
+static void person_remove(struct shrinking *shrinking, int64_t person)
+{
+    struct json smaller = tree_object();
+    const struct json *all = &shrinking->tables;
     for (size_t t = 0; t < all->count; t++) {
         struct json rows = tree_array();
         for (size_t i = 0; i < all->items[t].count; i++) {
             const struct json *id = json_member(&all->items[t].items[i], "person_id");
             if (!id || id->integer != person) {
-                tree_add(arena, &rows, all->items[t].items[i]);
+                tree_add(shrinking->arena, &rows, all->items[t].items[i]);
             }
         }
-        tree_put(arena, &tables, all->names[t].data, rows);
+        tree_put(shrinking->arena, &smaller, all->names[t].data, rows);
     }
-    tree_put(arena, &out, "tables", tables);
-    tree_put(arena, &out, "expression", *json_member(one, "expression"));
-    return out;
-}
-
-static void persons_remove(struct arena *arena, struct json *one, struct postgresql *postgresql)
-{
-    char words[1024];
-    const char *what;
-    for (int64_t person = 1; person <= 64; person++) {
-        struct json smaller = case_without_person(arena, one, person);
-        if (case_differs(&smaller, postgresql, &what, words, sizeof words)) {
-            *one = smaller;
-        }
+    if (tables_differ(shrinking, &smaller)) {
+        shrinking->tables = smaller;
     }
 }
 
-/* Part after part is left out; what still differs stays out. */
-static void case_shrink(struct arena *arena, struct json *one, struct postgresql *postgresql)
+static void tables_shrink(struct shrinking *shrinking)
 {
-    char words[1024];
-    const char *what;
     struct json smaller;
-    persons_remove(arena, one, postgresql);
-    bool again = true;
-    for (int tries = 0; again && tries < SHRINKING_TRIES_MAX;) {
-        again = false;
-        for (size_t n = 0; tries < SHRINKING_TRIES_MAX && tree_without(arena, one, n, &smaller); tries++) {
-            if (case_differs(&smaller, postgresql, &what, words, sizeof words)) {
-                *one = smaller;
-                again = true;
-            } else {
-                n++;
-            }
-        }
+    for (int64_t person = 1; person <= 64 && clock_monotonic_ns() < shrinking->end_ns; person++) {
+        person_remove(shrinking, person);
+    }
+    for (size_t n = 0; clock_monotonic_ns() < shrinking->end_ns && tree_without(shrinking->arena, &shrinking->tables, n, &smaller);) {
+        bool differs = tables_differ(shrinking, &smaller);
+        shrinking->tables = differs ? smaller : shrinking->tables;
+        n += !differs;
     }
 }
 
@@ -329,9 +351,11 @@ static bool case_report(const struct json *tables, const struct json *expression
     struct json one = tree_object();
     char words[1024] = "";
     const char *what = "nothing, on its own";
-    tree_put(arena, &one, "tables", *tables);
-    tree_put(arena, &one, "expression", *expression);
-    case_shrink(arena, &one, postgresql);
+    struct shrinking shrinking = {arena, postgresql, clock_monotonic_ns() + SHRINKING_SECONDS * INT64_C(1000000000), *tables, *expression};
+    expression_shrink(&shrinking);
+    tables_shrink(&shrinking);
+    tree_put(arena, &one, "tables", shrinking.tables);
+    tree_put(arena, &one, "expression", shrinking.expression);
     case_differs(&one, postgresql, &what, words, sizeof words);
     const char *path = arena_text_format(arena, "%s/seed-%ld-case-%ld.json", options->out, (long)options->seed, (long)number);
     TRY(case_write(&one, path, err));

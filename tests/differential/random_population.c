@@ -109,7 +109,8 @@ static void periods_add(struct making *making, int64_t person, struct json *rows
 {
     struct chance *chance = making->chance;
     int count = chance_once(chance, 8) ? 0 : 1 + chance_below(chance, 3);
-    int32_t start = FIRST_DAY - 100 + chance_below(chance, 110);
+    /* often on the days on which most events are */
+    int32_t start = chance_once(chance, 3) ? FIRST_DAY + chance_below(chance, 6) : FIRST_DAY - 100 + chance_below(chance, 110);
     for (int i = 0; i < count; i++) {
         static const int spans[] = {1, 10, 100, 500};
         int32_t end = start + chance_below(chance, spans[chance_below(chance, 4)]);
