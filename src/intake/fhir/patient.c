@@ -47,16 +47,7 @@ static void set_birth(struct line *line, struct record *record)
     if (!line_moment(line, line->root, "birthDate", false, &birth)) {
         return;
     }
-    int year, month, day_of_month;
-    day_to_civil(birth.day, &year, &month, &day_of_month);
-    const size_t precision = node_text(line->root, "birthDate").length;
-    record_set_integer(record, COLUMN_BIRTH_YEAR, year);
-    if (precision >= 7) {
-        record_set_integer(record, COLUMN_BIRTH_MONTH, month);
-    }
-    if (precision >= 10) {
-        record_set_integer(record, COLUMN_BIRTH_DAY, day_of_month);
-    }
+    record_set_birth(record, node_text(line->root, "birthDate"), &birth);
 }
 
 static bool take_death(struct line *line, struct error *err)

@@ -121,6 +121,9 @@ static void test_small(void **state)
     assert_day(nth(&got, RECORD_DEATH, 1), COLUMN_START, "2024-05-01");
     const struct kept *visit = nth(&got, RECORD_VISIT, 0), *first = nth(&got, RECORD_CONDITION, 0);
     assert_string_equal(visit->words[COLUMN_DISCHARGED_TO], "9");
+    assert_int_equal(visit->record.values[COLUMN_START_TIME].integer, 8 * 3600 + 5 * 60);
+    assert_true(record_has(&visit->record, COLUMN_END_TIME));
+    assert_int_equal(visit->record.values[COLUMN_END_TIME].integer, 17 * 3600 + 30 * 60);
     assert_string_equal(visit->words[COLUMN_CARE_SITE], "290000017");
     assert_string_equal(first->words[COLUMN_CODE], "I219");
     assert_string_equal(first->words[COLUMN_STATUS], "PRIMARY");
