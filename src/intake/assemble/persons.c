@@ -13,10 +13,7 @@ struct reading {
 
 static bool residence_take(struct assembly *assembly, struct text place, struct assemble_entry *entry, struct error *err)
 {
-    char text[8];
-    if (place.length && text_copy(text, sizeof text, place)) {
-        entry->link.residence = linkage_residence(text);
-    }
+    entry->link.residence = linkage_residence(place);
     return !place.length || name_list_add(&assembly->locations, place, &entry->location, err);
 }
 
