@@ -473,6 +473,33 @@ static void test_long_name(void **state)
     assert_true(names.count == 1 && text_equal(names.texts[0], (struct text){name, 49}));
 }
 
+static struct record twin(struct record person, int64_t rank)
+{
+    record_set_integer(&person, COLUMN_TWIN_RANK, rank);
+    return person;
+}
+
+/* Two girls under their mother's number: the claims know the second only, by her rank. A hospital that has the number without any rank may
+ * have the first: they are not made one; with the rank they are. */
+static void test_twins(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct shelf_token insured = {1, 4242};
+    for (int64_t rank = 0; rank <= 2; rank++) {
+        struct example_delivery delivery = begin(fixture, "brest", (uint64_t)rank + 1, true);
+        const struct record girl = example_person(11, "F", 2015, 5, "29019");
+        give(fixture, &delivery, rank ? twin(girl, rank) : girl);
+        MUST(shelf_writer_add_tokens(delivery.writer, 11, &insured, 1, &fixture->err));
+        end(fixture, &delivery);
+        delivery = begin(fixture, "snds", (uint64_t)rank + 1, true);
+        give(fixture, &delivery, twin(example_person(21, "F", 2015, 5, "29019"), 2));
+        MUST(shelf_writer_add_tokens(delivery.writer, 21, &insured, 1, &fixture->err));
+        end(fixture, &delivery);
+        assemble(fixture, &quiet);
+        assert_int_equal(fixture->report.persons, rank == 2 ? 1 : 2);
+    }
+}
+
 static void test_empty(void **state)
 {
     struct fixture *fixture = *state;
@@ -492,6 +519,7 @@ int main(void)
                                        cmocka_unit_test_setup_teardown(test_token_gone, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_excluded_stays_out, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_long_name, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_twins, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_empty, setup, teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,6 +112,10 @@ static void range_of(const struct rows_check *rows, enum record_column column, i
         *out_low = 1;
         *out_high = 12;
         break;
+    case COLUMN_TWIN_RANK:
+        *out_low = 1;
+        *out_high = 9;
+        break;
     case COLUMN_BIRTH_DAY:
         *out_low = 1;
         *out_high = 31;

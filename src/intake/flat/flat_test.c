@@ -117,6 +117,8 @@ static void test_small(void **state)
     assert_int_equal(outcome(&got, "patient", OUTCOME_DOUBLE), 1);
     assert_string_equal(nth(&got, RECORD_PERSON, 0)->words[COLUMN_RESIDENCE], "29019");
     assert_false(record_has(&nth(&got, RECORD_PERSON, 1)->record, COLUMN_BIRTH_MONTH));
+    assert_int_equal(nth(&got, RECORD_PERSON, 0)->record.values[COLUMN_TWIN_RANK].integer, 1);
+    assert_false(record_has(&nth(&got, RECORD_PERSON, 1)->record, COLUMN_TWIN_RANK));
     assert_day(nth(&got, RECORD_DEATH, 0), COLUMN_START, "2024-01-12"); /* the stay says so */
     assert_day(nth(&got, RECORD_DEATH, 1), COLUMN_START, "2024-05-01");
     const struct kept *visit = nth(&got, RECORD_VISIT, 0), *first = nth(&got, RECORD_CONDITION, 0);

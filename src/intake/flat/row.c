@@ -114,6 +114,9 @@ static void apply_trait(struct flat_row *row, const struct flat_rule *rule, stru
     if (row->flat->identity && !row->flat->is_survey) {
         identity_set(row->flat->identity, (enum identity_trait)rule->target, text);
     }
+    if (rule->target == IDENTITY_TWIN_RANK) {
+        record_set_twin_rank(&row->record, text);
+    }
 }
 
 /* An INS is the person's number where the column nir has none. */
