@@ -85,6 +85,17 @@ static size_t sequence_length(const unsigned char *at, size_t left)
     return length;
 }
 
+struct text text_cut(struct text text, size_t maximum)
+{
+    if (text.length > maximum) {
+        text.length = maximum;
+        while (text.length > 0 && ((unsigned char)text.data[text.length] & 0xC0) == 0x80) {
+            text.length--;
+        }
+    }
+    return text;
+}
+
 bool text_is_utf8(struct text text)
 {
     const unsigned char *bytes = (const unsigned char *)text.data;

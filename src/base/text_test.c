@@ -87,6 +87,16 @@ static void test_utf8(void **state)
     }
 }
 
+static void test_cut(void **state)
+{
+    (void)state;
+    const struct text word = TEXT("a\xc3\xa9\xe2\x82\xac"); /* aé€ */
+    static const size_t lengths[] = {0, 1, 1, 3, 3, 3, 6, 6};
+    for (size_t maximum = 0; maximum < sizeof lengths / sizeof *lengths; maximum++) {
+        assert_int_equal(text_cut(word, maximum).length, lengths[maximum]);
+    }
+}
+
 static void test_integers(void **state)
 {
     (void)state;
@@ -261,9 +271,15 @@ static void test_shown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_views),    cmocka_unit_test(test_copy),         cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_integers), cmocka_unit_test(test_doubles),      cmocka_unit_test(test_double_round_trips),
-        cmocka_unit_test(test_shown),    cmocka_unit_test(test_number_texts),
+        cmocka_unit_test(test_views),
+        cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_double_round_trips),
+        cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_number_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,12 +12,12 @@ struct assemble_linkage {
     struct linkage_entry *entries; /* ascending (holder, subject) */
     struct linkage_result *result; /* of these entries */
     uint64_t entries_new;          /* no assembly has brought them to a person yet */
-    uint64_t persons, objected;    /* objected: persons with an entry of somebody who objected: in no snapshot */
+    uint64_t persons, objected;    /* objected: persons with an entry of somebody who objected or is excluded: in no snapshot */
     const char *const *holders;    /* names: that of number 1 first */
     size_t holder_count;
 };
-/* NOT_FOUND when no assembly has linked anything. Demands GRANT_LOAD. */
-MUST_CHECK bool assemble_linkage_open(struct assemble_linkage **out_linkage, const struct shelf_place *place,
+/* NOT_FOUND when no assembly has linked anything. Demands GRANT_LOAD. store: asked for who is excluded. */
+MUST_CHECK bool assemble_linkage_open(struct assemble_linkage **out_linkage, struct store *store, const struct shelf_place *place,
                                       const struct assemble_options *options, struct error *err);
 void assemble_linkage_close(struct assemble_linkage *linkage);
 DEFINE_CLEANUP(assemble_linkage, assemble_linkage_close)

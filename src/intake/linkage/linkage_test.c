@@ -245,9 +245,12 @@ static void test_entries_in_order(void **state)
     assert_true(linkage_run(&result, entries, 0, NULL, &options, &err));
     assert_int_equal(result->counts.persons, 0);
     linkage_result_destroy(result);
-    assert_int_equal(linkage_residence("20004"), 20004);
-    assert_int_equal(linkage_residence(""), 0);
-    assert_int_equal(linkage_residence("2A004"), 0);
+    assert_int_equal(linkage_residence(TEXT("20004")), 20004);
+    assert_int_equal(linkage_residence(TEXT("01004")), 1004);
+    assert_int_equal(linkage_residence(TEXT("2A004")), 20004);
+    assert_int_equal(linkage_residence(TEXT("75112")), 75056);
+    assert_int_equal(linkage_residence(TEXT("")), 0);
+    assert_int_equal(linkage_residence(TEXT("Brest")), 0);
 }
 
 /* A token of many entries makes no pairs. */

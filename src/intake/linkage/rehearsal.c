@@ -139,10 +139,7 @@ static uint32_t residence_draw(struct dice *dice)
 {
     char text[8];
     commune_write(text, rank_draw(dice, COMMUNES, 30, 1.05));
-    if (text[1] == 'A' || text[1] == 'B') {
-        text[1] = '0';
-    }
-    return linkage_residence(text);
+    return linkage_residence(text_of(text));
 }
 
 static void nir_write(char out[NIR_SIZE], struct dice *dice, bool is_male, int year, int month, const char *birthplace)

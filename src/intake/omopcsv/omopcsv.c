@@ -67,7 +67,7 @@ static bool read_all(struct omopcsv *reading, const char *path, struct error *er
     TRY(file_exists(identities, &has_identities, err));
     if (!has_identities && reading->sink->person) {
         FAIL(err, INVALID_INPUT, "there is no identities.csv beside the OMOP data set");
-        return error_hint(err, "add it: person_id, nir, birth_name, given_names, birth_date, sex, birth_place, residence");
+        return error_hint(err, "add it: person_id, nir, birth_name, given_names, birth_date, sex, birth_place, residence, twin_rank");
     }
     TRY(!has_identities || omopcsv_identities_read(reading, identities, true, err));
     for (size_t i = 0; i < TABLES; i++) {

@@ -93,6 +93,8 @@ static void assert_persons_and_stays(const struct got *got)
     assert_int_equal(outcome(got, "identities", OUTCOME_DOUBLE), 1);
     assert_string_equal(nth(got, RECORD_PERSON, 0)->words[COLUMN_SEX], "F");
     assert_string_equal(nth(got, RECORD_PERSON, 0)->words[COLUMN_RESIDENCE], "29019");
+    assert_int_equal(nth(got, RECORD_PERSON, 0)->record.values[COLUMN_TWIN_RANK].integer, 2);
+    assert_false(record_has(&nth(got, RECORD_PERSON, 1)->record, COLUMN_TWIN_RANK));
     const struct kept *visit = nth(got, RECORD_VISIT, 0);
     assert_string_equal(visit->words[COLUMN_CLASS], "EMERIMP");
     assert_string_equal(visit->words[COLUMN_DISCHARGED_TO], "home");

@@ -174,15 +174,14 @@ static bool receipt_write(const struct warehouse *warehouse, const struct delive
 }
 
 /* Where what was taken goes: sealed as it came, until its rows are in the store. */
-static bool delivery_stage(const struct invocation *in, const struct warehouse *warehouse, const char *file, const char *name,
-                           struct error *err)
+static bool delivery_stage(const struct warehouse *warehouse, struct delivery *delivery, const char *name, struct error *err)
 {
     char folder[PATH_SIZE], path[PATH_SIZE];
     TRY(warehouse_folder(warehouse, "deliveries", folder, err));
     if (snprintf(path, sizeof path, "%.4000s/%.80s.delivery", folder, name) >= PATH_SIZE) {
         return FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
     }
-    return file_copy(file, path, (uint64_t)settings_get(&in->settings, SETTING_DELIVERY_BYTES_MAX), NULL, err);
+    return delivery_copy(delivery, path, err);
 }
 
 static bool taken_enter(struct holders *holders, struct warehouse *warehouse, const struct delivery_head *head, struct error *err)
@@ -217,14 +216,14 @@ static bool subjects_keep(const struct delivery_scene *scene, struct delivery *d
     return subjects_write(scene->subjects, &scene->warehouse->grant, err);
 }
 
-static bool taken(const struct invocation *in, struct holders *holders, const struct delivery_scene *scene, struct delivery *delivery,
-                  const char *file, char out_receipt[DELIVERY_PATH_SIZE], struct error *err)
+static bool taken(struct holders *holders, const struct delivery_scene *scene, struct delivery *delivery,
+                  char out_receipt[DELIVERY_PATH_SIZE], struct error *err)
 {
     struct warehouse *warehouse = scene->warehouse;
     const struct delivery_head *head = delivery_head(delivery);
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%s-%llu", head->holder, (unsigned long long)head->sequence);
-    TRY(delivery_stage(in, warehouse, file, name, err) && subjects_keep(scene, delivery, err) &&
+    TRY(delivery_stage(warehouse, delivery, name, err) && subjects_keep(scene, delivery, err) &&
         taken_enter(holders, warehouse, head, err));
     return receipt_write(warehouse, head, name, out_receipt, err);
 }
@@ -266,7 +265,7 @@ bool delivery_accept(struct invocation *in, struct warehouse *warehouse, const c
     }
     TRY(delivery_scene_open(&scene, in, warehouse, &holders, file, err));
     TRY(delivery_check_all(&delivery, report, file, &scene.checking, err));
-    return delivery ? taken(in, &holders, &scene, delivery, file, out_receipt, err) : refused(in, warehouse, file, report, err);
+    return delivery ? taken(&holders, &scene, delivery, out_receipt, err) : refused(in, warehouse, file, report, err);
 }
 
 bool path_is_delivery(const char *path)
