@@ -225,6 +225,8 @@ class Deliveries(unittest.TestCase):
             said = self.run_emc2("objection", "add", self.made("objections.tokens"), warehouse="objections").stdout
             self.assertIn("1 in all", said)
         self.run_emc2("objection", "add", self.made("good-1.delivery"), warehouse="objections", expected=3)
+        refused = self.run_emc2("objection", "add", self.made("objections-broken.tokens"), warehouse="objections", expected=3)
+        self.assertIn("a token that is no pseudonym", refused.stderr)
         self.assertEqual(len(self.acts("objections", "objection")), 2)
 
 

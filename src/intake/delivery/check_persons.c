@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* check_persons: the persons of a delivery, each once, and whose tokens there are. 8 bytes a person stay in memory. */
+/* check_persons: the persons of a delivery, each once, whose tokens there are, and whether they are any. 8 bytes a person stay in memory.
+ */
 #include "intake/delivery/check.h"
 #include "intake/delivery/double.h"
+#include "intake/identity/identity_facts.h"
+#include "trust/crypto/crypto_group.h"
 #include <stdlib.h>
+#include <string.h>
 
 static int subject_compare(const void *a, const void *b)
 {
@@ -25,11 +29,33 @@ static void subjects_sort(struct subjects *list)
     list->count = kept;
 }
 
+bool delivery_token_valid(const struct delivery_token *token)
+{
+    _Static_assert((int)DELIVERY_ELEMENT_SIZE == (int)CRYPTO_ELEMENT_SIZE, "tokens are elements of the group");
+    return token->kind >= 1 && token->kind <= IDENTITY_KEY_KINDS && crypto_element_valid(token->element);
+}
+
+/* row: of the first of the block, among all tokens. */
+static void tokens_look(struct check *check, const struct block *block, uint64_t index, uint64_t row)
+{
+    const uint8_t *at = block->tokens;
+    for (size_t i = 0; i < block->rows; i++) {
+        for (size_t t = 0; t < block->counts[i]; t++, at += sizeof(struct delivery_token)) {
+            struct delivery_token token;
+            memcpy(&token, at, sizeof token);
+            if (!delivery_token_valid(&token)) {
+                check_find(check, &(struct check_place){.is_tokens = true, .index = index, .row = row + i}, COLUMN_SUBJECT, FAULT_TOKEN,
+                           DETECTED_NOTHING);
+            }
+        }
+    }
+}
+
 bool check_persons_take(void *context, const struct block *block, uint64_t index, struct error *err)
 {
     struct check *check = context;
-    (void)index;
     if (block->is_tokens) {
+        tokens_look(check, block, index, check->token_subjects.count);
         TRY(subjects_reserve(&check->token_subjects, block->rows, err));
         for (size_t i = 0; i < block->rows; i++) {
             check->token_subjects.items[check->token_subjects.count++] = block_subject(block, i);

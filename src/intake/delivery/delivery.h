@@ -106,3 +106,5 @@ MUST_CHECK bool delivery_tokens(struct delivery *delivery,
                                 bool (*take)(void *context, int64_t subject, const struct delivery_token *tokens, size_t count,
                                              struct error *err),
                                 void *context, struct error *err);
+/* Whether it is a pseudonym of a known kind: all of a delivery that was accepted are. */
+bool delivery_token_valid(const struct delivery_token *token);

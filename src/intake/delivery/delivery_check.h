@@ -34,6 +34,7 @@ enum delivery_fault {
     FAULT_WORD,     /* none of the words that the column may hold */
     FAULT_SUBJECT,  /* a person whom neither this delivery nor an earlier one has */
     FAULT_DOUBLE,   /* there before, in the same table */
+    FAULT_TOKEN,    /* no pseudonym: no element of the group, or of no kind; linkage could not use it, and assembly would stop at it */
     FAULT_ORDER,    /* it ends before it starts */
     FAULT_COUNT
 };

@@ -19,6 +19,9 @@ static bool tokens_take(void *context, int64_t subject, const struct delivery_to
     adding->persons++;
     for (size_t i = 0; i < count; i++) {
         bool is_new;
+        TRY(delivery_token_valid(&tokens[i]) ||
+            FAIL(err, INVALID_INPUT, "person %zu of the file of objections has a token that is no pseudonym: nothing of it was taken",
+                 adding->persons));
         TRY(objections_add(adding->objections, adding->epoch, &tokens[i], &is_new, err));
         adding->added += is_new;
     }
