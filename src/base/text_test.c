@@ -28,6 +28,10 @@ static void test_views(void **state)
     assert_int_equal(text_trim(TEXT("  ")).length, 0);
     assert_true(text_starts_with(TEXT("person.csv"), TEXT("person")));
     assert_false(text_starts_with(TEXT("per"), TEXT("person")));
+    assert_true(text_ends_with(TEXT("chu.delivery-1.delivery"), TEXT(".delivery")) && text_ends_with(TEXT("x"), TEXT("")));
+    assert_false(text_ends_with(TEXT("chu.delivery-1.delivery.tmp"), TEXT(".delivery")) || text_ends_with(TEXT("y"), TEXT(".delivery")));
+    assert_false(text_ends_with(TEXT("a.CSV"), TEXT(".csv")));
+    assert_true(text_ends_with_fold(TEXT("a.CSV"), TEXT(".csv")));
 }
 
 static void test_copy(void **state)

@@ -52,7 +52,7 @@ static bool adding_enter(struct warehouse *warehouse, const struct delivery_head
 bool command_objection_add(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
     CLEANUP(delivery_scene_value) struct delivery_scene scene = {.agreement = NULL};
     CLEANUP(delivery) struct delivery *delivery = NULL;
     CLEANUP(objections) struct objections *objections = NULL;
