@@ -19,7 +19,6 @@ enum detected {
     DETECTED_BINARY,    /* control characters */
     DETECTED_COUNT
 };
-const char *detected_name(enum detected detected); /* "NIR" */
 const char *detected_words(enum detected detected, bool in_french);
 
 struct detector;

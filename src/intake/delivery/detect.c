@@ -17,7 +17,7 @@ struct detector {
     size_t slot_count;  /* a power of two; 0: no list */
 };
 
-#define NAMES_OF(NAME, english, french) [DETECTED_##NAME] = {#NAME, english, french},
+#define NAMES_OF(NAME, english, french) [DETECTED_##NAME] = {english, french},
 #define DETECTED_WORDS(X)                                             \
     X(NIR, "a NIR", "un NIR")                                         \
     X(INS_OID, "an identifier of INS", "un identifiant INS")          \
@@ -29,13 +29,8 @@ struct detector {
     X(BASE64, "encoded binary data", "des données binaires encodées") \
     X(BINARY, "binary data", "des données binaires")
 static const struct {
-    const char *name, *english, *french;
-} words[DETECTED_COUNT] = {[DETECTED_NOTHING] = {"", "nothing", "rien"}, DETECTED_WORDS(NAMES_OF)};
-
-const char *detected_name(enum detected detected)
-{
-    return words[detected].name;
-}
+    const char *english, *french;
+} words[DETECTED_COUNT] = {[DETECTED_NOTHING] = {"nothing", "rien"}, DETECTED_WORDS(NAMES_OF)};
 
 const char *detected_words(enum detected detected, bool in_french)
 {

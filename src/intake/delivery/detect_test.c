@@ -70,7 +70,7 @@ static void test_found(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         enum detected found = detector_look(detector, text_of(cases[i].text), cases[i].is_code);
         if (found != cases[i].expected) {
-            fail_msg("case %zu: %s, not %s", i, detected_name(found), detected_name(cases[i].expected));
+            fail_msg("case %zu: %s, not %s", i, detected_words(found, false), detected_words(cases[i].expected, false));
         }
     }
 }
@@ -158,7 +158,7 @@ static void test_codes_are_none(void **state)
         for (int is_code = 0; is_code < 2; is_code++) {
             enum detected found = detector_look(detector, text_of(codes[i]), is_code);
             if (found != DETECTED_NOTHING) {
-                fail_msg("code %zu is taken for %s", i, detected_name(found));
+                fail_msg("code %zu is taken for %s", i, detected_words(found, false));
             }
         }
     }

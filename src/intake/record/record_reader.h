@@ -72,7 +72,11 @@ typedef bool reader_run(const char *path, const struct reader_options *options, 
 
 /* Which form an export has, told by the names of its files (in the directory, up to two levels down, or the file itself); no file is
  * opened. */
-enum reader_format { READER_FHIR, READER_SNDS, READER_FLAT, READER_OMOP };
-const char *reader_format_name(enum reader_format format); /* "fhir", "snds", "flat", "omop" */
-/* INVALID_INPUT when the names say nothing, or say two things; the message names what was found. */
-MUST_CHECK bool reader_detect(const char *path, enum reader_format *out_format, struct error *err);
+struct reader_form {
+    const char *name;  /* "fhir"; NULL ends a list */
+    const char *files; /* how they are called, for a person */
+    bool (*is_file_name)(struct text name);
+    reader_run *run;
+};
+/* forms: at most 32. INVALID_INPUT when the names say nothing, or say two things; the message names what was found. */
+MUST_CHECK bool reader_detect(const struct reader_form *forms, const char *path, const struct reader_form **out_form, struct error *err);
