@@ -24,10 +24,14 @@ DEFINE_CLEANUP(assemble_linkage, assemble_linkage_close)
 /* The number of a holder, 0: nothing of such a holder is on the shelves. */
 uint32_t assemble_linkage_holder(const struct assemble_linkage *linkage, struct text name);
 
+/* Which person of the truth each entry is: in out_persons, which has a place for each. */
+#define ASSEMBLE_TRUTH_UNKNOWN UINT32_MAX
 struct assemble_truth {
     uint64_t rows, unknown; /* unknown: no entry has this holder and subject */
     uint64_t entries;       /* of which the truth is known: quality is of these alone */
 };
 /* INVALID_INPUT names file, line and column. */
+MUST_CHECK bool assemble_linkage_truth(const struct assemble_linkage *linkage, struct csv_reader *truth, const char *name,
+                                       uint32_t *out_persons, struct assemble_truth *out_truth, struct error *err);
 MUST_CHECK bool assemble_linkage_quality(const struct assemble_linkage *linkage, struct csv_reader *truth, const char *name,
                                          struct assemble_truth *out_truth, struct linkage_quality *out_quality, struct error *err);

@@ -7,7 +7,7 @@
 #include "intake/delivery/patterns.h"
 #include <string.h>
 
-enum { FIRST_YEAR = 1850, END_AHEAD_DAYS = 3660, SECONDS_OF_DAY = 86400, NIR_PER_BLOCK = 2, NIR_OF_ROWS = 1000 };
+enum { SECONDS_OF_DAY = 86400, NIR_PER_BLOCK = 2, NIR_OF_ROWS = 1000 };
 
 struct rows_check {
     struct check *check;
@@ -105,7 +105,7 @@ static void range_of(const struct rows_check *rows, enum record_column column, i
         *out_low = 1;
         break;
     case COLUMN_BIRTH_YEAR:
-        *out_low = FIRST_YEAR;
+        *out_low = DELIVERY_FIRST_YEAR;
         *out_high = day_year(rows->last);
         break;
     case COLUMN_BIRTH_MONTH:
@@ -229,8 +229,8 @@ static bool table_check(struct rows_check *rows, enum record_table table, struct
 bool check_rows(struct check *check, struct error *err)
 {
     const int32_t last = check->checking->today.number + (int32_t)settings_get(check->settings, SETTING_DELIVERY_DAYS_AHEAD);
-    struct rows_check rows = {.check = check, .last = {last}, .end_last = {last + END_AHEAD_DAYS}};
-    bool is_day = day_from_civil(FIRST_YEAR, 1, 1, &rows.first);
+    struct rows_check rows = {.check = check, .last = {last}, .end_last = {last + DELIVERY_END_AHEAD_DAYS}};
+    bool is_day = day_from_civil(DELIVERY_FIRST_YEAR, 1, 1, &rows.first);
     (void)is_day;
     for (int t = 0; t < RECORD_TABLE_COUNT; t++) {
         TRY(table_check(&rows, (enum record_table)t, err));

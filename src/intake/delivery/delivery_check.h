@@ -25,6 +25,8 @@ struct delivery_checking {
     bool (*is_subject_known)(void *context, int64_t subject);
     void *context;
 };
+/* Days and years: none before the first year; an end at most so many days behind the last day that is taken. */
+enum { DELIVERY_FIRST_YEAR = 1850, DELIVERY_END_AHEAD_DAYS = 3660 };
 /* What can be wrong with a value. FAULT_ORDER is a remark: counted, and no reason to refuse. */
 enum delivery_fault {
     FAULT_DETECTED, /* the text looks like `detected` */

@@ -2,6 +2,7 @@
 /* patient: what of a Patient is a row (sex, birth, residence, death), and, on the merging thread alone, who it is.
  * Profiles: FR Core (fr-core-patient, fr-core-patient-ins) and the older ones of InterOp'Santé. */
 #include "intake/fhir/fhir_internal.h"
+#include "intake/identity/identity_nir.h"
 #include <string.h>
 
 static struct text commune_of(const struct json *address)
@@ -100,17 +101,8 @@ bool patient_take(struct line *line, struct error *err)
 /* ---- who it is ---- */
 static bool is_ins(struct text system)
 {
-    static const char *const oids[] = {"1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.9", "1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.11"};
-    const struct text prefix = TEXT("urn:oid:");
-    if (text_starts_with(system, prefix)) {
-        system = (struct text){system.data + prefix.length, system.length - prefix.length};
-    }
-    for (size_t i = 0; i < sizeof oids / sizeof oids[0]; i++) {
-        if (text_equal(system, text_of(oids[i]))) {
-            return true;
-        }
-    }
-    return false;
+    const enum ins_kind kind = ins_kind_of(system);
+    return kind != INS_UNSAID && kind != INS_OTHER;
 }
 
 /* An INS stands only on a qualified identity; one that says it is not has none (RNIV; fr-core-identity-reliability). */

@@ -244,9 +244,19 @@ static int end(void **state)
     return 0;
 }
 
+static void test_file_names(void **state)
+{
+    (void)state;
+    assert_true(flat_is_file_name(TEXT("donnees_pmsi.csv")));
+    assert_true(flat_is_file_name(TEXT("Patient.csv.gz")));
+    assert_false(flat_is_file_name(TEXT("person.csv")));
+    assert_false(flat_is_file_name(TEXT("IR_BEN_R.csv")));
+    assert_false(flat_is_file_name(TEXT("patient.ndjson")));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_small), cmocka_unit_test(test_results), cmocka_unit_test(test_wrong),
-                                       cmocka_unit_test(test_published)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_file_names), cmocka_unit_test(test_small), cmocka_unit_test(test_results),
+                                       cmocka_unit_test(test_wrong), cmocka_unit_test(test_published)};
     return cmocka_run_group_tests(tests, start, end);
 }

@@ -7,11 +7,6 @@
 
 static const char *const role_names[TABLE_ROLES] = {"none", "id", "given", "name", "date", "place", "code", "number", "text", "sex"};
 
-const char *table_role_name(enum table_role role)
-{
-    return role_names[role];
-}
-
 static bool role_find(struct text name, enum table_role *out_role)
 {
     for (unsigned role = 0; role < TABLE_ROLES; role++) {

@@ -116,7 +116,7 @@ static bool next_record(struct omopcsv *reading, struct csv_reader *reader, stru
         return false;
     }
     if (!is_survey) {
-        tally_find(reading->tally, "identities.csv", 0, "", err->message);
+        tally_find(reading->tally, "identities.csv", csv_reader_line(reader), "", err->message);
     }
     *out_more = false;
     return true;
@@ -129,7 +129,8 @@ bool omopcsv_identities_read(struct omopcsv *reading, const char *path, bool is_
     struct csv_record record;
     struct places places;
     bool more = false;
-    TRY(csv_reader_open(&reader, path, NULL, err));
+    struct csv_options options = {.delimiter = ','};
+    TRY(csv_delimiter_find(path, &options, &options.delimiter, err) && csv_reader_open(&reader, path, &options, err));
     TRY(is_survey || identity_create(&identity, err));
     TRY(next_record(reading, reader, &record, is_survey, &more, err));
     if (!more) {

@@ -207,8 +207,20 @@ static int end(void **state)
     return 0;
 }
 
+static void test_file_names(void **state)
+{
+    (void)state;
+    assert_true(omopcsv_is_file_name(TEXT("PERSON.csv")));
+    assert_true(omopcsv_is_file_name(TEXT("visit_occurrence.parquet")));
+    assert_true(omopcsv_is_file_name(TEXT("omop.zip")));
+    assert_false(omopcsv_is_file_name(TEXT("patient.csv")));
+    assert_false(omopcsv_is_file_name(TEXT("identities.csv")));
+    assert_false(omopcsv_is_file_name(TEXT("Patient.ndjson")));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_small), cmocka_unit_test(test_wrong), cmocka_unit_test(test_published)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_file_names), cmocka_unit_test(test_small), cmocka_unit_test(test_wrong),
+                                       cmocka_unit_test(test_published)};
     return cmocka_run_group_tests(tests, start, end);
 }

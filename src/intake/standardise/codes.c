@@ -31,10 +31,6 @@ struct codes {
 #define NAME(name, text) text,
 static const char *const list_names[] = {STANDARD_LISTS(NAME)};
 #undef NAME
-const char *standard_list_name(enum standard_list list)
-{
-    return list_names[list];
-}
 
 struct codes *codes_create(struct vocabulary *vocabulary)
 {

@@ -177,6 +177,7 @@ static const struct option_spec demo_options[] = {
     {"seed", "S", "seed of the population (default 2026)"},
     {"out", "DIR", "working directory, made anew (default demo)"},
     {"truth", "DIR", "make nothing: ask the warehouse of --warehouse, below --out, beside the truth of this population"},
+    {"links", "FILE.csv", "with --truth: holder, subject, person of each entry; says which links explain each difference"},
     {0},
 };
 

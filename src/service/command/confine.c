@@ -33,6 +33,7 @@ static const struct option_place {
     {"shares", SANDBOX_READ},
     {"custody", SANDBOX_READ},
     {"truth", SANDBOX_READ},
+    {"links", SANDBOX_READ},
     {"planted", SANDBOX_READ},
     {"card", SANDBOX_READ},
     {"plain", SANDBOX_READ},
