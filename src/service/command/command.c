@@ -76,6 +76,16 @@ static const struct option_spec export_options[] = {
     {"snapshot", "N", "export this snapshot (default: the latest)"},
     {0},
 };
+static const struct option_spec publish_options[] = {
+    {"to", "ADDRESS", "postgresql://USER@HOST:PORT/DATABASE, or postgresql://USER@/DATABASE?host=/DIRECTORY of a socket"},
+    {"password-file", "FILE", "the database user's password: the first line of a file of mode 0600"},
+    {"schema", "NAME", "the schema to make (default omop)"},
+    {"tables", "NAME...", "only these tables of the CDM; may be given several times"},
+    {"replace", NULL, "a schema that an earlier publication made is replaced, at the end and at once"},
+    {"wide", NULL, "columns of text without the CDM's limits of length"},
+    {"snapshot", "N", "publish this snapshot (default: the latest)"},
+    {0},
+};
 static const struct option_spec backup_options[] = {
     {"to", "DIR", "directory of the backup; made when it is absent"},
     {"prune", NULL, "forget what the warehouse no longer has (after an erasure or a compaction)"},
@@ -371,6 +381,13 @@ static const struct command commands[] = {
      "What is loaded can be taken out whole (SNC 19.1): each table equals its source as a multiset of rows.",
      "  emc2 export --format parquet --out export_2026-11\n  emc2 export --all --format csv --out moving_2026-11", export_options,
      command_export, SANDBOX_EXPORTER, false},
+    {"publish", "--to ADDRESS", 0, 0, "load the tables into a PostgreSQL database, distributed by person",
+     "The OMOP CDM 5.4 in a schema of its own: over nodes by person where the server has Citus, in hash partitions otherwise. Nothing is\n"
+     "seen before everything is there. Interrupted anywhere, the same command goes on where it was. To another machine only over TLS,\n"
+     "with the certificate checked (sslmode=verify-full&sslrootcert=FILE).",
+     "  emc2 publish --to 'postgresql://emc2@/omop?host=/run/postgresql'\n"
+     "  emc2 publish --to 'postgresql://emc2@db.chu.fr/omop?sslmode=verify-full&sslrootcert=/etc/emc2/ca.pem' --password-file db.password",
+     publish_options, command_publish, SANDBOX_EXPORTER, false},
     {"backup verify", "--from DIR", 0, 0, "read every byte of a backup and check it",
      "Needs no passphrase. Exit code 8 when something is wrong.", "  emc2 backup verify --from /mnt/backup/emc2", backup_verify_options,
      command_backup_verify, SANDBOX_READER, false},

@@ -21,6 +21,7 @@ MUST_CHECK bool command_cohort_count(struct invocation *in, struct error *err);
 MUST_CHECK bool command_cohort_run(struct invocation *in, struct error *err);
 MUST_CHECK bool command_cohort_explain(struct invocation *in, struct error *err);
 MUST_CHECK bool command_export(struct invocation *in, struct error *err);
+MUST_CHECK bool command_publish(struct invocation *in, struct error *err);
 MUST_CHECK bool command_backup_verify(struct invocation *in, struct error *err);
 MUST_CHECK bool command_backup(struct invocation *in, struct error *err);
 MUST_CHECK bool command_restore(struct invocation *in, struct error *err);

@@ -2,6 +2,7 @@
 /* confine: see confine.h. An option that names a file or a directory has a row here; one without a row gives no right. */
 #include "service/command/confine.h"
 #include "base/log.h"
+#include "engines/postgresql/postgresql.h"
 #include "service/command/centre.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
@@ -45,30 +46,67 @@ static const struct option_place {
     {"left", SANDBOX_READ},
     {"right", SANDBOX_READ},
     {"columns", SANDBOX_READ},
+    {"password-file", SANDBOX_READ},
 };
+enum { OPTIONS = sizeof option_places / sizeof *option_places };
 
 static const char *const log_parts[] = {"ledger", "openings", "keys"};
+enum { LOG_PARTS = sizeof log_parts / sizeof *log_parts };
+
+/* What the name of a machine is looked up with. */
+static const char *const name_files[] = {"/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf"};
+enum { NAME_FILES = sizeof name_files / sizeof *name_files, DATABASE_PLACES = NAME_FILES + 4 };
+
+/* The server whose address the operator typed: its port when it is not a Unix socket, and the files that TLS needs. An address that is none
+ * gives no right. */
+static size_t database_places(const struct invocation *in, struct sandbox_place *places)
+{
+    struct postgresql_address address;
+    size_t count = 0;
+    const char *url = command_database(in);
+    struct postgresql_address *kept = ARENA_NEW(in->arena, struct postgresql_address);
+    if (!url || !postgresql_address_parse(url, &address, NULL) || address.host[0] == '/') {
+        return 0;
+    }
+    *kept = address;
+    places[count++] = (struct sandbox_place){arena_text_format(in->arena, "%u", address.port), SANDBOX_CONNECT};
+    const char *const files[] = {kept->authority, kept->certificate, kept->key};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        if (files[i][0]) {
+            places[count++] = (struct sandbox_place){files[i], SANDBOX_READ};
+        }
+    }
+    for (size_t i = 0; !address.is_local && i < NAME_FILES; i++) {
+        places[count++] = (struct sandbox_place){name_files[i], SANDBOX_READ};
+    }
+    return count;
+}
+
+const char *command_database(const struct invocation *in)
+{
+    return in->command->run == command_publish ? invocation_value(in, "to") : NULL;
+}
 
 bool command_confine(struct invocation *in, struct error *err)
 {
-    enum { OPTIONS = sizeof option_places / sizeof *option_places };
     const struct command *command = in->command;
     struct sandbox_place *places =
-        ARENA_ARRAY(in->arena, struct sandbox_place, (size_t)in->word_count + OPTIONS + 2 + sizeof log_parts / sizeof *log_parts);
+        ARENA_ARRAY(in->arena, struct sandbox_place, (size_t)in->word_count + OPTIONS + DATABASE_PLACES + 2 + LOG_PARTS);
     size_t count = 0;
     for (size_t i = 0; i < OPTIONS; i++) {
         const char *path = invocation_value(in, option_places[i].option);
-        if (path) {
+        if (path && path != command_database(in)) {
             places[count++] = (struct sandbox_place){path, option_places[i].access};
         }
     }
+    count += database_places(in, places + count);
     for (int i = 0; command->words_are_files && i < in->word_count; i++) {
         places[count++] = (struct sandbox_place){in->words[i], SANDBOX_READ};
     }
     places[count++] = (struct sandbox_place){warehouse_directory(in), sandbox_role_warehouse(command->role)};
     /* What a reader reads is written into the log, under a key of its own; and keys may be a link to another device. */
     if (sandbox_role_warehouse(command->role) != SANDBOX_NONE) {
-        for (size_t i = 0; i < sizeof log_parts / sizeof *log_parts; i++) {
+        for (size_t i = 0; i < LOG_PARTS; i++) {
             places[count++] =
                 (struct sandbox_place){arena_text_format(in->arena, "%s/%s", warehouse_directory(in), log_parts[i]), SANDBOX_WRITE};
         }

@@ -18,6 +18,7 @@ struct warehouse {
     struct grant grant;
     struct store_reader *reader; /* with warehouse_open_reader */
     bool accepts_older;
+    uint64_t tables;           /* of the grant, bit i: table i */
     const struct error *error; /* the command's: a refusal that stands in it when the warehouse is closed is entered in the log */
 };
 const char *warehouse_directory(const struct invocation *in);
@@ -35,6 +36,9 @@ MUST_CHECK bool warehouse_create(const char *directory, const struct secret *pas
  * the warehouse, when its socket is there; or with the passphrase from the terminal. purpose stands in the grant. actions: grant_action. */
 MUST_CHECK bool warehouse_open(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
                                struct error *err);
+/* The same with a grant for some tables only (bit i: table i). */
+MUST_CHECK bool warehouse_open_tables(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
+                                      uint64_t tables, struct error *err);
 /* The same for a warehouse that was put back from an older copy than its keys or its log know (store_accept). */
 MUST_CHECK bool warehouse_open_older(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
                                      struct error *err);
