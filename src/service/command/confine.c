@@ -84,7 +84,7 @@ static size_t database_places(const struct invocation *in, struct sandbox_place 
 
 const char *command_database(const struct invocation *in)
 {
-    return in->command->run == command_publish ? invocation_value(in, "to") : NULL;
+    return invocation_value(in, in->command->run == command_publish ? "to" : "database");
 }
 
 bool command_confine(struct invocation *in, struct error *err)
