@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* evaluate: plans the programs, reads what all segments share, runs one task a segment and merges in the order of segments. */
 #include "research/evaluate/evaluate.h"
+#include "research/evaluate/passage.h"
 #include "research/evaluate/program_run.h"
 #include "research/evaluate/result_merge.h"
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct evaluation {
     struct shared_lookups lookups;
     unsigned worker_count;
     struct segment_run *workers;
+    struct passage passage;
     size_t segment_count;
     struct segment_result **results; /* by segment: one for each program, from run to merge */
 };
@@ -30,7 +32,6 @@ static void evaluation_close(struct evaluation *evaluation)
     }
     for (unsigned i = 0; evaluation->workers && i < evaluation->worker_count; i++) {
         arena_destroy(evaluation->workers[i].segment_data);
-        arena_destroy(evaluation->workers[i].program_data);
         arena_destroy(evaluation->workers[i].scratch);
     }
     for (size_t i = 0; evaluation->results && i < evaluation->segment_count; i++) {
@@ -39,6 +40,7 @@ static void evaluation_close(struct evaluation *evaluation)
         }
         free(evaluation->results[i]);
     }
+    passage_finish(&evaluation->passage);
     arena_destroy(evaluation->shared);
     free(evaluation->plans);
     free(evaluation->merges);
@@ -73,7 +75,6 @@ static bool evaluation_open(struct evaluation **out_evaluation, size_t program_c
                                                       .lookups = &evaluation->lookups,
                                                       .sees_persons = store_reader_demand(reader, GRANT_ROWS, NULL),
                                                       .segment_data = arena_create(),
-                                                      .program_data = arena_create(),
                                                       .scratch = arena_create()};
     }
     *out_evaluation = evaluation;
@@ -88,7 +89,7 @@ static bool plans_make(struct evaluation *evaluation, const struct cohort_progra
         TRY(program_plan_make(&evaluation->plans[i], programs[i], err));
         evaluation->merges[i] = result_merge_create(programs[i]);
     }
-    return true;
+    return passage_prepare(&evaluation->passage, evaluation->plans, evaluation->program_count, evaluation->worker_count, err);
 }
 
 static bool lookups_read(struct evaluation *evaluation, struct error *err)
@@ -119,12 +120,7 @@ static bool segment_evaluate(void *context, size_t index, unsigned worker, struc
         return FAIL(err, LIMIT, "no memory left for the results of a segment");
     }
     TRY(segment_run_begin(run, store_reader_segment(evaluation->reader, OMOP_PERSON, index), err));
-    for (size_t i = 0; i < evaluation->program_count; i++) {
-        if (!program_run(run, &evaluation->plans[i], &results[i], err)) {
-            return error_context(err, "cohort %s", evaluation->plans[i].program->name);
-        }
-    }
-    return true;
+    return passage_run(&evaluation->passage, worker, run, results, err);
 }
 
 static bool segment_merge(void *context, size_t index, struct error *err)

@@ -76,10 +76,11 @@ const char *evaluate_step_name(enum evaluate_step step); /* "criteria", ... */
 struct evaluate_work {
     int64_t step_ns[EVALUATE_STEP_COUNT];
     int64_t wall_ns;
-    uint64_t criteria;     /* different criteria of the program */
-    uint64_t rows_found;   /* by concept, before First and attributes */
-    uint64_t rows_kept;    /* that the criteria yielded */
-    uint64_t scratch_peak; /* bytes, of the worker that needed most */
+    uint64_t criteria;                      /* different criteria of the program */
+    uint64_t criteria_made, criteria_taken; /* lists of them that were made here; that another program had made in this segment already */
+    uint64_t rows_found;                    /* by concept, before First and attributes */
+    uint64_t rows_kept;                     /* that the criteria yielded */
+    uint64_t scratch_peak;                  /* bytes, of the worker that needed most */
 };
 
 struct cohort_result {

@@ -12,6 +12,7 @@ enum plan_need {
 struct planned_criterion {
     const struct cohort_criterion *criterion;
     unsigned needs;
+    size_t number; /* among the criteria that are shared, when they are (shared_lists.h) */
 };
 struct criterion_place {
     const struct cohort_criterion *criterion;

@@ -199,7 +199,8 @@ void segment_run_begin_program(struct segment_run *run, const struct program_pla
 bool segment_run_check(struct segment_run *run, struct error *err)
 {
     const struct evaluate_options *options = run->options;
-    uint64_t bytes = arena_bytes_reserved(run->segment_data) + arena_bytes_reserved(run->program_data) + arena_bytes_reserved(run->scratch);
+    uint64_t bytes = arena_bytes_reserved(run->segment_data) + arena_bytes_reserved(run->program_data) +
+                     arena_bytes_reserved(run->scratch) + run->shared_bytes;
     run->work.scratch_peak = bytes > run->work.scratch_peak ? bytes : run->work.scratch_peak;
     TRY(task_check(err));
     if (options->is_cancelled && options->is_cancelled(options->cancel_context)) {

@@ -33,6 +33,7 @@ struct shared_lookups {
     struct concept_lookup places;      /* by care site */
 };
 
+struct shared_lists;
 struct segment_run {
     /* of the segment, for all programs */
     struct store_segment *segment;
@@ -55,6 +56,8 @@ struct segment_run {
     const struct event_list **loose_lists; /* the same, events in any order */
     const uint64_t *universe;              /* bits of the persons who can still matter; NULL: all, or too many to be worth a look */
     unsigned depth;                        /* of criteria being evaluated, so that time is counted once */
+    struct shared_lists *shared;           /* of the segment, for several programs; NULL: each program makes its own lists */
+    uint64_t shared_bytes;                 /* that they have, and whatever else outlives the program */
     struct evaluate_work work;
 };
 
