@@ -127,25 +127,36 @@ static bool rules_evaluate(struct segment_run *run, const struct event_table *ev
     return true;
 }
 
-bool included_events_keep(struct segment_run *run, struct event_table *events, struct segment_result *result, struct error *err)
+bool included_events_by_masks(struct segment_run *run, struct event_table *events, const uint64_t *masks, struct segment_result *result,
+                              struct error *err)
 {
     const struct cohort_program *program = run->plan->program;
     struct arena_mark mark = arena_mark_take(run->scratch);
-    uint64_t *masks = ARENA_ARRAY(run->scratch, uint64_t, events->count + 1);
-    uint8_t *keep = arena_allocate_raw(run->scratch, events->count + 1, 1);
     uint64_t all = (UINT64_C(1) << program->rule_count) - 1;
     if (program->rule_count > 0) {
-        TRY(rules_evaluate(run, events, masks, err));
         TRY(statistics_add(events, masks, program->rule_count, result, err));
     }
-    for (size_t i = 0; i < events->count; i++) {
-        keep[i] = masks[i] == all;
-    }
     if (program->rule_count > 0 || program->expression_limit != COHORT_LIMIT_ALL) {
+        uint8_t *keep = arena_allocate_raw(run->scratch, events->count + 1, 1);
+        for (size_t i = 0; i < events->count; i++) {
+            keep[i] = masks[i] == all;
+        }
         limit_apply(program->expression_limit, events, keep);
         event_table_keep(events, keep, run->program_data, events);
         events->one_per_person |= program->expression_limit != COHORT_LIMIT_ALL;
     }
+    arena_mark_release(run->scratch, mark);
+    return true;
+}
+
+bool included_events_keep(struct segment_run *run, struct event_table *events, struct segment_result *result, struct error *err)
+{
+    struct arena_mark mark = arena_mark_take(run->scratch);
+    uint64_t *masks = ARENA_ARRAY(run->scratch, uint64_t, events->count + 1);
+    if (run->plan->program->rule_count > 0) {
+        TRY(rules_evaluate(run, events, masks, err));
+    }
+    TRY(included_events_by_masks(run, events, masks, result, err));
     arena_mark_release(run->scratch, mark);
     return true;
 }

@@ -33,6 +33,10 @@ struct shared_lookups {
     struct concept_lookup places;      /* by care site */
 };
 
+/* Those that programs which read `tables` need. */
+MUST_CHECK bool shared_lookups_read(struct shared_lookups *lookups, struct store_reader *reader, uint64_t tables, struct arena *arena,
+                                    struct error *err);
+
 struct shared_lists;
 struct segment_run {
     /* of the segment, for all programs */
@@ -50,7 +54,7 @@ struct segment_run {
     uint16_t *slots; /* by person, all 0 between uses */
     /* of the program */
     const struct program_plan *plan;
-    struct arena *program_data;            /* lists and events, until the program is done */
+    struct arena *program_data;            /* lists and events, until the program is done; whose, says who runs it */
     struct arena *scratch;                 /* within one step, released by marks */
     const struct event_list **lists;       /* by position in the plan; NULL: not evaluated yet */
     const struct event_list **loose_lists; /* the same, events in any order */
@@ -61,6 +65,10 @@ struct segment_run {
     struct evaluate_work work;
 };
 
+/* A worker's run; options and lookups are borrowed. */
+void segment_run_init(struct segment_run *run, const struct store_reader *reader, const struct evaluate_options *options,
+                      const struct shared_lookups *lookups);
+void segment_run_finish(struct segment_run *run);
 /* A new segment, then a new program on it; both forget what was before. */
 MUST_CHECK bool segment_run_begin(struct segment_run *run, struct store_segment *segment, struct error *err);
 void segment_run_begin_program(struct segment_run *run, const struct program_plan *plan);
