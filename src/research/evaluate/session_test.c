@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { SEQUENCES = 12, EDITS = 40 };
+enum { SEQUENCES = 13, EDITS = 40, RULE_EDITS = 250 };
 
 struct editing {
     struct random_program random;
@@ -26,6 +26,17 @@ static void rule_toggle(struct editing *editing, unsigned rule)
         }
     }
     editing->rules[editing->count++] = rule;
+}
+
+/* Rules only: more of them than a session has room for. */
+static void rule_edit(struct editing *editing)
+{
+    unsigned rule = (unsigned)below(RANDOM_RULES);
+    if (editing->count < RANDOM_RULES - 1) {
+        rule_toggle(editing, rule);
+    } else {
+        random_rule(&editing->random, (int)rule);
+    }
 }
 
 static void edit(struct editing *editing)
@@ -83,15 +94,20 @@ static void check_sequence(struct example_store *example, struct task_pool *pool
     struct error err = {0};
     struct editing editing = {.count = 0};
     struct cohort_session *session;
+    const bool is_rules = number == SEQUENCES - 1;
     static const uint64_t bounds[] = {0, 1, 3000000};
-    struct cohort_session_options options = {.evaluate.pool = pool, .kept_bytes = bounds[number / 3 % 3]};
+    struct cohort_session_options options = {.evaluate.pool = pool, .kept_bytes = is_rules ? 0 : bounds[number / 3 % 3]};
     uint64_t most = 0;
     state_of_random = (uint64_t)number * 1009 + 7;
     random_program_make(&editing.random, RANDOM_RULES);
     assert_true(cohort_session_open(&session, example->reader, &options, &err));
-    for (int i = 0; i < EDITS; i++) {
+    for (int i = 0; i < (is_rules ? RULE_EDITS : EDITS); i++) {
         struct cohort_result *counted;
-        edit(&editing);
+        if (is_rules) {
+            rule_edit(&editing);
+        } else {
+            edit(&editing);
+        }
         if (!cohort_session_define(session, &editing.random.program, &err) ||
             !cohort_session_count(session, editing.rules, editing.count, &counted, &err)) {
             fail_msg("sequence %d, edit %d: %s", number, i, err.message);
