@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_MAX = 16, CRITERIA_MAX = 4096 };
+enum { KEPT_MAX = 16, CRITERIA_MAX = 4096, LIGHT_EVENTS = 20000 };
 
 struct cohort_session {
     struct store_reader *reader;
@@ -344,10 +344,21 @@ static bool segment_merge(void *context, size_t index, struct error *err)
     return true;
 }
 
+/* Nothing is missing, and few events are to be counted: done before other threads are awake. */
+static bool is_light(const struct counting *counting)
+{
+    const struct cohort_session_work *work = &counting->session->work;
+    size_t events = 0;
+    for (size_t i = 0; i < counting->session->segment_count; i++) {
+        events += counting->question.qualified->parts[i].events.count;
+    }
+    return !work->found_primary && !work->found_qualified && !work->found_exits && work->rules_evaluated == 0 && events < LIGHT_EVENTS;
+}
+
 static bool segments_count(struct counting *counting, struct error *err)
 {
     struct cohort_session *session = counting->session;
-    if (session->options.pool) {
+    if (session->options.pool && !is_light(counting)) {
         struct task_set set = {session->segment_count, segment_task, segment_merge, counting};
         return task_pool_run(session->options.pool, &set, err);
     }

@@ -64,6 +64,11 @@ static const struct option_spec run_options[] = {
     {"keep-going", NULL, "list definitions that are refused, and run the others"},
     {0},
 };
+static const struct option_spec session_options[] = {
+    {"snapshot", "N", "count on this snapshot (default: the latest)"},
+    {"rows", NULL, "also answer `why`, which tells of persons"},
+    {0},
+};
 static const struct option_spec explain_options[] = {
     {"language", "en|fr", "language of the words (default en)"},
     {"program", NULL, "print the compiled program instead of words"},
@@ -363,6 +368,12 @@ static const struct command commands[] = {
      "The cohort's id is the file's name when that is a number, otherwise its position.",
      "  emc2 cohort run 4.json 8.json --out rows.csv\n  emc2 cohort run definitions/ --out rows.csv --keep-going", run_options,
      command_cohort_run, SANDBOX_READER, true},
+    {"cohort session", "[DEFINITION.json]", 0, 1, "count while a definition is edited: a request a line, an answer a line",
+     "Reads JSON lines from standard input, and answers each on standard output with the time that it took: open, rule, order, set,\n"
+     "replace, add, remove, count, matrix, close. Only what an edit changes is evaluated again. What is wrong is answered by its\n"
+     "JSON path, and the session goes on (docs/formats/session.md).",
+     "  echo '{\"do\":\"count\"}' | emc2 cohort session multiple_myeloma.json", session_options, command_cohort_session, SANDBOX_READER,
+     true},
     {"cohort explain", "DEFINITION.json", 1, 1, "what a cohort definition means, in words",
      "With a warehouse at hand (--warehouse, or ./warehouse) concept sets are resolved and counted; otherwise they are listed.",
      "  emc2 cohort explain multiple_myeloma.json --language fr", explain_options, command_cohort_explain, SANDBOX_READER, true},
