@@ -5,6 +5,7 @@
 #include "base/calendar.h"
 #include "research/evaluate/evaluate_json.h"
 #include "research/session/editing.h"
+#include "research/session/session_why.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ enum { ENTERED_MAX = 1024, NAME_BYTES_MAX = 200 };
 struct session {
     struct session_options options;
     struct editing_place place;
+    struct store_reader *reader;
     struct cohort_session *counting;
     struct editing *editing; /* NULL: no definition is open */
     bool is_defined;         /* the counting session knows it */
@@ -28,6 +30,7 @@ bool session_open(struct session **out_session, struct store_reader *reader, str
         return FAIL(err, LIMIT, "no memory left for a session");
     }
     session->options = *options;
+    session->reader = reader;
     session->place = (struct editing_place){vocabulary, options->bytes_max};
     TRY(cohort_session_open(&session->counting, reader, &options->counting, err));
     *out_session = session;
@@ -262,6 +265,29 @@ static bool do_matrix(struct request *request, struct error *err)
     return count_write(request, true, err);
 }
 
+static bool do_why(struct request *request, struct error *err)
+{
+    struct session *session = request->session;
+    CLEANUP(arena) struct arena *arena = arena_create();
+    CLEANUP(buffer_value) struct buffer words = {.maximum = (size_t)1 << 28};
+    const struct json *person, *language = json_member_text(request->root, "language");
+    struct cohort_rule counted_rules[COHORT_RULES_MAX];
+    unsigned rules[COHORT_RULES_MAX];
+    struct cohort_why why;
+    TRY(value_take(request, "person", JSON_INTEGER, &person, err));
+    bool is_french = language && text_equal(language->text, text_of("fr"));
+    if (language && !is_french && !text_equal(language->text, text_of("en"))) {
+        return FAIL(err, INVALID_INPUT, "language: en or fr is wanted");
+    }
+    struct cohort_program program = counted_program(session->editing, rules, editing_rules_on(session->editing, rules), counted_rules);
+    TRY(evaluate_why(&program, session->reader, person->integer, arena, &why, err));
+    TRY(!session->options.enter_why || session->options.enter_why(session->options.context, &program, person->integer, err));
+    TRY(session_why_json(request->writer, &program, &why, err));
+    TRY(session_why_words(&program, &why, is_french ? COHORT_FRENCH : COHORT_ENGLISH, &words, err));
+    return json_name(request->writer, "words", err) &&
+           json_text(request->writer, (struct text){(const char *)words.data, words.length}, err);
+}
+
 static bool do_close(struct request *request, struct error *err)
 {
     (void)err;
@@ -275,10 +301,9 @@ static const struct request_kind {
     bool (*handle)(struct request *request, struct error *err);
     bool needs_definition, is_edit;
 } kinds[] = {
-    {"open", do_open, false, true},    {"rule", do_rule, true, true},       {"order", do_order, true, true},
-    {"set", do_set, true, true},       {"replace", do_replace, true, true}, {"add", do_add, true, true},
-    {"remove", do_remove, true, true}, {"count", do_count, true, false},    {"matrix", do_matrix, true, false},
-    {"close", do_close, false, false},
+    {"open", do_open, false, true},      {"rule", do_rule, true, true}, {"order", do_order, true, true},   {"set", do_set, true, true},
+    {"replace", do_replace, true, true}, {"add", do_add, true, true},   {"remove", do_remove, true, true}, {"count", do_count, true, false},
+    {"matrix", do_matrix, true, false},  {"why", do_why, true, false},  {"close", do_close, false, false},
 };
 
 static bool kind_find(const struct json *root, const struct request_kind **out_kind, struct error *err)
@@ -290,7 +315,7 @@ static bool kind_find(const struct json *root, const struct request_kind **out_k
             return true;
         }
     }
-    FAIL(err, INVALID_INPUT, "do: one of open, rule, order, set, replace, add, remove, count, matrix, close is wanted");
+    FAIL(err, INVALID_INPUT, "do: one of open, rule, order, set, replace, add, remove, count, matrix, why, close is wanted");
     return error_hint(err, "{\"do\":\"count\"}");
 }
 

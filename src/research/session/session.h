@@ -13,6 +13,8 @@ struct session_options {
     /* Called before counts are given out, once for each different program of a session: who keeps a log enters it here, and nothing is
      * given out when that fails. NULL: nobody wants to know. */
     bool (*enter)(void *context, const struct cohort_program *program, const struct cohort_result *result, struct error *err);
+    /* The same before it is told why a person is in a cohort or not. */
+    bool (*enter_why)(void *context, const struct cohort_program *program, int64_t person_id, struct error *err);
     void *context;
 };
 struct session;

@@ -159,6 +159,34 @@ static void counts_are_entered_before_they_are_given(void **state)
     assert_null(strstr(answer, "persons"));
 }
 
+static void why_needs_rows_and_tells_them(void **state)
+{
+    (void)state;
+    CLEANUP(session) struct session *counting = begin(), *telling = NULL;
+    CLEANUP(store_reader) struct store_reader *reader = NULL;
+    static const struct session_options options = {.bytes_max = 1 << 20};
+    struct error err = {0};
+    struct grant grant = example.grant;
+    open_definition(counting);
+    ASSERT_HAS(ask(counting, "{\"do\":\"why\",\"person\":2}"), "\"error\":\"DENIED\"");
+    grant.actions = GRANT_COUNT | GRANT_ROWS;
+    assert_true(keyring_grant_issue(example.keyring, &grant, &err) && store_reader_open(&reader, example.store, &grant, 0, &err));
+    assert_true(session_open(&telling, reader, example.vocabulary, &options, &err));
+    open_definition(telling);
+    ask_with_rule(telling, "{\"do\":\"add\",\"json\":", "soon", 10);
+    const char *answer = ask(telling, "{\"do\":\"why\",\"person\":2,\"language\":\"fr\"}");
+    ASSERT_HAS(answer, "\"in\":false,\"events\":[{\"record\":{\"table\":\"condition_occurrence\",\"record\":2,\"start\":\"2020-01-01\"");
+    ASSERT_HAS(answer, "\"step\":\"rules\"");
+    ASSERT_HAS(answer, "\"count\":\"at least\",\"wanted\":1,\"found\":0,\"from\":\"2020-01-01\",\"until\":\"2020-01-11\",\"records\":[]");
+    ASSERT_HAS(answer, "La personne n'est PAS dans la cohorte.");
+    answer = ask(telling, "{\"do\":\"why\",\"person\":1}");
+    ASSERT_HAS(
+        answer,
+        "\"found\":1,\"from\":\"2020-01-01\",\"until\":\"2020-01-11\",\"records\":[{\"table\":\"condition_occurrence\",\"record\":5,");
+    ASSERT_HAS(answer, "In the cohort from 2020-01-01 until 2021-12-31");
+    ASSERT_HAS(ask(telling, "{\"do\":\"why\",\"person\":9}"), "\"error\":\"NOT_FOUND\"");
+}
+
 static void closing_is_told(void **state)
 {
     (void)state;
@@ -212,6 +240,7 @@ int main(void)
         cmocka_unit_test(a_definition_is_edited_and_counted),
         cmocka_unit_test(what_is_wrong_is_answered_and_changes_nothing),
         cmocka_unit_test(counts_are_entered_before_they_are_given),
+        cmocka_unit_test(why_needs_rows_and_tells_them),
         cmocka_unit_test(closing_is_told),
     };
     return cmocka_run_group_tests(tests, store_make, store_end);

@@ -32,6 +32,18 @@ bool asking_note(struct asking *asking, const struct cohort_program *program, co
     return journal_entries_append(&asking->reads, entry, err);
 }
 
+bool asking_note_person(struct asking *asking, const struct cohort_program *program, int64_t person_id, struct error *err)
+{
+    struct crypto_hash hash;
+    struct journal_entry entry;
+    char *person = arena_text_format(asking->in->arena, "%lld", (long long)person_id);
+    TRY(cohort_program_hash(program, &hash, err));
+    TRY(warehouse_entry(&asking->warehouse, LEDGER_ACT_READ, &hash, &entry, err));
+    TRY(ledger_record_word(&entry.record, "of", "person", err));
+    entry.secret = (struct journal_private){"person", text_of(person)};
+    return journal_entries_append(&asking->reads, entry, err);
+}
+
 bool asking_write(struct asking *asking, struct error *err)
 {
     TRY(journal_write(asking->warehouse.journal, asking->reads.items, asking->reads.count, err));

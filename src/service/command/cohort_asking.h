@@ -24,6 +24,8 @@ static inline __attribute__((unused)) void asking_value_cleanup(struct asking *a
 /* Which question, on which snapshot: to be written before a result is shown. The counts could give somebody away and are private. */
 MUST_CHECK bool asking_note(struct asking *asking, const struct cohort_program *program, const struct cohort_result *result,
                             struct error *err);
+/* The same for what is told of one person: who it is, is private. */
+MUST_CHECK bool asking_note_person(struct asking *asking, const struct cohort_program *program, int64_t person_id, struct error *err);
 MUST_CHECK bool asking_write(struct asking *asking, struct error *err);
 /* Compiles, evaluates and notes. */
 MUST_CHECK bool asking_evaluate(struct asking *asking, const struct definition *definition, bool wants_rows, struct arena *arena,

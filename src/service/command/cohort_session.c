@@ -54,6 +54,11 @@ static bool counts_enter(void *context, const struct cohort_program *program, co
     return asking_note(context, program, result, err) && asking_write(context, err);
 }
 
+static bool why_enter(void *context, const struct cohort_program *program, int64_t person_id, struct error *err)
+{
+    return asking_note_person(context, program, person_id, err) && asking_write(context, err);
+}
+
 static bool answer_give(struct asking *asking, struct session *session, struct text request, enum session_next *out_next, struct error *err)
 {
     CLEANUP(buffer_value) struct buffer answer = {.maximum = (size_t)1 << 30};
@@ -109,6 +114,7 @@ bool command_cohort_session(struct invocation *in, struct error *err)
                                       .counting.kept_bytes = (uint64_t)settings_get(&in->settings, SETTING_SESSION_BYTES),
                                       .bytes_max = asking.bytes_max,
                                       .enter = counts_enter,
+                                      .enter_why = why_enter,
                                       .context = &asking};
     TRY(session_open(&session, asking.warehouse.reader, asking.vocabulary, &options, err));
     bool done = (in->word_count == 0 || definition_open(&asking, session, err)) && requests_answer(&asking, session, &source, err);

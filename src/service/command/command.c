@@ -69,6 +69,12 @@ static const struct option_spec session_options[] = {
     {"rows", NULL, "also answer `why`, which tells of persons"},
     {0},
 };
+static const struct option_spec why_options[] = {
+    {"person", "N", "whom it is about: a person_id"},
+    {"snapshot", "N", "on this snapshot (default: the latest)"},
+    {"language", "en|fr", "language of the words (default en)"},
+    {0},
+};
 static const struct option_spec explain_options[] = {
     {"language", "en|fr", "language of the words (default en)"},
     {"program", NULL, "print the compiled program instead of words"},
@@ -370,10 +376,13 @@ static const struct command commands[] = {
      command_cohort_run, SANDBOX_READER, true},
     {"cohort session", "[DEFINITION.json]", 0, 1, "count while a definition is edited: a request a line, an answer a line",
      "Reads JSON lines from standard input, and answers each on standard output with the time that it took: open, rule, order, set,\n"
-     "replace, add, remove, count, matrix, close. Only what an edit changes is evaluated again. What is wrong is answered by its\n"
+     "replace, add, remove, count, matrix, why, close. Only what an edit changes is evaluated again. What is wrong is answered by its\n"
      "JSON path, and the session goes on (docs/formats/session.md).",
      "  echo '{\"do\":\"count\"}' | emc2 cohort session multiple_myeloma.json", session_options, command_cohort_session, SANDBOX_READER,
      true},
+    {"cohort why", "DEFINITION.json", 1, 1, "why a person is in a cohort or not, step by step and record by record",
+     "Shows records of a person, so the grant must allow rows; it is entered in the log, who it was about sealed.",
+     "  emc2 cohort why multiple_myeloma.json --person 4711 --language fr", why_options, command_cohort_why, SANDBOX_READER, true},
     {"cohort explain", "DEFINITION.json", 1, 1, "what a cohort definition means, in words",
      "With a warehouse at hand (--warehouse, or ./warehouse) concept sets are resolved and counted; otherwise they are listed.",
      "  emc2 cohort explain multiple_myeloma.json --language fr", explain_options, command_cohort_explain, SANDBOX_READER, true},
