@@ -3,7 +3,7 @@
  * evaluated once. */
 #include "base/file.h"
 #include "base/log.h"
-#include "service/command/cohort_asking.h"
+#include "service/command/cohort_kept.h"
 #include "service/command/cohort_output.h"
 #include "service/command/commands.h"
 #include <stdio.h>
@@ -16,6 +16,7 @@ struct run_output {
 };
 struct running {
     struct asking asking;
+    struct kept_cohorts kept;
     struct run_output output;
     size_t refused;
     uint64_t criteria_made, criteria_taken; /* lists of criteria, over all segments */
@@ -26,7 +27,9 @@ struct passage_set {
     size_t count;
     const struct definition *definitions[TOGETHER_MAX];
     const struct cohort_program *programs[TOGETHER_MAX];
-    struct cohort_result *results[TOGETHER_MAX];
+    bool is_kept[TOGETHER_MAX];
+    struct cohort_result kept[TOGETHER_MAX];     /* of those that are: rows and persons */
+    struct cohort_result *results[TOGETHER_MAX]; /* of the others; NULL: not evaluated */
 };
 
 /* With --keep-going a definition that cannot be done is passed over. */
@@ -48,45 +51,77 @@ static bool result_take(struct running *running, const struct definition *defini
     struct run_output *output = &running->output;
     running->criteria_made += result->work.criteria_made;
     running->criteria_taken += result->work.criteria_taken;
-    return asking_note(&running->asking, program, result, err) && cohort_output_rows(&output->rows, definition->id, result, err) &&
+    return asking_note(&running->asking, program, result, err) &&
+           kept_cohorts_keep(&running->kept, definition->id, program, &result->rows, err) &&
+           cohort_output_rows(&output->rows, definition->id, result, err) &&
            cohort_output_inclusion_result(&output->inclusion_result, definition->id, result, err) &&
            cohort_output_inclusion_stats(&output->inclusion_stats, definition->id, result, err);
 }
 
+static bool set_give(struct running *running, const struct passage_set *set, size_t i, struct error *err)
+{
+    const struct cohort_result *result = set->is_kept[i] ? &set->kept[i] : set->results[i];
+    return result_take(running, set->definitions[i], set->programs[i], result, err) || error_context(err, "%s", set->definitions[i]->path);
+}
+
 /* One definition that is too much for the others' company may be possible alone. */
-static bool run_alone(struct running *running, const struct passage_set *set, struct error *err)
+static bool run_alone(struct running *running, struct passage_set *set, struct error *err)
 {
     for (size_t i = 0; i < set->count; i++) {
-        CLEANUP(cohort_result) struct cohort_result *result = NULL;
         struct evaluate_options options = {.pool = running->asking.in->pool, .wants_rows = true};
-        bool done = evaluate_cohort(set->programs[i], running->asking.warehouse.reader, &options, &result, err) &&
-                    result_take(running, set->definitions[i], set->programs[i], result, err);
-        if (!done) {
+        if (!set->is_kept[i] && !evaluate_cohort(set->programs[i], running->asking.warehouse.reader, &options, &set->results[i], err)) {
             error_context(err, "%s", set->definitions[i]->path);
             TRY(pass_over(running, err));
+            continue;
         }
+        TRY(set_give(running, set, i, err));
+    }
+    return true;
+}
+
+/* What is not kept, in one passage. */
+static bool set_evaluate(struct running *running, struct passage_set *set, struct error *err)
+{
+    struct evaluate_options options = {.pool = running->asking.in->pool, .wants_rows = true};
+    const struct cohort_program *programs[TOGETHER_MAX];
+    struct cohort_result *results[TOGETHER_MAX];
+    size_t places[TOGETHER_MAX], count = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        if (!set->is_kept[i]) {
+            programs[count] = set->programs[i];
+            places[count++] = i;
+        }
+    }
+    TRY(count == 0 || evaluate_cohorts(programs, count, running->asking.warehouse.reader, &options, results, err));
+    for (size_t k = 0; k < count; k++) {
+        set->results[places[k]] = results[k];
     }
     return true;
 }
 
 static bool run_together(struct running *running, struct passage_set *set, struct error *err)
 {
-    struct evaluate_options options = {.pool = running->asking.in->pool, .wants_rows = true};
     struct error reason = {.message = ""};
     TRY(task_check(err));
-    if (!evaluate_cohorts(set->programs, set->count, running->asking.warehouse.reader, &options, set->results, &reason)) {
+    if (!set_evaluate(running, set, &reason)) {
         if (reason.code == ERROR_LIMIT) {
             return run_alone(running, set, err);
         }
         *err = reason;
         return false;
     }
-    bool done = true;
     for (size_t i = 0; i < set->count; i++) {
-        done = done && result_take(running, set->definitions[i], set->programs[i], set->results[i], err);
+        TRY(set_give(running, set, i, err));
+    }
+    return true;
+}
+
+static void passage_set_value_cleanup(struct passage_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
         cohort_result_destroy(set->results[i]);
     }
-    return done;
+    arena_destroy(set->arena);
 }
 
 /* Takes the next definitions; *at moves behind them. */
@@ -100,8 +135,13 @@ static bool set_fill(struct running *running, struct passage_set *set, const str
             TRY(pass_over(running, err));
             continue;
         }
-        set->definitions[set->count] = definition;
-        set->programs[set->count++] = program;
+        /* Kept rows have no statistics: where these are asked for, the program is evaluated. */
+        size_t i = set->count;
+        bool wants_more = invocation_value(running->asking.in, "statistics") && program->rule_count > 0;
+        TRY(wants_more || kept_cohorts_find(&running->kept, program, set->arena, &set->kept[i], &set->is_kept[i], err));
+        set->definitions[i] = definition;
+        set->programs[i] = program;
+        set->count++;
     }
     return true;
 }
@@ -131,8 +171,7 @@ static bool run_definitions(struct running *running, const struct definition *de
     struct progress *progress = progress_begin("cohorts", count, "cohorts", invocation_flag(running->asking.in, "quiet") || count < 5);
     bool done = true;
     for (size_t at = 0, before = 0; at < count && done; before = at) {
-        CLEANUP(arena) struct arena *arena = arena_create();
-        struct passage_set set = {.arena = arena};
+        CLEANUP(passage_set_value) struct passage_set set = {.arena = arena_create()};
         done = set_fill(running, &set, definitions, count, &at, err) && run_together(running, &set, err);
         progress_add(progress, at - before);
     }
@@ -147,7 +186,8 @@ static bool run_all(struct running *running, struct error *err)
     const struct definition *definitions;
     size_t count;
     TRY(definitions_collect(in, &definitions, &count, err));
-    TRY(asking_open(&running->asking, "cohort run", GRANT_COUNT | GRANT_ROWS, err));
+    uint32_t actions = GRANT_COUNT | GRANT_ROWS | (invocation_flag(in, "keep") ? (uint32_t)GRANT_LOAD : 0);
+    TRY(asking_open(&running->asking, "cohort run", actions, err) && kept_cohorts_open(&running->kept, &running->asking, err));
     TRY(output_begin(&running->output, err) && run_definitions(running, definitions, count, err));
     TRY(asking_write(&running->asking, err) && write_statistics(in, output, err));
     const char *path = invocation_value(in, "out");
@@ -158,6 +198,10 @@ static bool run_all(struct running *running, struct error *err)
     /* Rows are about persons: for the owner's eyes. */
     TRY(file_write_atomic(path, output->rows.data, output->rows.length, 0600, err));
     print_line("%zu cohorts run, %zu refused; rows in %s", count - running->refused, running->refused, path);
+    if (running->kept.read + running->kept.written > 0) {
+        print_line("%llu cohorts read as they were kept, %llu kept", (unsigned long long)running->kept.read,
+                   (unsigned long long)running->kept.written);
+    }
     print_line("%llu lists of criteria evaluated, %llu taken from another cohort", (unsigned long long)running->criteria_made,
                (unsigned long long)running->criteria_taken);
     return true;

@@ -62,8 +62,10 @@ static const struct option_spec run_options[] = {
     {"out", "FILE.csv", "write the rows there instead of printing them"},
     {"statistics", "DIR", "also write inclusion_result.csv and inclusion_stats.csv there"},
     {"keep-going", NULL, "list definitions that are refused, and run the others"},
+    {"keep", "NAME", "also keep the rows in the warehouse, sealed; asked again on the same snapshot they are read"},
     {0},
 };
+static const struct option_spec kept_options[] = {{0}};
 static const struct option_spec session_options[] = {
     {"snapshot", "N", "count on this snapshot (default: the latest)"},
     {"rows", NULL, "also answer `why`, which tells of persons"},
@@ -374,6 +376,11 @@ static const struct command commands[] = {
      "The cohort's id is the file's name when that is a number, otherwise its position.",
      "  emc2 cohort run 4.json 8.json --out rows.csv\n  emc2 cohort run definitions/ --out rows.csv --keep-going", run_options,
      command_cohort_run, SANDBOX_READER, true},
+    {"cohort list", "", 0, 0, "cohorts whose rows are kept in the warehouse", NULL, "  emc2 cohort list", kept_options, command_cohort_list,
+     SANDBOX_READER, false},
+    {"cohort show", "NAME", 1, 1, "how many persons and rows the cohorts have that are kept under a name",
+     "Persons who were excluded since are not counted.", "  emc2 cohort show study-2026", kept_options, command_cohort_show, SANDBOX_READER,
+     false},
     {"cohort session", "[DEFINITION.json]", 0, 1, "count while a definition is edited: a request a line, an answer a line",
      "Reads JSON lines from standard input, and answers each on standard output with the time that it took: open, rule, order, set,\n"
      "replace, add, remove, count, matrix, why, close. Only what an edit changes is evaluated again. What is wrong is answered by its\n"

@@ -20,6 +20,8 @@ MUST_CHECK bool command_vocabulary_search(struct invocation *in, struct error *e
 MUST_CHECK bool command_cohort_count(struct invocation *in, struct error *err);
 MUST_CHECK bool command_cohort_session(struct invocation *in, struct error *err);
 MUST_CHECK bool command_cohort_why(struct invocation *in, struct error *err);
+MUST_CHECK bool command_cohort_list(struct invocation *in, struct error *err);
+MUST_CHECK bool command_cohort_show(struct invocation *in, struct error *err);
 MUST_CHECK bool command_cohort_run(struct invocation *in, struct error *err);
 MUST_CHECK bool command_cohort_explain(struct invocation *in, struct error *err);
 MUST_CHECK bool command_export(struct invocation *in, struct error *err);
