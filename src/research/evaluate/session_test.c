@@ -75,7 +75,7 @@ static void edit(struct editing *editing)
 static struct cohort_result *evaluate_alone(const struct editing *editing, struct example_store *example)
 {
     struct error err = {0};
-    struct cohort_result *result;
+    struct cohort_result *result = NULL;
     struct cohort_rule rules[RANDOM_RULES];
     struct cohort_program program = editing->random.program;
     for (size_t i = 0; i < editing->count; i++) {
@@ -102,7 +102,7 @@ static void check_sequence(struct example_store *example, struct task_pool *pool
     random_program_make(&editing.random, RANDOM_RULES);
     assert_true(cohort_session_open(&session, example->reader, &options, &err));
     for (int i = 0; i < (is_rules ? RULE_EDITS : EDITS); i++) {
-        struct cohort_result *counted;
+        struct cohort_result *counted = NULL;
         if (is_rules) {
             rule_edit(&editing);
         } else {
@@ -140,7 +140,7 @@ static void counts_are_those_of_the_definition_after_every_edit(void **state)
 static struct cohort_session_work count_now(struct cohort_session *session, const struct editing *editing)
 {
     struct error err = {0};
-    struct cohort_result *result;
+    struct cohort_result *result = NULL;
     if (!cohort_session_define(session, &editing->random.program, &err) ||
         !cohort_session_count(session, editing->rules, editing->count, &result, &err)) {
         fail_msg("%s", err.message);
