@@ -20,7 +20,7 @@ struct random_program {
 static inline __attribute__((unused)) struct cohort_group random_group(struct cohort_criterion *rows, struct cohort_correlated *items)
 {
     struct cohort_group group = {.kind = (enum cohort_group_kind)below(4), .number = below(3), .correlated = items, .path = ""};
-    group.correlated_count = (size_t)(1 + below(RANDOM_ITEMS));
+    group.correlated_count = (size_t)1 + (size_t)below(RANDOM_ITEMS);
     for (size_t i = 0; i < group.correlated_count; i++) {
         rows[i] = random_criterion();
         items[i] = random_item(&rows[i]);
@@ -51,7 +51,7 @@ static inline __attribute__((unused)) void random_events(struct random_program *
     random->primary[0] = random_criterion();
     random->primary[1] = random_criterion();
     random->program.primary = random->primary;
-    random->program.primary_count = (size_t)(1 + (below(4) == 0));
+    random->program.primary_count = (size_t)1 + (below(4) == 0);
     random->program.prior_days = below(3) ? 0 : 50;
     random->program.primary_limit = below(3) ? COHORT_LIMIT_ALL : random_limit();
 }
