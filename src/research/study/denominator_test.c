@@ -2,6 +2,11 @@
 /* Denominators worked by hand: birthdays on 29 February, prior days, target entries with time at risk; combinations of requirements. */
 #include "research/study/people_example.h"
 #include "research/study/study_denominator.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
 
 static void is_entry(const struct study_entry *entry, int64_t subject, const char *start, const char *end)
 {

@@ -5,7 +5,12 @@
 #include "research/study/people_example.h"
 #include "research/study/study_reporting.h"
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 struct fixture {
     struct study_entry denominator[2], outcomes[3], censors[1];

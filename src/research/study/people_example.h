@@ -3,16 +3,13 @@
  * a sex; 4 without a year of birth. */
 #pragma once
 #include "research/study/study.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include <assert.h>
 
 static inline int32_t on(const char *date)
 {
     day value = {0};
-    assert_true(day_from_text(text_of(date), &value));
+    bool is_date = day_from_text(text_of(date), &value);
+    assert(is_date);
     return value.number;
 }
 
