@@ -98,6 +98,18 @@ bool compare_values(const char *a, const char *b, double unit)
     return fabs(x - y) <= fmax(unit * 1.0001, 1e-6 * fabs(y));
 }
 
+/* Is `word` one of the words, which blanks part? */
+static bool is_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = strstr(words, word); at; at = strstr(at + 1, word)) {
+        if ((at == words || at[-1] == ' ') && (at[length] == 0 || at[length] == ' ')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static size_t recorded_rows(const struct call *call, const char *result_type, struct row **out_rows)
 {
     struct table table = call_result(call, "table"), settings = call_result(call, "settings");
@@ -108,7 +120,7 @@ static size_t recorded_rows(const struct call *call, const char *result_type, st
         bool is_wanted = result_type == NULL;
         for (size_t s = 0; s < settings.rows && !is_wanted; s++) {
             const char *type = table_text(call, &settings, "result_type", s);
-            is_wanted = table_integer(&settings, "result_id", s, 0) == id && type && strcmp(type, result_type) == 0;
+            is_wanted = table_integer(&settings, "result_id", s, 0) == id && type && is_word(result_type, type);
         }
         if (is_wanted) {
             const char *texts[RESULT_COLUMN_COUNT];

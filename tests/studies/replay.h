@@ -9,3 +9,4 @@ struct replay {
     bool (*run)(struct call *call, struct error *err);
 };
 extern const struct replay replay_incidence_prevalence[]; /* each list ends with an empty one */
+extern const struct replay replay_cohort_survival[];
