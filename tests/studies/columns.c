@@ -109,7 +109,7 @@ const char *snake_case(const struct call *call, const char *name)
     char *text = arena_allocate(call->arena, strlen(name) * 2 + 1, 1);
     size_t length = 0;
     for (const char *at = name; *at; at++) {
-        if (isupper((unsigned char)*at) && at > name && at[-1] != '_') {
+        if (isupper((unsigned char)*at) && at > name && islower((unsigned char)at[-1])) {
             text[length++] = '_';
         }
         text[length++] = *at == ' ' || *at == '-' ? '_' : (char)tolower((unsigned char)*at);

@@ -4,6 +4,7 @@
 #include "replay.h"
 #include "research/study/study_denominator.h"
 #include "research/study/study_reporting.h"
+#include "strata.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -142,65 +143,6 @@ static enum study_interval interval_named(const char *name)
     return STUDY_YEARS;
 }
 
-/* One stratum: the columns whose values it is made of, and the values. */
-enum { STRATA_COLUMNS_MAX = 8, STRATA_MAX = 1000 };
-struct stratum {
-    struct result_pair pairs[STRATA_COLUMNS_MAX];
-    size_t count;
-};
-
-static bool in_stratum(const struct call *call, const struct table *table, size_t row, const struct stratum *stratum)
-{
-    for (size_t c = 0; c < stratum->count; c++) {
-        const char *value = table_text(call, table, stratum->pairs[c].name, row);
-        if (!value || strcmp(value, stratum->pairs[c].level) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The strata of one combination of columns, as its values occur. */
-static size_t strata_of(const struct call *call, const struct table *table, const char *const *columns, size_t column_count,
-                        struct stratum *strata, size_t count)
-{
-    for (size_t r = 0; r < table->rows; r++) {
-        struct stratum stratum = {.count = column_count};
-        bool is_new = true, is_whole = true;
-        for (size_t c = 0; c < column_count; c++) {
-            stratum.pairs[c] = (struct result_pair){columns[c], table_text(call, table, columns[c], r)};
-            is_whole = is_whole && stratum.pairs[c].level;
-        }
-        for (size_t s = 0; is_whole && s < count && is_new; s++) {
-            is_new = strata[s].count != column_count || strcmp(strata[s].pairs[0].name, columns[0]) != 0 ||
-                     !in_stratum(call, table, r, &strata[s]);
-        }
-        if (is_new && is_whole && count < STRATA_MAX) {
-            strata[count++] = stratum;
-        }
-    }
-    return count;
-}
-
-static size_t read_strata(const struct call *call, const struct table *table, struct stratum **out_strata)
-{
-    const struct json *value = call_argument(call, "strata");
-    struct stratum *strata = ARENA_ARRAY(call->arena, struct stratum, STRATA_MAX);
-    size_t count = call_flag(call, "includeOverallStrata", true) ? 1 : 0; /* the first one: overall */
-    size_t combinations = !value ? 0 : value->kind == JSON_ARRAY ? value->count : 1;
-    for (size_t i = 0; i < combinations; i++) {
-        const struct json *item = value->kind == JSON_ARRAY ? &value->items[i] : value;
-        const char *columns[STRATA_COLUMNS_MAX];
-        size_t column_count = item->kind == JSON_ARRAY ? item->count : 1;
-        for (size_t c = 0; c < column_count && c < STRATA_COLUMNS_MAX; c++) {
-            columns[c] = (item->kind == JSON_ARRAY ? &item->items[c] : item)->text.data;
-        }
-        count = strata_of(call, table, columns, column_count, strata, count);
-    }
-    *out_strata = strata;
-    return count;
-}
-
 /* One denominator and one outcome of a call. */
 struct analysis {
     struct call *call;
@@ -239,7 +181,7 @@ static bool incidence_of(struct analysis *analysis, struct error *err)
         size_t count = 0, cell_count;
         for (size_t i = 0; i < stretches.count; i++) {
             some[count] = stretches.items[i];
-            count += in_stratum(call, &analysis->table, stretches.items[i].row, &analysis->strata[s]);
+            count += strata_holds(call, &analysis->table, stretches.items[i].row, &analysis->strata[s]);
         }
         study_incidence(some, count, spans, span_count, call->arena, &cells, &cell_count);
         analysis->place.strata = (struct result_pairs){analysis->strata[s].pairs, analysis->strata[s].count};
@@ -271,7 +213,7 @@ static bool prevalence_of(struct analysis *analysis, struct error *err)
         size_t count = 0;
         for (size_t i = 0; i < analysis->denominator_count; i++) {
             some[count] = analysis->denominator[i];
-            count += in_stratum(call, &analysis->table, analysis->denominator[i].row, &analysis->strata[s]);
+            count += strata_holds(call, &analysis->table, analysis->denominator[i].row, &analysis->strata[s]);
         }
         study_prevalence(some, count, &request, spans, span_count, call->arena, &cells);
         analysis->place.strata = (struct result_pairs){analysis->strata[s].pairs, analysis->strata[s].count};
@@ -312,7 +254,7 @@ static bool estimates(struct call *call, bool is_incidence, struct error *err)
     struct analysis analysis = {.call = call, .table = call_cohort(call, "denominatorTable", "denominator")};
     TRY(result_create(&result, "replay", err) && result_set_begin(result, settings, 3, &analysis.place.set, err));
     analysis.result = result;
-    analysis.strata_count = read_strata(call, &analysis.table, &analysis.strata);
+    analysis.strata_count = strata_read(call, "strata", &analysis.table, call_flag(call, "includeOverallStrata", true), &analysis.strata);
     if (call_argument(call, "censorTable")) {
         struct table censors = call_cohort(call, "censorTable", "censor");
         const int32_t *ids;

@@ -40,11 +40,11 @@ static struct study_birth_rule birth_rule(const struct call *call)
                                      .impose_day = call_flag(call, is_short ? "imposeDay" : "ageImposeDay", false)};
 }
 
-static int32_t birth_of(const struct profile *profile, size_t row)
+static int32_t birthday_of(const struct profile *profile, size_t row, int age)
 {
     struct study_birth_rule rule = birth_rule(profile->call);
     size_t person = study_person_find(&profile->people, profile->subjects[row]);
-    return person == SIZE_MAX ? STUDY_NO_DAY : study_birth_by(&profile->people, person, &rule);
+    return person == SIZE_MAX ? STUDY_NO_DAY : study_birthday(&profile->people, person, &rule, age);
 }
 
 /* ---- categories ---- */
@@ -132,7 +132,7 @@ static void add_age(struct profile *profile)
     const char **ages = columns_add(&profile->columns, snake_case(call, call_text(call, "ageName", "age")));
     int32_t *values = ARENA_ARRAY(call->arena, int32_t, profile->columns.table.rows + 1);
     for (size_t r = 0; ages && r < profile->columns.table.rows; r++) {
-        int32_t birth = birth_of(profile, r), day_number = profile->index_days[r];
+        int32_t birth = birthday_of(profile, r, 0), day_number = profile->index_days[r];
         values[r] = birth == STUDY_NO_DAY || day_number == STUDY_NO_DAY ? STUDY_NO_DAY
                     : in_days                                           ? day_number - birth
                                                                         : study_age(birth, day_number);
@@ -177,8 +177,7 @@ static void add_birth(struct profile *profile, const char *name, int birthday)
 {
     const char **out = columns_add(&profile->columns, snake_case(profile->call, name));
     for (size_t r = 0; out && r < profile->columns.table.rows; r++) {
-        int32_t birth = birth_of(profile, r);
-        out[r] = columns_day(&profile->columns, birth == STUDY_NO_DAY || birthday == 0 ? birth : study_birthday(birth, birthday));
+        out[r] = columns_day(&profile->columns, birthday_of(profile, r, birthday));
     }
 }
 

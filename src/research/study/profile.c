@@ -11,19 +11,12 @@ static int32_t civil_or_next(int year, int month, int day_of_month)
     return day_from_civil(month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1, &found) ? found.number : STUDY_NO_DAY;
 }
 
-int32_t study_birth_by(const struct study_people *people, size_t person, const struct study_birth_rule *rule)
+int32_t study_birthday(const struct study_people *people, size_t person, const struct study_birth_rule *rule, int age)
 {
     int year = people->birth_years[person], month = people->birth_months[person], day_of_month = people->birth_days[person];
     month = rule->impose_month || month == 0 ? rule->missing_month : month;
     day_of_month = rule->impose_day || day_of_month == 0 ? rule->missing_day : day_of_month;
-    return year == 0 ? STUDY_NO_DAY : civil_or_next(year, month ? month : 1, day_of_month ? day_of_month : 1);
-}
-
-int32_t study_birthday(int32_t birth, int age)
-{
-    int year, month, day_of_month;
-    day_to_civil((day){birth}, &year, &month, &day_of_month);
-    return civil_or_next(year + age, month, day_of_month);
+    return year == 0 ? STUDY_NO_DAY : civil_or_next(year + age, month ? month : 1, day_of_month ? day_of_month : 1);
 }
 
 int study_age(int32_t birth, int32_t day_number)

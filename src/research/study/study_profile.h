@@ -8,10 +8,9 @@ struct study_birth_rule {
     int missing_month, missing_day; /* for what is not known; 0: 1 */
     bool impose_month, impose_day;  /* also for what is known */
 };
-/* STUDY_NO_DAY when the year is not known. Days past the end of the month become the first of the next. */
-int32_t study_birth_by(const struct study_people *people, size_t person, const struct study_birth_rule *rule);
-/* The day on which they turn `age`; 29 February turns on 1 March. */
-int32_t study_birthday(int32_t birth, int age);
+/* The day on which they turn `age`, 0: the day of birth; STUDY_NO_DAY when the year is not known. A day that the month has not is the first
+ * of the next month: 29 February turns on 1 March. */
+int32_t study_birthday(const struct study_people *people, size_t person, const struct study_birth_rule *rule, int age);
 /* Completed years by the calendar; may be negative. */
 int study_age(int32_t birth, int32_t day_number);
 
