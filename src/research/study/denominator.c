@@ -47,7 +47,7 @@ void study_denominator_specs(const struct study_denominator_request *request, st
 
 struct study_span study_age_days(int32_t birth, struct study_age_band age)
 {
-    int32_t after = study_day_add(birth, age.to + 1, 0);
+    int32_t after = age.to > 9999 ? STUDY_FOREVER : study_day_add(birth, age.to + 1, 0);
     return (struct study_span){study_day_add(birth, age.from, 0), after == STUDY_FOREVER ? STUDY_FOREVER : after - 1};
 }
 
