@@ -80,7 +80,10 @@ static struct study_requirement read_requirement(const struct call *call)
 {
     static const struct study_span any_age = {0, STUDY_AGE_MAX};
     struct study_span age = call_range(call, "ageRange", any_age);
-    return (struct study_requirement){.age = {age.first, age.last},
+    bool asks_all = strcmp(call->function, "requireDemographics") == 0;
+    return (struct study_requirement){.asks_age = asks_all || call_argument(call, "ageRange"),
+                                      .asks_sex = asks_all || call_argument(call, "sex"),
+                                      .age = {age.first, age.last},
                                       .sex = sex_named(call_text(call, "sex", "Both")),
                                       .prior_days = call_number(call, "minPriorObservation", 0),
                                       .future_days = call_number(call, "minFutureObservation", 0)};
@@ -302,11 +305,41 @@ static struct study_age_band band_of(const char *text)
     return band;
 }
 
+/* The cohort of the longest name with which this one begins, followed by _ or nothing; is_same: by nothing. -1: none. */
+static int64_t source_named(const struct change *change, const char *name, bool *is_same)
+{
+    struct table table = call_settings(change->call, "cohort");
+    size_t best = 0;
+    int64_t id = -1;
+    for (size_t r = 0; name && r < table.rows; r++) {
+        const char *own = table_text(change->call, &table, "cohort_name", r);
+        size_t length = own ? strlen(own) : 0;
+        if (length > best && strncmp(name, own, length) == 0 && (name[length] == '_' || name[length] == 0)) {
+            best = length;
+            id = table_integer(&table, "cohort_definition_id", r, -1);
+            *is_same = name[length] == 0;
+        }
+    }
+    return id;
+}
+
+static bool is_chosen(const struct change *change, int64_t id)
+{
+    for (size_t i = 0; i < change->id_count; i++) {
+        if (change->ids[i] == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Which cohort an output was made from: by its number, or by its name, or the only one. */
 static int64_t source_of(const struct change *change, const struct table *settings, size_t row)
 {
+    bool is_same;
     int64_t id = table_integer(settings, "target_cohort_definition_id", row, -1);
-    id = id >= 0 ? id : table_integer(settings, "cohort_definition_id_original", row, -1);
+    id = id >= 0 ? id : table_integer(settings, "target_cohort_id", row, -1);
+    id = id >= 0 ? id : source_named(change, table_text(change->call, settings, "cohort_name", row), &is_same);
     return id < 0 && change->id_count == 1 ? change->ids[0] : id;
 }
 
@@ -325,8 +358,10 @@ static bool trim_demographics(struct call *call, struct error *err)
         if (table_has(&settings, "age_range")) {
             requirement.age = band_of(table_text(call, &settings, "age_range", s));
         }
+        requirement.asks_age = table_has(&settings, "age_range");
         const char *sex = table_text(call, &settings, "sex", s);
         requirement.sex = sex_named(sex ? sex : "Both");
+        requirement.asks_sex = table_has(&settings, "sex");
         requirement.prior_days = (int32_t)table_integer(&settings, "min_prior_observation", s, 0);
         requirement.future_days = (int32_t)table_integer(&settings, "min_future_observation", s, 0);
         some.count = 0;
@@ -334,6 +369,9 @@ static bool trim_demographics(struct call *call, struct error *err)
             done = (source >= 0 && change.chosen.items[i].cohort != source) || study_entries_append(&some, change.chosen.items[i], err);
         }
         study_trim_demographics(&change.people, &some, &requirement);
+        for (size_t i = 0; done && i < change.others.count && !is_chosen(&change, source); i++) {
+            done = change.others.items[i].cohort != source || study_entries_append(&some, change.others.items[i], err);
+        }
         for (size_t i = 0; done && i < some.count; i++) {
             some.items[i].cohort = id;
             done = study_entries_append(&made, some.items[i], err);
@@ -390,9 +428,6 @@ static bool year_cohorts(struct call *call, struct error *err)
             done = !is_it || study_entries_append(&made, entry, err);
         }
     }
-    for (size_t i = 0; done && i < change.others.count; i++) {
-        done = study_entries_append(&made, change.others.items[i], err);
-    }
     if (done) {
         compare_entries(call, made.items, made.count);
     }
@@ -439,8 +474,36 @@ static bool collapse(struct call *call, struct error *err)
 {
     CHANGE change = {0};
     TRY(begin(call, &change, err));
-    study_collapse(&change.people, &change.chosen, call_number(call, strcmp(call->function, "erafyCohort") == 0 ? "gapEra" : "gap", 0));
+    study_collapse(&change.people, &change.chosen, call_number(call, "gap", 0));
     return finish(&change, err);
+}
+
+/* One set of cohorts for each gap, numbered one after the other. */
+static bool erafy(struct call *call, struct error *err)
+{
+    CHANGE change = {0};
+    const int32_t *gaps;
+    TRY(begin(call, &change, err));
+    size_t gap_count = call_numbers(call, "gapEra", &gaps), count = change.chosen.count;
+    struct study_entries one = {.maximum = STUDY_ENTRIES_MAX}, all = {.maximum = STUDY_ENTRIES_MAX};
+    bool done = true;
+    for (size_t g = 0; done && g < gap_count; g++) {
+        one.count = 0;
+        for (size_t i = 0; done && i < count; i++) {
+            done = study_entries_append(&one, change.chosen.items[i], err);
+        }
+        study_collapse(&change.people, &one, gaps[g]);
+        for (size_t i = 0; done && i < one.count; i++) {
+            one.items[i].cohort += (int32_t)(g * change.id_count);
+            done = study_entries_append(&all, one.items[i], err);
+        }
+    }
+    if (done) {
+        compare_entries(call, all.items, all.count);
+    }
+    study_entries_finish(&one);
+    study_entries_finish(&all);
+    return done;
 }
 
 static bool unite(struct call *call, struct error *err)
@@ -567,7 +630,7 @@ const struct replay replay_cohort_constructor[] = {
     {"yearCohorts", year_cohorts},
     {"stratifyCohorts", stratify},
     {"collapseCohorts", collapse},
-    {"erafyCohort", collapse},
+    {"erafyCohort", erafy},
     {"unionCohorts", unite},
     {"intersectCohorts", intersect},
     {"subsetCohorts", subset},

@@ -2,6 +2,11 @@
 /* cohort_change: requirements, shortening, moving: see study_cohort.h. */
 #include "research/study/study_cohort.h"
 
+static bool is_sex(const struct study_requirement *requirement, int sex)
+{
+    return sex != STUDY_SEX_NONE && (requirement->sex == STUDY_SEX_BOTH || (int)requirement->sex == sex);
+}
+
 bool study_requirement_is_met(const struct study_people *people, const struct study_requirement *requirement, int64_t subject,
                               int32_t day_number)
 {
@@ -13,12 +18,12 @@ bool study_requirement_is_met(const struct study_people *people, const struct st
     int sex = people->sexes[person];
     int32_t birth = study_birthday(people, person, &plain, 0);
     struct study_span observed = study_observation(people, subject, day_number);
-    bool is_any_age = requirement->age.from <= 0 && requirement->age.to >= STUDY_AGE_MAX;
     int age = birth == STUDY_NO_DAY ? -1 : study_age(birth, day_number);
-    if (!is_any_age && (birth == STUDY_NO_DAY || age < requirement->age.from || age > requirement->age.to)) {
+    bool is_old_enough = birth != STUDY_NO_DAY && age >= requirement->age.from;
+    if (requirement->asks_age && (!is_old_enough || (requirement->age.to < STUDY_AGE_MAX && age > requirement->age.to))) {
         return false;
     }
-    if (requirement->sex != STUDY_SEX_BOTH && (int)requirement->sex != sex) {
+    if (requirement->asks_sex && !is_sex(requirement, sex)) {
         return false;
     }
     return (requirement->prior_days <= 0 && requirement->future_days <= 0) ||
@@ -74,7 +79,7 @@ void study_keep_after_washout(struct study_entries *entries, int32_t days)
         int32_t last_end = 0;
         for (size_t i = first; i < end; i++) {
             struct study_entry entry = entries->items[i];
-            if (i == first || (days != STUDY_FOREVER && (int64_t)entry.start - last_end >= days)) {
+            if (i == first || days == 0 || (days != STUDY_FOREVER && (int64_t)entry.start - last_end > days)) {
                 entries->items[kept++] = entry;
             }
             last_end = entry.end;
@@ -123,8 +128,7 @@ static bool trim_entry(const struct study_people *people, struct study_entry *en
         return false;
     }
     int32_t birth = study_birth(people, person);
-    bool is_any_age = requirement->age.from <= 0 && requirement->age.to >= STUDY_AGE_MAX;
-    if (!is_any_age) {
+    if (requirement->asks_age) {
         if (birth == STUDY_NO_DAY) {
             return false;
         }
@@ -133,7 +137,7 @@ static bool trim_entry(const struct study_people *people, struct study_entry *en
         entry->end = requirement->age.to >= STUDY_AGE_MAX ? entry->end : study_earlier(entry->end, age.last);
     }
     entry->start = study_later(entry->start, study_day_shift(observed.first, requirement->prior_days));
-    return entry->start <= entry->end && (requirement->sex == STUDY_SEX_BOTH || (int)requirement->sex == people->sexes[person]) &&
+    return entry->start <= entry->end && (!requirement->asks_sex || is_sex(requirement, people->sexes[person])) &&
            observed.last - entry->start >= requirement->future_days;
 }
 

@@ -7,8 +7,9 @@
 
 /* ---- requirements ---- */
 struct study_requirement {
+    bool asks_age, asks_sex;   /* else the two below do not count; asked for, they must be known */
     struct study_age_band age; /* to STUDY_AGE_MAX or more: no end */
-    enum study_sex sex;        /* BOTH: any, also none */
+    enum study_sex sex;
     int32_t prior_days, future_days;
 };
 /* Is it met on the day? Also false where the day is not observed and days of observation are asked for. */
@@ -18,7 +19,7 @@ bool study_requirement_is_met(const struct study_people *people, const struct st
 void study_keep_entries(struct study_entries *entries, struct study_span which, bool counts_back);
 /* Keeps entries of so many days, both ends counted. */
 void study_keep_durations(struct study_entries *entries, struct study_span days);
-/* Entries of which so long a washout separates them from the last one's end in their cohort; STUDY_FOREVER: first entries only. */
+/* Drops entries that begin at most so many days after the last one's end in their cohort; 0: none; STUDY_FOREVER: all but the first. */
 void study_keep_after_washout(struct study_entries *entries, int32_t days);
 
 /* ---- shortening and moving; what becomes empty is dropped ---- */
