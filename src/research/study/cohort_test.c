@@ -80,7 +80,7 @@ static void trimming_and_padding(void **state)
     fill(&entries, items, 2);
     study_trim_demographics(&example.people, &entries, &(struct study_requirement){.asks_age = true, .age = {11, 11}, .prior_days = 10});
     assert_int_equal(entries.count, 1);
-    is_entry(&entries.items[0], 1, "2011-02-28", "2012-02-27");
+    is_entry(&entries.items[0], 1, "2011-02-28", "2012-02-28"); /* 12 on 29 February 2012 */
     struct study_entry entry = items[0];
     assert_true(study_pad(&example.people, &entry, false, 1000, false));
     is_entry(&entry, 1, "2011-01-01", "2012-12-31");
