@@ -64,6 +64,10 @@ static const char *row_text(const struct columns *columns, const struct table *s
         const char *name = shape->columns->names[c].data;
         name = arena_text_format(columns->call->arena, "%.*s", (int)shape->columns->names[c].length, name);
         const char *value = theirs ? table_text(columns->call, theirs, name, row) : our_value(columns, name, row);
+        double number;
+        if (value && strchr(value, '.') && text_to_double(text_of(value), &number)) { /* fractions to nine digits */
+            value = arena_text_format(columns->call->arena, "%.9g", number);
+        }
         text = arena_text_format(columns->call->arena, "%s%s%s=%s", text, c ? ", " : "", name, value ? value : "NA");
     }
     return text;

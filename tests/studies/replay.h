@@ -10,6 +10,7 @@ struct replay {
 };
 extern const struct replay replay_incidence_prevalence[]; /* each list ends with an empty one */
 extern const struct replay replay_cohort_survival[];
+extern const struct replay replay_drug_utilisation[];
 extern const struct replay replay_cohort_constructor[];
 extern const struct replay replay_summaries[];
 extern const struct replay replay_patient_profiles[];

@@ -48,8 +48,9 @@ static struct tally *tally_of(struct run *run, const struct call *call)
 
 static const struct replay *find_replay(const char *function)
 {
-    static const struct replay *const lists[] = {replay_incidence_prevalence, replay_cohort_survival, replay_patient_profiles,
-                                                 replay_summaries, replay_cohort_constructor};
+    static const struct replay *const lists[] = {replay_incidence_prevalence, replay_cohort_survival,
+                                                 replay_patient_profiles,     replay_summaries,
+                                                 replay_cohort_constructor,   replay_drug_utilisation};
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
         for (const struct replay *replay = lists[l]; replay->function; replay++) {
             if (strcmp(replay->function, function) == 0) {
