@@ -199,12 +199,15 @@ static bool generate_named(struct call *call, struct error *err)
     struct table settings = call_result(call, "settings");
     struct concept_set *sets = ARENA_ARRAY(call->arena, struct concept_set, settings.rows + 1);
     for (size_t r = 0; r < settings.rows; r++) {
-        const char *name = table_text(call, &settings, is_atc ? "atc_name" : "ingredient_name", r);
+        /* the package gives the names of ingredients in the order asked for beside cohorts in the order of names: the cohort's is right */
+        const char *name = table_text(call, &settings, is_atc ? "atc_name" : "cohort_name", r);
         int64_t number = table_integer(&settings, "cohort_definition_id", r, 1);
         if (!name || number < 1 || number > (int64_t)settings.rows) {
             return call_skip(call, "the settings name no ingredient");
         }
-        if (!find_named(call, name, is_atc ? "ATC" : "Ingredient", &sets[number - 1]) && call_table(call, "concept").rows == 0) {
+        const char *other = table_text(call, &settings, "ingredient_name", r), *kind = is_atc ? "ATC" : "Ingredient";
+        bool is_found = find_named(call, name, kind, &sets[number - 1]) || (other && find_named(call, other, kind, &sets[number - 1]));
+        if (!is_found && call_table(call, "concept").rows == 0) {
             return call_skip(call, "recorded without its concepts");
         }
     }
@@ -334,10 +337,10 @@ static bool begin_indication(struct call *call, struct indication *indication, s
     return true;
 }
 
-static bool occurs(const struct indication *indication, const struct target *target, struct study_span window, size_t row,
-                   int32_t day_number)
+static bool occurs(const struct indication *indication, const struct target *target, bool starts_in_window, struct study_span window,
+                   size_t row, int32_t day_number)
 {
-    const struct study_intersect_request request = {target->entries, target->count, window, true, false};
+    const struct study_intersect_request request = {target->entries, target->count, window, true, starts_in_window};
     int64_t subject = table_integer(&indication->columns.table, "subject_id", row, -1);
     return study_intersect(&indication->people, &request, subject, day_number, STUDY_FOREVER).count > 0;
 }
@@ -349,13 +352,13 @@ static const char *label_of(const struct indication *indication, struct study_sp
     int32_t day_number = table_day(&indication->columns.table, call_text(call, "indexDate", "cohort_start_date"), row);
     const char *label = NULL;
     for (size_t t = 0; t < indication->target_count; t++) {
-        if (occurs(indication, &indication->targets[t], window, row, day_number)) {
+        if (occurs(indication, &indication->targets[t], false, window, row, day_number)) {
             const char *name = indication->targets[t].name;
             label = label ? arena_text_format(call->arena, "%s and %s", label, name) : name;
         }
     }
     for (size_t u = 0; !label && u < indication->unknown_count; u++) {
-        label = occurs(indication, &indication->unknown[u], window, row, day_number) ? "unknown" : NULL;
+        label = occurs(indication, &indication->unknown[u], true, window, row, day_number) ? "unknown" : NULL;
     }
     int64_t subject = table_integer(&indication->columns.table, "subject_id", row, -1);
     if (!label && !study_is_observed(&indication->people, subject, day_number, window, false)) {
@@ -406,7 +409,7 @@ static const char *window_words(const struct call *call, struct study_span windo
 
 static const char *bound_words(const struct call *call, int32_t bound)
 {
-    return bound == STUDY_FOREVER ? "Inf" : bound == -STUDY_FOREVER ? "-Inf" : arena_text_format(call->arena, "%d", bound);
+    return bound == STUDY_FOREVER ? "inf" : bound == -STUDY_FOREVER ? "-inf" : arena_text_format(call->arena, "%d", bound);
 }
 
 /* The labels that are counted: every combination where they exclude each other, each cohort where they do not. */
