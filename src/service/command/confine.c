@@ -103,7 +103,7 @@ bool command_confine(struct invocation *in, struct error *err)
     const struct command *command = in->command;
     struct sandbox_place *places =
         ARENA_ARRAY(in->arena, struct sandbox_place, (size_t)in->word_count + OPTIONS + DATABASE_PLACES + 2 + LOG_PARTS);
-        ARENA_ARRAY(in->arena, struct sandbox_place, (size_t)in->word_count + OPTIONS + 3 + sizeof log_parts / sizeof *log_parts);
+    ARENA_ARRAY(in->arena, struct sandbox_place, (size_t)in->word_count + OPTIONS + 3 + sizeof log_parts / sizeof *log_parts);
     size_t count = 0;
     for (size_t i = 0; i < OPTIONS; i++) {
         const char *path = invocation_value(in, option_places[i].option);
