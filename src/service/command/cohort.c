@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* cohort count, run and explain. */
+/* cohort count, run, explain and sql. */
 #include "base/file.h"
 #include "base/log.h"
+#include "research/sql/sql.h"
+#include "service/command/cohort_engine.h"
 #include "service/command/cohort_output.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
@@ -16,6 +18,7 @@ struct session {
     struct invocation *in;
     struct warehouse warehouse;
     struct vocabulary *vocabulary;
+    struct cohort_engine engine;
     size_t bytes_max;
     size_t refused;
     struct journal_entries reads; /* not in the log yet */
@@ -35,6 +38,7 @@ static bool open_session(struct session *session, const char *purpose, uint32_t 
 static void session_value_cleanup(struct session *session)
 {
     journal_entries_finish(&session->reads);
+    cohort_engine_close(&session->engine);
     vocabulary_close(session->vocabulary);
     warehouse_close(&session->warehouse);
 }
@@ -60,13 +64,12 @@ static bool reads_write(struct session *session, struct error *err)
 }
 
 static bool evaluate(struct session *session, const struct definition *definition, bool wants_rows, struct arena *arena,
-                     struct cohort_program **out_program, struct cohort_result **out_result, struct error *err)
+                     struct cohort_program **out_program, struct cohort_evaluation *out_evaluation, struct error *err)
 {
-    struct evaluate_options options = {.pool = session->in->pool, .wants_rows = wants_rows};
     TRY(task_check(err));
     TRY(definition_compile(definition, session->bytes_max, session->vocabulary, arena, out_program, err));
-    return (evaluate_cohort(*out_program, session->warehouse.reader, &options, out_result, err) &&
-            read_note(session, *out_program, *out_result, err)) ||
+    return (cohort_engine_evaluate(&session->engine, *out_program, wants_rows, arena, out_evaluation, err) &&
+            read_note(session, *out_program, out_evaluation->result, err)) ||
            error_context(err, "%s", definition->path);
 }
 
@@ -79,14 +82,16 @@ bool command_cohort_count(struct invocation *in, struct error *err)
     TRY(definitions_collect(in, &definitions, &count, err));
     /* Rows are not shown; but where deaths stand beside other events, person ids decide which comes first (evaluate.c). */
     TRY(open_session(&session, "cohort count", GRANT_COUNT | GRANT_ROWS, err));
+    TRY(cohort_engine_open(&session.engine, in, session.warehouse.reader, err));
     bool is_json = invocation_flag(in, "json");
     struct json_writer writer = {.out = &out, .indented = true};
     TRY(!is_json || json_begin_array(&writer, err));
     for (size_t i = 0; i < count; i++) {
         CLEANUP(arena) struct arena *arena = arena_create();
-        CLEANUP(cohort_result) struct cohort_result *result = NULL;
+        CLEANUP(cohort_evaluation_value) struct cohort_evaluation evaluation = {0};
         struct cohort_program *program;
-        TRY(evaluate(&session, &definitions[i], false, arena, &program, &result, err) && reads_write(&session, err));
+        TRY(evaluate(&session, &definitions[i], false, arena, &program, &evaluation, err) && reads_write(&session, err));
+        const struct cohort_result *result = evaluation.result;
         if (is_json) {
             TRY(cohort_output_json(&writer, &definitions[i], program, result, err));
         } else {
@@ -103,9 +108,9 @@ struct run_output {
 static bool run_one(struct session *session, const struct definition *definition, struct run_output *output, struct error *err)
 {
     CLEANUP(arena) struct arena *arena = arena_create();
-    CLEANUP(cohort_result) struct cohort_result *result = NULL;
+    CLEANUP(cohort_evaluation_value) struct cohort_evaluation evaluation = {0};
     struct cohort_program *program;
-    if (!evaluate(session, definition, true, arena, &program, &result, err)) {
+    if (!evaluate(session, definition, true, arena, &program, &evaluation, err)) {
         bool is_refused = err->code == ERROR_INVALID_INPUT || err->code == ERROR_UNSUPPORTED || err->code == ERROR_LIMIT;
         if (!is_refused || !invocation_flag(session->in, "keep-going")) {
             return false;
@@ -115,6 +120,7 @@ static bool run_one(struct session *session, const struct definition *definition
         session->refused++;
         return true;
     }
+    const struct cohort_result *result = evaluation.result;
     return cohort_output_rows(&output->rows, definition->id, result, err) &&
            cohort_output_inclusion_result(&output->inclusion_result, definition->id, result, err) &&
            cohort_output_inclusion_stats(&output->inclusion_stats, definition->id, result, err);
@@ -140,6 +146,7 @@ static bool run_all(struct session *session, struct run_output *output, struct e
     size_t count;
     TRY(definitions_collect(in, &definitions, &count, err));
     TRY(open_session(session, "cohort run", GRANT_COUNT | GRANT_ROWS, err));
+    TRY(cohort_engine_open(&session->engine, in, session->warehouse.reader, err));
     TRY(buffer_append_text(&output->rows, cohort_output_rows_header, err));
     TRY(buffer_append_text(&output->inclusion_result, cohort_output_result_header, err));
     TRY(buffer_append_text(&output->inclusion_stats, cohort_output_stats_header, err));
@@ -197,4 +204,33 @@ bool command_cohort_explain(struct invocation *in, struct error *err)
         TRY(cohort_program_explain(program, session.vocabulary, is_french ? COHORT_FRENCH : COHORT_ENGLISH, &out, err));
     }
     return print_buffer(&out, err);
+}
+
+static bool dialect_of(const struct invocation *in, enum sql_dialect *out_dialect, struct error *err)
+{
+    const char *name = invocation_value(in, "dialect");
+    bool is_postgresql = name && strcmp(name, "postgresql") == 0;
+    if (name && !is_postgresql && strcmp(name, "duckdb") != 0) {
+        return FAIL(err, INVALID_ARGUMENT, "--dialect is duckdb or postgresql");
+    }
+    *out_dialect = is_postgresql ? SQL_POSTGRESQL : SQL_DUCKDB;
+    return true;
+}
+
+bool command_cohort_sql(struct invocation *in, struct error *err)
+{
+    CLEANUP(session_value) struct session session = {.in = in};
+    CLEANUP(buffer_value) struct buffer out = {.maximum = SQL_SCRIPT_BYTES_MAX};
+    const struct definition *definitions;
+    struct cohort_program *program;
+    struct sql_script script;
+    size_t count;
+    struct sql_options options = {.schema = invocation_value(in, "schema"), .wants_rows = true};
+    TRY(dialect_of(in, &options.dialect, err));
+    TRY(definitions_collect(in, &definitions, &count, err));
+    TRY(open_session(&session, "cohort sql", GRANT_COUNT, err));
+    TRY(definition_compile(&definitions[0], session.bytes_max, session.vocabulary, in->arena, &program, err));
+    options.cohort_id = definitions[0].id;
+    TRY(sql_compile(program, &options, in->arena, &script, err) && sql_script_print(&script, &out, err));
+    return fwrite(out.data, 1, out.length, stdout) == out.length || FAIL(err, IO, "standard output cannot be written");
 }

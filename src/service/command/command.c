@@ -53,12 +53,27 @@ static const struct option_spec certificate_options[] = {
     {0},
 };
 static const struct option_spec search_options[] = {{"limit", "N", "at most N concepts (default 20)"}, {0}};
+#define ENGINE_OPTIONS                                                                                                        \
+    {"engine", "native|duckdb|postgresql", "who evaluates: emc2 itself (default), or the definition's SQL on an engine"},     \
+        {"database", "ADDRESS", "for postgresql: postgresql://USER@HOST:PORT/DATABASE, where `emc2 publish` put the tables"}, \
+        {"password-file", "FILE", "for postgresql: the database user's password: the first line of a file of mode 0600"},     \
+    {                                                                                                                         \
+        "schema", "NAME", "for postgresql: the schema of the tables (default omop)"                                           \
+    }
 static const struct option_spec count_options[] = {
     {"snapshot", "N", "count on this snapshot (default: the latest)"},
+    ENGINE_OPTIONS,
+    {0},
+};
+static const struct option_spec sql_options[] = {
+    {"dialect", "duckdb|postgresql", "whose SQL (default duckdb); PostgreSQL is 15 or later"},
+    {"schema", "NAME", "the schema of the OMOP tables (default: where the engine looks by itself)"},
+    {"snapshot", "N", "with the vocabulary of this snapshot (default: the latest)"},
     {0},
 };
 static const struct option_spec run_options[] = {
     {"snapshot", "N", "run on this snapshot (default: the latest)"},
+    ENGINE_OPTIONS,
     {"out", "FILE.csv", "write the rows there instead of printing them"},
     {"statistics", "DIR", "also write inclusion_result.csv and inclusion_stats.csv there"},
     {"keep-going", NULL, "list definitions that are refused, and run the others"},
@@ -187,6 +202,7 @@ static const struct option_spec demo_options[] = {
     {"seed", "S", "seed of the population (default 2026)"},
     {"out", "DIR", "working directory, made anew (default demo)"},
     {"truth", "DIR", "make nothing: ask the warehouse of --warehouse, below --out, beside the truth of this population"},
+    {"links", "FILE.csv", "with --truth: holder, subject, person of each entry; says which links explain each difference"},
     {0},
 };
 
@@ -373,6 +389,11 @@ static const struct command commands[] = {
      "The cohort's id is the file's name when that is a number, otherwise its position.",
      "  emc2 cohort run 4.json 8.json --out rows.csv\n  emc2 cohort run definitions/ --out rows.csv --keep-going", run_options,
      command_cohort_run, SANDBOX_READER, true},
+    {"cohort sql", "DEFINITION.json", 1, 1, "a cohort definition as SQL over OMOP CDM 5.4",
+     "The script makes temporary tables named emc2_..., gives the rows and the inclusion statistics, and drops the tables. The members of\n"
+     "concept sets stand in it as this warehouse's vocabulary has them. Numbers are compared at three decimals.",
+     "  emc2 cohort sql multiple_myeloma.json --dialect postgresql --schema omop > multiple_myeloma.sql", sql_options, command_cohort_sql,
+     SANDBOX_READER, true},
     {"cohort explain", "DEFINITION.json", 1, 1, "what a cohort definition means, in words",
      "With a warehouse at hand (--warehouse, or ./warehouse) concept sets are resolved and counted; otherwise they are listed.",
      "  emc2 cohort explain multiple_myeloma.json --language fr", explain_options, command_cohort_explain, SANDBOX_READER, true},

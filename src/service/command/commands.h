@@ -20,6 +20,7 @@ MUST_CHECK bool command_vocabulary_search(struct invocation *in, struct error *e
 MUST_CHECK bool command_cohort_count(struct invocation *in, struct error *err);
 MUST_CHECK bool command_cohort_run(struct invocation *in, struct error *err);
 MUST_CHECK bool command_cohort_explain(struct invocation *in, struct error *err);
+MUST_CHECK bool command_cohort_sql(struct invocation *in, struct error *err);
 MUST_CHECK bool command_export(struct invocation *in, struct error *err);
 MUST_CHECK bool command_publish(struct invocation *in, struct error *err);
 MUST_CHECK bool command_backup_verify(struct invocation *in, struct error *err);

@@ -34,6 +34,7 @@ static const struct option_place {
     {"shares", SANDBOX_READ},
     {"custody", SANDBOX_READ},
     {"truth", SANDBOX_READ},
+    {"links", SANDBOX_READ},
     {"planted", SANDBOX_READ},
     {"card", SANDBOX_READ},
     {"plain", SANDBOX_READ},
@@ -83,7 +84,7 @@ static size_t database_places(const struct invocation *in, struct sandbox_place 
 
 const char *command_database(const struct invocation *in)
 {
-    return in->command->run == command_publish ? invocation_value(in, "to") : NULL;
+    return invocation_value(in, in->command->run == command_publish ? "to" : "database");
 }
 
 bool command_confine(struct invocation *in, struct error *err)
