@@ -174,11 +174,11 @@ static bool check_resolved(const struct cohort_program *program, struct error *e
     return true;
 }
 
-bool program_plan_make(struct program_plan *plan, const struct cohort_program *program, struct error *err)
+bool program_plan_make(struct program_plan *plan, const struct cohort_program *program, unsigned event_needs, struct error *err)
 {
     *plan = (struct program_plan){.program = program, .criteria.maximum = CRITERIA_MAX, .places.maximum = CRITERIA_MAX};
     TRY(check_resolved(program, err));
-    plan->event_needs = program_event_needs(program);
+    plan->event_needs = program_event_needs(program) | event_needs;
     plan->tables = cohort_program_tables(program);
     TRY(plan_primary(plan, err));
     if (program->additional) {

@@ -77,6 +77,19 @@ static const struct option_spec run_options[] = {
     {"out", "FILE.csv", "write the rows there instead of printing them"},
     {"statistics", "DIR", "also write inclusion_result.csv and inclusion_stats.csv there"},
     {"keep-going", NULL, "list definitions that are refused, and run the others"},
+    {"keep", "NAME", "also keep the rows in the warehouse, sealed; asked again on the same snapshot they are read"},
+    {0},
+};
+static const struct option_spec kept_options[] = {{0}};
+static const struct option_spec session_options[] = {
+    {"snapshot", "N", "count on this snapshot (default: the latest)"},
+    {"rows", NULL, "also answer `why`, which tells of persons"},
+    {0},
+};
+static const struct option_spec why_options[] = {
+    {"person", "N", "whom it is about: a person_id"},
+    {"snapshot", "N", "on this snapshot (default: the latest)"},
+    {"language", "en|fr", "language of the words (default en)"},
     {0},
 };
 static const struct option_spec explain_options[] = {
@@ -394,6 +407,20 @@ static const struct command commands[] = {
      "concept sets stand in it as this warehouse's vocabulary has them. Numbers are compared at three decimals.",
      "  emc2 cohort sql multiple_myeloma.json --dialect postgresql --schema omop > multiple_myeloma.sql", sql_options, command_cohort_sql,
      SANDBOX_READER, true},
+    {"cohort list", "", 0, 0, "cohorts whose rows are kept in the warehouse", NULL, "  emc2 cohort list", kept_options, command_cohort_list,
+     SANDBOX_READER, false},
+    {"cohort show", "NAME", 1, 1, "how many persons and rows the cohorts have that are kept under a name",
+     "Persons who were excluded since are not counted.", "  emc2 cohort show study-2026", kept_options, command_cohort_show, SANDBOX_READER,
+     false},
+    {"cohort session", "[DEFINITION.json]", 0, 1, "count while a definition is edited: a request a line, an answer a line",
+     "Reads JSON lines from standard input, and answers each on standard output with the time that it took: open, rule, order, set,\n"
+     "replace, add, remove, count, matrix, why, close. Only what an edit changes is evaluated again. What is wrong is answered by its\n"
+     "JSON path, and the session goes on (docs/formats/session.md).",
+     "  echo '{\"do\":\"count\"}' | emc2 cohort session multiple_myeloma.json", session_options, command_cohort_session, SANDBOX_READER,
+     true},
+    {"cohort why", "DEFINITION.json", 1, 1, "why a person is in a cohort or not, step by step and record by record",
+     "Shows records of a person, so the grant must allow rows; it is entered in the log, who it was about sealed.",
+     "  emc2 cohort why multiple_myeloma.json --person 4711 --language fr", why_options, command_cohort_why, SANDBOX_READER, true},
     {"cohort explain", "DEFINITION.json", 1, 1, "what a cohort definition means, in words",
      "With a warehouse at hand (--warehouse, or ./warehouse) concept sets are resolved and counted; otherwise they are listed.",
      "  emc2 cohort explain multiple_myeloma.json --language fr", explain_options, command_cohort_explain, SANDBOX_READER, true},

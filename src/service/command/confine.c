@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* confine: see confine.h. An option that names a file or a directory has a row here; one without a row gives no right. */
 #include "service/command/confine.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "engines/postgresql/postgresql.h"
 #include "service/command/centre.h"
@@ -87,11 +88,22 @@ const char *command_database(const struct invocation *in)
     return invocation_value(in, in->command->run == command_publish ? "to" : "database");
 }
 
+/* Rows are kept in a folder of the warehouse, which must be there to be named. */
+static bool kept_place(const struct invocation *in, struct sandbox_place *out_place, struct error *err)
+{
+    const char *folder = arena_text_format(in->arena, "%s/cohorts", warehouse_directory(in));
+    bool exists;
+    TRY(file_exists(warehouse_directory(in), &exists, err) && (!exists || directory_create(folder, 0700, err)));
+    *out_place = (struct sandbox_place){folder, SANDBOX_WRITE};
+    return true;
+}
+
 bool command_confine(struct invocation *in, struct error *err)
 {
     const struct command *command = in->command;
     struct sandbox_place *places =
         ARENA_ARRAY(in->arena, struct sandbox_place, (size_t)in->word_count + OPTIONS + DATABASE_PLACES + 2 + LOG_PARTS);
+    ARENA_ARRAY(in->arena, struct sandbox_place, (size_t)in->word_count + OPTIONS + 3 + sizeof log_parts / sizeof *log_parts);
     size_t count = 0;
     for (size_t i = 0; i < OPTIONS; i++) {
         const char *path = invocation_value(in, option_places[i].option);
@@ -110,6 +122,9 @@ bool command_confine(struct invocation *in, struct error *err)
             places[count++] =
                 (struct sandbox_place){arena_text_format(in->arena, "%s/%s", warehouse_directory(in), log_parts[i]), SANDBOX_WRITE};
         }
+    }
+    if (invocation_value(in, "keep")) {
+        TRY(kept_place(in, &places[count++], err));
     }
     for (const struct option_spec *option = command->options; option->name; option++) {
         if (strcmp(option->name, "centre") == 0 && !invocation_value(in, "centre")) {

@@ -2,7 +2,7 @@
 /* demo: the parts of the demonstration: what it found, and the page that shows it. Private to command. */
 #pragma once
 #include "base/arena.h"
-#include "research/study/study_prevalence.h"
+#include "research/study/study_yearly.h"
 #include "service/command/demo_cohorts.h"
 #include "service/command/warehouse.h"
 

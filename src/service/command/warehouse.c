@@ -284,12 +284,12 @@ bool warehouse_open_reader(struct warehouse *warehouse, uint32_t snapshot, struc
 }
 
 /* A refusal is told to the user whether or not it could be entered: nothing was given out. */
-static void refusal_record(struct warehouse *warehouse)
+void warehouse_refuse(struct warehouse *warehouse, const struct error *why)
 {
     struct ledger_record record;
-    if (warehouse->journal && warehouse->error && (warehouse->error->code == ERROR_DENIED || warehouse->error->code == ERROR_ERASED)) {
+    if (warehouse->journal && why && *why->message && (why->code == ERROR_DENIED || why->code == ERROR_ERASED)) {
         bool is_entered = journal_begin(&record, LEDGER_ACT_REFUSAL, &warehouse->grant, NULL) &&
-                          ledger_record_word(&record, "reason", error_code_name(warehouse->error->code), NULL) &&
+                          ledger_record_word(&record, "reason", error_code_name(why->code), NULL) &&
                           journal_write_record(warehouse->journal, &record, NULL);
         (void)is_entered;
     }
@@ -297,7 +297,7 @@ static void refusal_record(struct warehouse *warehouse)
 
 void warehouse_close(struct warehouse *warehouse)
 {
-    refusal_record(warehouse);
+    warehouse_refuse(warehouse, warehouse->error);
     store_reader_close(warehouse->reader);
     store_close(warehouse->store);
     journal_close(warehouse->journal);

@@ -51,6 +51,8 @@ MUST_CHECK bool warehouse_entry(const struct warehouse *warehouse, enum ledger_a
 /* The same, written at once: before the result is given out. secret_name NULL: nothing is private. */
 MUST_CHECK bool warehouse_record(struct warehouse *warehouse, enum ledger_act act, const struct crypto_hash *object,
                                  const char *secret_name, struct text secret, struct error *err);
+/* Enters that somebody was refused, when `why` is a refusal (DENIED, ERASED): for a command that goes on after it. */
+void warehouse_refuse(struct warehouse *warehouse, const struct error *why);
 MUST_CHECK bool warehouse_open_reader(struct warehouse *warehouse, uint32_t snapshot, struct error *err);
 void warehouse_close(struct warehouse *warehouse);
 static inline __attribute__((unused)) void warehouse_value_cleanup(struct warehouse *warehouse)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* The interval against published values (Newcombe 1998, Statistics in Medicine 17:857, table I, method 3: Wilson score), and counts worked
- * by hand: birthdays inside a year, days of history before, periods that end early, persons without a sex. */
+/* Counts worked by hand: birthdays inside a year, days of history before, periods that end early, persons without a sex. */
 #include "research/evaluate/evaluate_example.h"
-#include "research/study/study_prevalence.h"
+#include "research/study/study_yearly.h"
 #include "warehouse/store/store_erasure.h"
 #include <math.h>
 #include <setjmp.h>
@@ -10,29 +9,6 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-
-static void wilson_agrees_with_newcombe(void **state)
-{
-    (void)state;
-    static const struct {
-        uint64_t numerator, denominator;
-        double lower, upper;
-    } published[] = {{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0.0, 0.1611}, {1, 29, 0.0061, 0.1718}};
-    for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
-        struct prevalence_cell cell;
-        prevalence_wilson(published[i].numerator, published[i].denominator, &cell);
-        assert_true(fabs(cell.lower - published[i].lower) < 5e-5);
-        assert_true(fabs(cell.upper - published[i].upper) < 5e-5);
-    }
-}
-
-static void nobody_observed_is_not_a_number(void **state)
-{
-    (void)state;
-    struct prevalence_cell cell;
-    prevalence_wilson(0, 0, &cell);
-    assert_true(isnan(cell.value) && isnan(cell.lower) && isnan(cell.upper));
-}
 
 /* Born in June 1950: 64 until 31 May 2015. At risk: person 1 from 2015, person 2 never, person 3 (65 on 1 January 2014) until June 2014. */
 static void counts_worked_by_hand(void **state)
@@ -142,7 +118,6 @@ static void who_is_excluded_is_in_no_denominator(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(wilson_agrees_with_newcombe), cmocka_unit_test(nobody_observed_is_not_a_number),
-                                       cmocka_unit_test(counts_worked_by_hand), cmocka_unit_test(who_is_excluded_is_in_no_denominator)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(counts_worked_by_hand), cmocka_unit_test(who_is_excluded_is_in_no_denominator)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
