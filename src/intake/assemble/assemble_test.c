@@ -5,6 +5,7 @@
 #include "intake/assemble/assemble.h"
 #include "intake/assemble/assemble_example.h"
 #include "intake/assemble/assemble_linkage.h"
+#include "trust/keys/keys_pseudonym.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,9 +77,21 @@ static void end(struct fixture *fixture, struct example_delivery *delivery)
     shelf_writer_close(delivery->writer);
     standardise_destroy(delivery->standardise);
 }
-static void token(struct fixture *fixture, struct example_delivery *delivery, int64_t subject, uint64_t fingerprint)
+/* For a test, any 32 bytes stand for somebody. */
+static void element_of(uint8_t person, uint8_t out[CRYPTO_ELEMENT_SIZE])
 {
-    const struct shelf_token tokens[] = {{2, fingerprint}}; /* NIR */
+    memset(out, person, CRYPTO_ELEMENT_SIZE);
+}
+static uint64_t fingerprint_of(uint8_t person)
+{
+    uint8_t element[CRYPTO_ELEMENT_SIZE];
+    element_of(person, element);
+    return key_pseudonym_fingerprint(element);
+}
+static void token(struct fixture *fixture, struct example_delivery *delivery, int64_t subject, uint8_t person)
+{
+    struct shelf_token tokens[] = {{.kind = 2}}; /* NIR */
+    element_of(person, tokens[0].element);
     MUST(shelf_writer_add_tokens(delivery->writer, subject, tokens, 1, &fixture->err));
 }
 
@@ -114,8 +127,8 @@ static void hospital(struct fixture *fixture)
     struct example_delivery delivery = begin(fixture, "brest", 1, true);
     give(fixture, &delivery, example_person(11, "M", 1960, 5, "29019"));
     give(fixture, &delivery, example_person(12, "F", 1975, 2, "29019"));
-    token(fixture, &delivery, 11, 777);
-    token(fixture, &delivery, 12, 888);
+    token(fixture, &delivery, 11, 77);
+    token(fixture, &delivery, 12, 88);
     give(fixture, &delivery, stay(11, 1, "IMP", "2020-01-10", "2020-01-15", "290000017"));
     struct record unit = stay(11, 2, "IMP", "2020-01-10", "2020-01-12", "unit 7");
     record_set_integer(&unit, COLUMN_PARENT, 1);
@@ -149,7 +162,7 @@ static void claims(struct fixture *fixture)
     record_set_text(&death, COLUMN_TYPE, TEXT("DEATH_CERTIFICATE"));
     give(fixture, &delivery, example_person(21, "M", 1960, 5, "29232"));
     give(fixture, &delivery, example_person(22, "F", 1990, 1, "75056"));
-    token(fixture, &delivery, 21, 777); /* the same man */
+    token(fixture, &delivery, 21, 77); /* the same man */
     give(fixture, &delivery, coverage(21, 1, "2019-01-01", "2020-06-30"));
     give(fixture, &delivery, coverage(21, 2, "2020-09-01", "2021-12-31"));
     give(fixture, &delivery, stay(21, 7, "IMP", "2020-01-10", "2020-01-15", "290000017")); /* the same stay */
@@ -304,7 +317,7 @@ static bool objects(void *context, const struct shelf_token *tokens, size_t coun
 static void test_objection(void **state)
 {
     struct fixture *fixture = *state;
-    uint64_t fingerprint = 777;
+    uint64_t fingerprint = fingerprint_of(77);
     struct assemble_options options = quiet;
     options.is_excluded = objects;
     options.context = &fingerprint;
@@ -330,7 +343,7 @@ static bool quality(struct fixture *fixture, const struct assemble_linkage *link
 static void test_linkage(void **state)
 {
     struct fixture *fixture = *state;
-    uint64_t fingerprint = 888;
+    uint64_t fingerprint = fingerprint_of(88);
     struct assemble_options options = quiet;
     CLEANUP(assemble_linkage) struct assemble_linkage *linkage = NULL;
     CLEANUP(assemble_linkage) struct assemble_linkage *later = NULL;
