@@ -33,7 +33,7 @@ struct demo {
     int shown[DEMO_COHORT_COUNT], shown_count;
     const struct prevalence_cell *cells;
 };
-extern const struct age_group demo_ages[DEMO_AGE_COUNT];
+extern const struct study_age_band demo_ages[DEMO_AGE_COUNT];
 
 /* Writes directory/report.html: one page that fetches nothing. */
 MUST_CHECK bool demo_report_write(const struct demo *demo, struct error *err);
