@@ -338,16 +338,16 @@ static void test_linkage(void **state)
     options.is_excluded = objects;
     options.context = &fingerprint;
     hospital(fixture);
-    assert_false(assemble_linkage_open(&linkage, &fixture->place, &quiet, &fixture->err));
+    assert_false(assemble_linkage_open(&linkage, fixture->example.store, &fixture->place, &quiet, &fixture->err));
     assert_int_equal(fixture->err.code, ERROR_NOT_FOUND);
     assemble(fixture, &quiet);
     claims(fixture);
-    MUST(assemble_linkage_open(&linkage, &fixture->place, &options, &fixture->err));
+    MUST(assemble_linkage_open(&linkage, fixture->example.store, &fixture->place, &options, &fixture->err));
     assert_true(linkage->result->count == 4 && linkage->entries_new == 2 && linkage->persons == 3 && linkage->objected == 1);
     assert_int_equal(assemble_linkage_holder(linkage, TEXT("snds")), 2);
     assert_int_equal(assemble_linkage_holder(linkage, TEXT("lyon")), 0);
     assemble(fixture, &quiet);
-    MUST(assemble_linkage_open(&later, &fixture->place, &quiet, &fixture->err));
+    MUST(assemble_linkage_open(&later, fixture->example.store, &fixture->place, &quiet, &fixture->err));
     assert_true(later->entries_new == 0 && later->objected == 0 && later->result->count == 4);
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(later->result->links[i].person_id, linkage->result->links[i].person_id);
@@ -364,7 +364,7 @@ static void test_truth(void **state)
     hospital(fixture);
     claims(fixture);
     assemble(fixture, &quiet);
-    MUST(assemble_linkage_open(&linkage, &fixture->place, &quiet, &fixture->err));
+    MUST(assemble_linkage_open(&linkage, fixture->example.store, &fixture->place, &quiet, &fixture->err));
     assert_true(
         quality(fixture, linkage, "person,holder,subject\n5,brest,11\n6,brest,12\n5,snds,21\n6,snds,22\n9,lyon,1\n", &truth, &found));
     assert_true(truth.rows == 5 && truth.unknown == 1 && truth.entries == 4);
@@ -453,6 +453,51 @@ static void test_excluded_stays_out(void **state)
     assemble(fixture, &quiet);
     assert_int_equal(rows_of(fixture, OMOP_TABLE_PERSON), 2);
     assert_int_equal(rows_of(fixture, OMOP_TABLE_CONDITION_OCCURRENCE), 0);
+    CLEANUP(assemble_linkage) struct assemble_linkage *linkage = NULL;
+    MUST(assemble_linkage_open(&linkage, fixture->example.store, &fixture->place, &quiet, &fixture->err));
+    assert_int_equal(linkage->objected, 1); /* not counted among those of whom there is something in a snapshot */
+}
+
+/* A name that is too long for OMOP is cut between two characters. */
+static void test_long_name(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char name[] = "Hospices civils, groupement nord, 4 rue de la Libération, Brest";
+    struct example_delivery delivery = begin(fixture, "brest", 1, true);
+    give(fixture, &delivery, example_person(11, "M", 1960, 5, "29019"));
+    give(fixture, &delivery, stay(11, 1, "IMP", "2020-01-10", "2020-01-15", name));
+    end(fixture, &delivery);
+    assert_int_equal((uint8_t)name[49], 0xC3); /* 50 bytes would end within a character */
+    assemble(fixture, &quiet);
+    const struct store_vector names = column(fixture, OMOP_TABLE_CARE_SITE, OMOP_CARE_SITE_CARE_SITE_SOURCE_VALUE);
+    assert_true(names.count == 1 && text_equal(names.texts[0], (struct text){name, 49}));
+}
+
+static struct record twin(struct record person, int64_t rank)
+{
+    record_set_integer(&person, COLUMN_TWIN_RANK, rank);
+    return person;
+}
+
+/* Two girls under their mother's number: the claims know the second only, by her rank. A hospital that has the number without any rank may
+ * have the first: they are not made one; with the rank they are. */
+static void test_twins(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct shelf_token insured = {1, 4242};
+    for (int64_t rank = 0; rank <= 2; rank++) {
+        struct example_delivery delivery = begin(fixture, "brest", (uint64_t)rank + 1, true);
+        const struct record girl = example_person(11, "F", 2015, 5, "29019");
+        give(fixture, &delivery, rank ? twin(girl, rank) : girl);
+        MUST(shelf_writer_add_tokens(delivery.writer, 11, &insured, 1, &fixture->err));
+        end(fixture, &delivery);
+        delivery = begin(fixture, "snds", (uint64_t)rank + 1, true);
+        give(fixture, &delivery, twin(example_person(21, "F", 2015, 5, "29019"), 2));
+        MUST(shelf_writer_add_tokens(delivery.writer, 21, &insured, 1, &fixture->err));
+        end(fixture, &delivery);
+        assemble(fixture, &quiet);
+        assert_int_equal(fixture->report.persons, rank == 2 ? 1 : 2);
+    }
 }
 
 static void test_empty(void **state)
@@ -473,6 +518,8 @@ int main(void)
                                        cmocka_unit_test_setup_teardown(test_little_memory, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_token_gone, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_excluded_stays_out, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_long_name, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_twins, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_empty, setup, teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* program_plan: a walk over all criteria of a program that joins equal ones and adds up what their users need. */
 #include "research/evaluate/program_plan.h"
-#include "research/evaluate/criterion_same.h"
 #include <assert.h>
 #include <stdlib.h>
 
@@ -112,7 +111,7 @@ static bool plan_criterion(struct program_plan *plan, const struct cohort_criter
         needs |= NEED_ROWS; /* days of supply */
     }
     size_t position = 0;
-    while (position < plan->criteria.count && !criterion_is_same(plan->criteria.items[position].criterion, criterion)) {
+    while (position < plan->criteria.count && !cohort_criterion_is_same(plan->criteria.items[position].criterion, criterion)) {
         position++;
     }
     if (position == plan->criteria.count) {
@@ -175,11 +174,11 @@ static bool check_resolved(const struct cohort_program *program, struct error *e
     return true;
 }
 
-bool program_plan_make(struct program_plan *plan, const struct cohort_program *program, struct error *err)
+bool program_plan_make(struct program_plan *plan, const struct cohort_program *program, unsigned event_needs, struct error *err)
 {
     *plan = (struct program_plan){.program = program, .criteria.maximum = CRITERIA_MAX, .places.maximum = CRITERIA_MAX};
     TRY(check_resolved(program, err));
-    plan->event_needs = program_event_needs(program);
+    plan->event_needs = program_event_needs(program) | event_needs;
     plan->tables = cohort_program_tables(program);
     TRY(plan_primary(plan, err));
     if (program->additional) {

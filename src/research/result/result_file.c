@@ -214,7 +214,7 @@ static bool read_number(struct reading *reading, int column, uint64_t *out_numbe
 static bool read_basis(struct reading *reading, struct result_cell *cell, struct error *err)
 {
     enum { AT = RESULT_COLUMN_COUNT };
-    int kind, unit;
+    int kind = 0, unit = 0;
     TRY(read_word(reading, AT + BASIS_KIND, result_kind_names, RESULT_KIND_COUNT, &kind, err));
     TRY(read_word(reading, AT + BASIS_UNIT, result_unit_names, RESULT_UNIT_COUNT, &unit, err));
     cell->basis.kind = (enum result_kind)kind;
@@ -308,7 +308,7 @@ static bool read_row(struct reading *reading, struct error *err)
                                                 RESULT_ADDITIONAL_NAME, RESULT_ADDITIONAL_LEVEL};
     struct result_cell cell = {0};
     uint64_t set;
-    int type;
+    int type = 0;
     TRY(read_number(reading, RESULT_RESULT_ID, &set, err));
     if (set == 0 || set > UINT32_MAX) {
         return bad_field(reading, RESULT_RESULT_ID, "not the number of a set", err);

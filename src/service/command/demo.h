@@ -8,10 +8,17 @@
 
 enum { DEMO_RULES_MAX = 16, DEMO_YEAR_FIRST = 2015, DEMO_YEAR_LAST = 2023, DEMO_AGE_COUNT = 4, DEMO_PRIOR_DAYS = 365 };
 
+/* Between a cohort and the planted truth (demo_truth.c). */
+struct demo_difference {
+    uint64_t planted, lives;            /* planted, and of these found in the cohort: lives, not persons */
+    uint64_t missed_links, wrong_links; /* persons too many or too few because of them */
+    uint64_t unexplained;
+};
 struct demo_cohort_result {
     uint64_t persons, rows, truth;
     double milliseconds;
     struct prevalence_cohort members;
+    struct demo_difference difference; /* when the links are known */
 };
 struct demo_step {
     const char *name, *name_fr;
@@ -35,5 +42,8 @@ struct demo {
 };
 extern const struct study_age_band demo_ages[DEMO_AGE_COUNT];
 
+/* links: CSV of holder, subject, person: who each entry of the warehouse is. Says which links explain the differences; INTERNAL when
+ * something else does. */
+MUST_CHECK bool demo_truth_explain(struct demo *demo, const char *links, struct error *err);
 /* Writes directory/report.html: one page that fetches nothing. */
 MUST_CHECK bool demo_report_write(const struct demo *demo, struct error *err);
