@@ -167,7 +167,7 @@ static bool part_parse(const struct part *part, enum circe_part kind, const stru
 {
     CLEANUP(buffer_value) struct buffer text = {.maximum = 1 << 20};
     struct json_writer writer = {.out = &text};
-    TRY(vector_json_write(json, &writer, err));
+    TRY(json_value(&writer, json, err));
     TRY(circe_parse_part(out_program, kind, part->arena, "vector", text.data, text.length, err));
     sets_fill(part, *out_program);
     return true;

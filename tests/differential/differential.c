@@ -204,7 +204,7 @@ static bool program_make(struct world *world, const struct json *expression, str
 {
     CLEANUP(buffer_value) struct buffer text = {.maximum = CASE_BYTES_MAX};
     struct json_writer writer = {.out = &text};
-    TRY(vector_json_write(expression, &writer, err));
+    TRY(json_value(&writer, expression, err));
     TRY(circe_parse(out_program, arena, "case", text.data, text.length, err));
     return cohort_program_resolve(*out_program, world->example.vocabulary, arena, err);
 }
@@ -318,7 +318,7 @@ static bool case_write(const struct json *one, const char *path, struct error *e
 {
     CLEANUP(buffer_value) struct buffer text = {.maximum = CASE_BYTES_MAX};
     struct json_writer writer = {.out = &text, .indented = true};
-    TRY(vector_json_write(one, &writer, err) && buffer_append_text(&text, "\n", err));
+    TRY(json_value(&writer, one, err) && buffer_append_text(&text, "\n", err));
     return file_write_atomic(path, text.data, text.length, 0644, err);
 }
 

@@ -227,9 +227,8 @@ static struct decimal decimal_of(double value)
         }
     }
     int64_t shift = 0;
-    if (*at == 'e' && !text_to_i64(text_of(at + 1), &shift)) {
-        assert(!"text_from_double wrote an exponent that is no number");
-    }
+    const bool has_exponent = *at == 'e', is_read = has_exponent && text_to_i64(text_of(at + 1), &shift);
+    assert(has_exponent == is_read); /* text_from_double wrote it */
     decimal.exponent = (point < 0 ? seen : point) - (seen - decimal.count) + (int)shift;
     while (decimal.count > 0 && decimal.digits[decimal.count - 1] == '0') {
         decimal.count--;

@@ -542,9 +542,12 @@ static const struct command commands[] = {
     {"key epoch status", "", 0, 0, "in which epoch the warehouse's pseudonyms are made", NULL, "  emc2 key epoch status --json", no_options,
      command_key_epoch_status, SANDBOX_READER, false},
     {"key epoch begin", "", 0, 0, "a new exponent for the warehouse's pseudonyms: the first one, or a renewal",
-     "Pseudonyms of the last epoch are turned into those of the new one without going back to the holders; then the old exponent is\n"
-     "destroyed.",
+     "The next `emc2 assemble`, or `emc2 key epoch renew`, turns pseudonyms of the last epoch into those of the new one without going\n"
+     "back to the holders, and destroys the old exponent.",
      "  emc2 key epoch begin --warehouse /srv/emc2", no_options, command_key_epoch_begin, SANDBOX_LOADER, false},
+    {"key epoch renew", "", 0, 0, "turn all stored pseudonyms into those of the newest epoch, and destroy the older exponents",
+     "Persons keep their numbers. Nothing keeps which pseudonym became which. Stopped anywhere, the next call or assembly goes on.",
+     "  emc2 key epoch renew --warehouse /srv/emc2", no_options, command_key_epoch_renew, SANDBOX_LOADER, false},
     {"key epoch destroy", "N", 1, 1, "destroy the exponent of an epoch whose pseudonyms are renewed",
      "No pseudonym of that epoch can be made again, nor turned into a newer one: whoever kept some has noise.",
      "  emc2 key epoch destroy 1 --yes-destroy 1 --warehouse /srv/emc2", epoch_destroy_options, command_key_epoch_destroy, SANDBOX_LOADER,

@@ -73,6 +73,7 @@ MUST_CHECK bool command_witness_new(struct invocation *in, struct error *err);
 MUST_CHECK bool command_witness_run(struct invocation *in, struct error *err);
 MUST_CHECK bool command_key_epoch_status(struct invocation *in, struct error *err);
 MUST_CHECK bool command_key_epoch_begin(struct invocation *in, struct error *err);
+MUST_CHECK bool command_key_epoch_renew(struct invocation *in, struct error *err);
 MUST_CHECK bool command_key_epoch_destroy(struct invocation *in, struct error *err);
 MUST_CHECK bool command_authority_init(struct invocation *in, struct error *err);
 MUST_CHECK bool command_authority_card(struct invocation *in, struct error *err);

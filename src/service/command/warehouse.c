@@ -278,6 +278,11 @@ bool warehouse_open_older(struct warehouse *out_warehouse, const struct invocati
     return open_named(out_warehouse, in, &(struct warehouse){.tables = UINT64_MAX, .accepts_older = true}, purpose, actions, err);
 }
 
+bool warehouse_regrant(struct warehouse *warehouse, const struct invocation *in, const char *purpose, uint32_t actions, struct error *err)
+{
+    return self_grant(warehouse, in, purpose, actions, err) && grant_record(warehouse, err);
+}
+
 bool warehouse_open_reader(struct warehouse *warehouse, uint32_t snapshot, struct error *err)
 {
     return store_reader_open(&warehouse->reader, warehouse->store, &warehouse->grant, snapshot, err);

@@ -53,6 +53,9 @@ MUST_CHECK bool warehouse_record(struct warehouse *warehouse, enum ledger_act ac
                                  const char *secret_name, struct text secret, struct error *err);
 /* Enters that somebody was refused, when `why` is a refusal (DENIED, ERASED): for a command that goes on after it. */
 void warehouse_refuse(struct warehouse *warehouse, const struct error *why);
+/* Another grant in place of the one that it was opened with, for what a command does besides; entered in the log as that one was. */
+MUST_CHECK bool warehouse_regrant(struct warehouse *warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
+                                  struct error *err);
 MUST_CHECK bool warehouse_open_reader(struct warehouse *warehouse, uint32_t snapshot, struct error *err);
 void warehouse_close(struct warehouse *warehouse);
 static inline __attribute__((unused)) void warehouse_value_cleanup(struct warehouse *warehouse)

@@ -32,7 +32,7 @@ struct cohort_table_rows {
 
 /* INVALID_ARGUMENT for a name that is none. */
 MUST_CHECK bool cohort_name_check(const char *name, struct error *err);
-/* Durable when it returns. Demands GRANT_LOAD and GRANT_ROWS. Fills table->id, made and rows. */
+/* Durable when it returns. Demands GRANT_LOAD. Fills table->id, made and rows. */
 MUST_CHECK bool cohort_table_write(const struct cohort_table_place *place, struct cohort_table *table, const struct cohort_table_rows *rows,
                                    struct error *err);
 /* All tables that can be opened, by name, cohort id and age, in `arena`. A warehouse without any has none. */
