@@ -27,6 +27,7 @@ bool call_read(struct call *call, const char *path, struct error *err)
     return true;
 }
 
+static bool judge(struct call *call, enum verdict verdict, const char *format, va_list list) PRINTF_LIKE(3, 0);
 static bool judge(struct call *call, enum verdict verdict, const char *format, va_list list)
 {
     if (call->verdict == REPRODUCED) {

@@ -26,7 +26,7 @@ static void counts_worked_by_hand(void **state)
                       "1,1,2014-01-01,2016-12-31\n2,2,2014-07-01,2015-06-30\n3,3,2010-01-01,2014-06-30\n4,4,2010-01-01,2016-12-31\n",
                       &err));
     assert_true(example_open(&example, 2, GRANT_ROWS, &err));
-    static const struct age_group ages[] = {{0, 150}, {0, 64}, {65, 150}};
+    static const struct study_age_band ages[] = {{0, 150}, {0, 64}, {65, 150}};
     static const struct prevalence_options options = {
         .year_first = 2014, .year_last = 2016, .prior_days = 365, .ages = ages, .age_count = 3};
     /* 2015-06-10 to -20; 2013; 2014-07-01 to -02: after the period of person 3. */
@@ -92,7 +92,7 @@ static void who_is_excluded_is_in_no_denominator(void **state)
     (void)state;
     struct error err;
     struct example_store all, part;
-    static const struct age_group ages[] = {{0, 60}, {61, 150}};
+    static const struct study_age_band ages[] = {{0, 60}, {61, 150}};
     static const struct prevalence_options options = {
         .year_first = 2013, .year_last = 2016, .prior_days = 365, .ages = ages, .age_count = 2};
     const int64_t persons[] = {1, 2, 3, 5, 9, 11}; /* 3 and 9 are of a cohort made before they objected */

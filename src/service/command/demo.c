@@ -236,7 +236,8 @@ static bool run_prevalence(struct demo *demo, struct error *err)
                                          .year_last = DEMO_YEAR_LAST,
                                          .prior_days = DEMO_PRIOR_DAYS,
                                          .ages = demo_ages,
-                                         .age_count = DEMO_AGE_COUNT};
+                                         .age_count = DEMO_AGE_COUNT,
+                                         .pool = demo->in->pool};
     struct prevalence_cohort cohorts[DEMO_COHORT_COUNT];
     for (int c = 0; c < DEMO_COHORT_COUNT; c++) {
         if (strstr(demo_cohorts[c].name, "_5y")) {

@@ -40,7 +40,7 @@ struct demo {
     int shown[DEMO_COHORT_COUNT], shown_count;
     const struct prevalence_cell *cells;
 };
-extern const struct age_group demo_ages[DEMO_AGE_COUNT];
+extern const struct study_age_band demo_ages[DEMO_AGE_COUNT];
 
 /* links: CSV of holder, subject, person: who each entry of the warehouse is. Says which links explain the differences; INTERNAL when
  * something else does. */
