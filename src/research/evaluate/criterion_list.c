@@ -155,7 +155,9 @@ bool criterion_list_find_loose(struct segment_run *run, const struct cohort_crit
     TRY(segment_run_check(run, err));
     struct event_list *list = ARENA_NEW(run->program_data, struct event_list);
     int64_t begun = clock_monotonic_ns();
+    const size_t before = step_enter(run, position);
     TRY(loose_rows_find(run, criterion, run->program_data, list, err));
+    step_leave(run, before, list->count);
     if (run->depth == 0) {
         run->work.step_ns[EVALUATE_CRITERIA] += clock_monotonic_ns() - begun;
     }
@@ -196,7 +198,9 @@ bool criterion_list_find(struct segment_run *run, const struct cohort_criterion 
         struct event_list *list = ARENA_NEW(run->program_data, struct event_list);
         int64_t begun = clock_monotonic_ns();
         run->depth++;
+        const size_t before = step_enter(run, position);
         TRY(list_make(run, &run->plan->criteria.items[position], list, err));
+        step_leave(run, before, list->count);
         run->depth--;
         if (run->depth == 0) {
             run->work.step_ns[EVALUATE_CRITERIA] += clock_monotonic_ns() - begun;

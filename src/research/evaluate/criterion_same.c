@@ -109,3 +109,23 @@ bool criterion_is_same(const struct cohort_criterion *a, const struct cohort_cri
            a->first_only == b->first_only && dates_are_same(a, b) && tests_are_same(a->tests, a->test_count, b->tests, b->test_count) &&
            !a->nested == !b->nested && (!a->nested || group_is_same(a->nested, b->nested));
 }
+
+static uint64_t mix(uint64_t digest, uint64_t value)
+{
+    return (digest ^ value) * UINT64_C(0x9E3779B97F4A7C15) ^ digest >> 29;
+}
+
+uint64_t criterion_digest(const struct cohort_criterion *criterion)
+{
+    uint64_t digest = mix((uint64_t)criterion->table, (uint64_t)criterion->concept_set);
+    digest = mix(digest, (uint64_t)criterion->source_concept_set);
+    digest = mix(digest, (uint64_t)criterion->first_only << 1 | (criterion->nested != NULL));
+    for (size_t i = 0; i < criterion->test_count; i++) {
+        const struct cohort_test *test = &criterion->tests[i];
+        digest = mix(digest, (uint64_t)test->kind << 32 | (uint64_t)test->value.operand << 1 | test->is_negated);
+        if (test->kind == COHORT_TEST_INTEGER || test->kind == COHORT_TEST_DATE) {
+            digest = mix(mix(digest, (uint64_t)test->low), (uint64_t)test->high);
+        }
+    }
+    return digest;
+}

@@ -4,4 +4,6 @@
 #pragma once
 #include "research/cohort/cohort.h"
 
+/* Of what is quickly looked at: different digests, different criteria. */
+uint64_t criterion_digest(const struct cohort_criterion *criterion);
 bool criterion_is_same(const struct cohort_criterion *a, const struct cohort_criterion *b);

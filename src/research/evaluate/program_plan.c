@@ -112,13 +112,16 @@ static bool plan_criterion(struct program_plan *plan, const struct cohort_criter
         needs |= NEED_ROWS; /* days of supply */
     }
     size_t position = 0;
-    while (position < plan->criteria.count && !criterion_is_same(plan->criteria.items[position].criterion, criterion)) {
+    const uint64_t digest = criterion_digest(criterion);
+    while (position < plan->criteria.count &&
+           (plan->criteria.items[position].digest != digest || !criterion_is_same(plan->criteria.items[position].criterion, criterion))) {
         position++;
     }
     if (position == plan->criteria.count) {
-        TRY(planned_criteria_append(&plan->criteria, (struct planned_criterion){.criterion = criterion}, err));
+        TRY(planned_criteria_append(&plan->criteria, (struct planned_criterion){.criterion = criterion, .digest = digest}, err));
     }
     plan->criteria.items[position].needs |= needs;
+    plan->criteria.items[position].uses++;
     TRY(criterion_places_append(&plan->places, (struct criterion_place){criterion, position}, err));
     return criterion->nested ? plan_group(plan, criterion->nested, err) : true;
 }

@@ -12,6 +12,8 @@ enum plan_need {
 struct planned_criterion {
     const struct cohort_criterion *criterion;
     unsigned needs;
+    size_t uses;     /* places of the program */
+    uint64_t digest; /* equal criteria have equal ones */
 };
 struct criterion_place {
     const struct cohort_criterion *criterion;

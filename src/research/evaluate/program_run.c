@@ -43,12 +43,16 @@ static void universe_narrow(struct segment_run *run, const struct event_table *e
 static bool events_find(struct segment_run *run, struct event_table *events, struct segment_result *result, struct error *err)
 {
     struct step_clock clock = step_begin(run);
+    size_t before = step_enter(run, step_position(run, PLAN_PRIMARY, 0));
     TRY(primary_events_find(run, events, err));
+    step_leave(run, before, events->count);
     result->primary = remaining(events);
     universe_narrow(run, events);
     step_end(run, EVALUATE_PRIMARY, clock);
     clock = step_begin(run);
+    before = step_enter(run, step_position(run, PLAN_ADDITIONAL, 0));
     TRY(qualified_events_keep(run, events, err));
+    step_leave(run, before, events->count);
     result->qualified = remaining(events);
     if (run->plan->program->additional) {
         universe_narrow(run, events);
@@ -69,10 +73,14 @@ bool program_run(struct segment_run *run, const struct program_plan *plan, struc
     TRY(segment_run_check(run, err));
     TRY(events_find(run, &events, result, err));
     struct step_clock clock = step_begin(run);
+    size_t before = step_enter(run, step_position(run, PLAN_EXIT, 0));
     TRY(exit_dates_find(run, &events, &exits, err));
+    step_leave(run, before, events.count);
     step_end(run, EVALUATE_EXIT, clock);
     clock = step_begin(run);
+    before = step_enter(run, step_position(run, PLAN_COLLAPSE, 0));
     TRY(collapse_events(run, &events, exits, result, err));
+    step_leave(run, before, result->cohort.events);
     step_end(run, EVALUATE_COLLAPSE, clock);
     TRY(segment_run_check(run, err));
     result->work = run->work;

@@ -5,6 +5,7 @@
 #include "research/evaluate/concept_lookup.h"
 #include "research/evaluate/evaluate.h"
 #include "research/evaluate/event_list.h"
+#include "research/evaluate/plan.h"
 #include "research/evaluate/program_plan.h"
 
 #define NO_VISIT INT64_MIN
@@ -33,6 +34,16 @@ struct shared_lookups {
     struct concept_lookup places;      /* by care site */
 };
 
+/* What each step of a plan did, as one worker saw it. Time, rows and pages go to the step that the worker is in. */
+struct step_account {
+    struct plan_step_work *steps; /* as many as the plan has; NULL: nothing is added up */
+    size_t current;               /* or NO_STEP */
+    int64_t since_ns;
+    uint64_t since_found;
+    struct store_pages_work since_pages;
+};
+#define NO_STEP SIZE_MAX
+
 struct segment_run {
     /* of the segment, for all programs */
     struct store_segment *segment;
@@ -56,7 +67,15 @@ struct segment_run {
     const uint64_t *universe;              /* bits of the persons who can still matter; NULL: all, or too many to be worth a look */
     unsigned depth;                        /* of criteria being evaluated, so that time is counted once */
     struct evaluate_work work;
+    struct step_account account;
 };
+
+/* From here on the worker is in that step; what it was in before. Steps of criteria have their positions in the plan. */
+size_t step_enter(struct segment_run *run, size_t step);
+/* The step is done and yielded so many; the worker is back in the one before. */
+void step_leave(struct segment_run *run, size_t before, uint64_t kept);
+/* Positions of the steps that are no criteria. */
+size_t step_position(const struct segment_run *run, enum plan_step_kind kind, size_t rule);
 
 /* A new segment, then a new program on it; both forget what was before. */
 MUST_CHECK bool segment_run_begin(struct segment_run *run, struct store_segment *segment, struct error *err);

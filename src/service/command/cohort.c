@@ -19,14 +19,17 @@ struct session {
     size_t bytes_max;
     size_t refused;
     struct journal_entries reads; /* not in the log yet */
+    uint64_t memory_max;          /* of one worker; 0: no bound */
 };
 
 static bool open_session(struct session *session, const char *purpose, uint32_t actions, struct error *err)
 {
-    int64_t snapshot;
+    int64_t snapshot, megabytes;
     TRY(invocation_integer(session->in, "snapshot", 0, 0, UINT32_MAX, &snapshot, err));
+    TRY(invocation_integer(session->in, "memory", 0, 1, 1 << 30, &megabytes, err));
+    session->memory_max = (uint64_t)megabytes << 20;
     session->reads.maximum = 1 << 20;
-    session->bytes_max = (size_t)settings_get(&session->in->settings, SETTING_JSON_BYTES_MAX);
+    session->bytes_max = (size_t)settings_get(&session->in->settings, SETTING_DEFINITION_BYTES_MAX);
     TRY(warehouse_open(&session->warehouse, session->in, purpose, actions, err));
     TRY(warehouse_open_reader(&session->warehouse, (uint32_t)snapshot, err));
     return vocabulary_open(&session->vocabulary, session->warehouse.reader, err);
@@ -62,7 +65,7 @@ static bool reads_write(struct session *session, struct error *err)
 static bool evaluate(struct session *session, const struct definition *definition, bool wants_rows, struct arena *arena,
                      struct cohort_program **out_program, struct cohort_result **out_result, struct error *err)
 {
-    struct evaluate_options options = {.pool = session->in->pool, .wants_rows = wants_rows};
+    struct evaluate_options options = {.pool = session->in->pool, .wants_rows = wants_rows, .scratch_bytes = session->memory_max};
     TRY(task_check(err));
     TRY(definition_compile(definition, session->bytes_max, session->vocabulary, arena, out_program, err));
     return (evaluate_cohort(*out_program, session->warehouse.reader, &options, out_result, err) &&
@@ -174,9 +177,33 @@ bool command_cohort_run(struct invocation *in, struct error *err)
     return done;
 }
 
+/* With --analyze the question is asked, and so it is in the log. */
+static bool plan_print(struct session *session, const struct definition *definition, const struct cohort_program *program,
+                       enum cohort_language language, struct buffer *out, struct error *err)
+{
+    CLEANUP(cohort_result) struct cohort_result *result = NULL;
+    struct cohort_plan *plan;
+    struct evaluate_options options = {.pool = session->in->pool};
+    if (!session->vocabulary) {
+        FAIL(err, INVALID_ARGUMENT, "a plan is of a warehouse: there is none in %s", warehouse_directory(session->in));
+        return error_hint(err, "name it with --warehouse");
+    }
+    TRY(cohort_plan_make(&plan, program, session->warehouse.reader, session->in->arena, err));
+    if (invocation_flag(session->in, "analyze")) {
+        TRY(cohort_plan_run(plan, session->warehouse.reader, &options, &result, err));
+        TRY(read_note(session, program, result, err) && reads_write(session, err));
+    }
+    if (!invocation_flag(session->in, "json")) {
+        return cohort_plan_print(plan, language, out, err);
+    }
+    struct json_writer writer = {.out = out, .indented = true};
+    return cohort_output_plan(&writer, definition, plan, err);
+}
+
 bool command_cohort_explain(struct invocation *in, struct error *err)
 {
-    CLEANUP(session_value) struct session session = {.in = in, .bytes_max = (size_t)settings_get(&in->settings, SETTING_JSON_BYTES_MAX)};
+    CLEANUP(session_value)
+    struct session session = {.in = in, .bytes_max = (size_t)settings_get(&in->settings, SETTING_DEFINITION_BYTES_MAX)};
     CLEANUP(buffer_value) struct buffer out = {.maximum = (size_t)1 << 28};
     const struct definition *definitions;
     size_t count;
@@ -187,14 +214,18 @@ bool command_cohort_explain(struct invocation *in, struct error *err)
     TRY(definitions_collect(in, &definitions, &count, err));
     bool has_warehouse;
     TRY(file_exists(warehouse_directory(in), &has_warehouse, err));
-    TRY(!has_warehouse || open_session(&session, "cohort explain", GRANT_COUNT, err));
+    const bool is_plan = invocation_flag(in, "plan") || invocation_flag(in, "analyze");
+    /* Deaths beside other events are ordered by person ids, as for counting. */
+    TRY(!has_warehouse || open_session(&session, "cohort explain", is_plan ? GRANT_COUNT | GRANT_ROWS : GRANT_COUNT, err));
     struct cohort_program *program;
     TRY(definition_compile(&definitions[0], session.bytes_max, session.vocabulary, in->arena, &program, err));
-    if (invocation_flag(in, "program")) {
+    const enum cohort_language words = language && strcmp(language, "fr") == 0 ? COHORT_FRENCH : COHORT_ENGLISH;
+    if (is_plan) {
+        TRY(plan_print(&session, &definitions[0], program, words, &out, err));
+    } else if (invocation_flag(in, "program")) {
         TRY(cohort_program_print(program, &out, err));
     } else {
-        bool is_french = language && strcmp(language, "fr") == 0;
-        TRY(cohort_program_explain(program, session.vocabulary, is_french ? COHORT_FRENCH : COHORT_ENGLISH, &out, err));
+        TRY(cohort_program_explain(program, session.vocabulary, words, &out, err));
     }
     return print_buffer(&out, err);
 }

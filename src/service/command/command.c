@@ -54,10 +54,12 @@ static const struct option_spec certificate_options[] = {
 };
 static const struct option_spec search_options[] = {{"limit", "N", "at most N concepts (default 20)"}, {0}};
 static const struct option_spec count_options[] = {
+    {"memory", "MB", "working memory of one thread (default: no bound); a cohort that needs more is refused"},
     {"snapshot", "N", "count on this snapshot (default: the latest)"},
     {0},
 };
 static const struct option_spec run_options[] = {
+    {"memory", "MB", "working memory of one thread (default: no bound); a cohort that needs more is refused"},
     {"snapshot", "N", "run on this snapshot (default: the latest)"},
     {"out", "FILE.csv", "write the rows there instead of printing them"},
     {"statistics", "DIR", "also write inclusion_result.csv and inclusion_stats.csv there"},
@@ -67,6 +69,9 @@ static const struct option_spec run_options[] = {
 static const struct option_spec explain_options[] = {
     {"language", "en|fr", "language of the words (default en)"},
     {"program", NULL, "print the compiled program instead of words"},
+    {"plan", NULL, "print the steps of its evaluation, with the rows expected of each in this warehouse"},
+    {"analyze", NULL, "with the plan: count the cohort, and print what each step did (rows, time, pages decrypted)"},
+    {"snapshot", "N", "plan for this snapshot (default: the latest)"},
     {0},
 };
 static const struct option_spec export_options[] = {
