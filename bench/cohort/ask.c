@@ -7,7 +7,6 @@
  *   warm        pages stay in the cache
  *   core        of the processor, all threads together, which says more than the wall on a machine that others use
  * Files are in the system's memory throughout. */
-#include "asking.h"
 #include "base/log.h"
 #include <stdlib.h>
 #include <time.h>

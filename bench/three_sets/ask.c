@@ -3,7 +3,6 @@
  *   ask WAREHOUSE PASSPHRASE_FILE DEFINITION.json THREADS
  * cold: every run decrypts what it touches (the cache of decrypted pages is emptied before); warm: pages stay in the cache. Both read files
  * that the system has in memory. Prints name=value lines. */
-#include "asking.h"
 #include "base/log.h"
 #include <stdlib.h>
 

@@ -377,16 +377,16 @@ static void too_many_parts(void **state)
     (void)state;
     static const char start[] = "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[";
     repeated(start, "{\"Death\":{}}\n", 10000, "]}}", ERROR_LIMIT, NULL, NULL);
-    repeated(start, "{\"Death\":{}}\n", 100000, "]}}", ERROR_LIMIT, "line 10001, PrimaryCriteria.CriteriaList[10000]", "at most 10000");
+    repeated(start, "{\"Death\":{}}\n", 20000, "]}}", ERROR_LIMIT, "line 10001, PrimaryCriteria.CriteriaList[10000]", "at most 10000");
     static const char rules[] = "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"Death\":{}}]},\n\"InclusionRules\":[";
     repeated(rules, "{\"expression\":{}}", 100000, "]}", ERROR_UNSUPPORTED, "line 2, InclusionRules", "100000 inclusion rules");
     static const char groups[] =
         "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"Death\":{}}]},\"AdditionalCriteria\":{\"Groups\":[";
-    repeated(groups, "{}", 100000, "]}}", ERROR_LIMIT, "AdditionalCriteria.Groups[9998]", "at most 10000");
+    repeated(groups, "{}", 20000, "]}}", ERROR_LIMIT, "AdditionalCriteria.Groups[9998]", "at most 10000");
     static const char people[] =
         "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"Death\":{}}]},\"AdditionalCriteria\":{"
         "\"DemographicCriteriaList\":[";
-    repeated(people, "{}", 100000, "]}}", ERROR_LIMIT, "AdditionalCriteria.DemographicCriteriaList[9998]", "at most 10000");
+    repeated(people, "{}", 20000, "]}}", ERROR_LIMIT, "AdditionalCriteria.DemographicCriteriaList[9998]", "at most 10000");
 }
 
 static void too_many_concepts(void **state)
@@ -396,14 +396,14 @@ static void too_many_concepts(void **state)
         "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"Death\":{}}]},\"ConceptSets\":[{\"id\":0,\n"
         "\"expression\":{\"items\":[";
     repeated(set, "{\"concept\":{\"CONCEPT_ID\":1}}", 100000, "]}}]}", ERROR_LIMIT, NULL, NULL);
-    repeated(set, "{\"concept\":{\"CONCEPT_ID\":1}}", 1000000, "]}}]}", ERROR_LIMIT, "line 2, ConceptSets[0].expression.items",
-             "1000000 concepts");
+    repeated(set, "{\"concept\":{\"CONCEPT_ID\":1}}", 200000, "]}}]}", ERROR_LIMIT, "line 2, ConceptSets[0].expression.items",
+             "200000 concepts");
     static const char list[] = "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"Death\":{\"Gender\":[";
-    repeated(list, "{\"CONCEPT_ID\":1}", 1000000, "]}}]}}", ERROR_LIMIT, "PrimaryCriteria.CriteriaList[0].Death.Gender",
-             "1000000 concepts");
+    repeated(list, "{\"CONCEPT_ID\":1}", 200000, "]}}]}}", ERROR_LIMIT, "PrimaryCriteria.CriteriaList[0].Death.Gender",
+             "200000 concepts");
     static const char text[] = "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"ConditionOccurrence\":{\"StopReason\":"
                                "{\"Op\":\"contains\",\"Text\":\"";
-    repeated(text, "%", 10000000, "\"}}}]}}", ERROR_LIMIT, "ConditionOccurrence.StopReason.Text", "too long");
+    repeated(text, "%", 100000, "\"}}}]}}", ERROR_LIMIT, "ConditionOccurrence.StopReason.Text", "too long");
 }
 
 static void too_deep(void **state)

@@ -20,7 +20,7 @@ struct evaluate_options {
     uint64_t scratch_bytes;              /* bound of the working memory of one worker, LIMIT beyond it; 0: none */
     bool (*is_cancelled)(void *context); /* asked from any worker, between steps; NULL: only task_cancelled is asked */
     void *cancel_context;
-    struct cohort_plan *plan; /* what each step does is added up there (plan.h); for one program at a time; NULL: nowhere */
+    struct cohort_plan *plan; /* what each step does is added up there (evaluate_plan.h); for one program at a time; NULL: nowhere */
 };
 
 /* The rows of the cohort, in columns, by ascending person_id, then start; intervals of one person are disjoint [8]. */

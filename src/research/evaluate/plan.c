@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* plan: the steps of a program, from what program_plan found out and plan_estimate expects. */
-#include "research/evaluate/plan.h"
+#include "research/evaluate/evaluate_plan.h"
 #include "research/evaluate/plan_estimate.h"
 #include <math.h>
 

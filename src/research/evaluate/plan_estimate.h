@@ -2,7 +2,7 @@
 /* plan_estimate: how many rows and events are expected, from the lengths of postings and rules of thumb for the rest. Only for people and
  * for the order of work: no result depends on it. */
 #pragma once
-#include "research/evaluate/plan.h"
+#include "research/evaluate/evaluate_plan.h"
 #include "research/evaluate/program_plan.h"
 
 struct estimate {

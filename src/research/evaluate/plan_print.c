@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* plan_print: a plan for people, in English or French: a table of the steps, each with what it looks at. */
-#include "research/evaluate/plan.h"
+#include "research/evaluate/evaluate_plan.h"
 #include <inttypes.h>
 #include <stdio.h>
 

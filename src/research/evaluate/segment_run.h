@@ -4,8 +4,8 @@
 #pragma once
 #include "research/evaluate/concept_lookup.h"
 #include "research/evaluate/evaluate.h"
+#include "research/evaluate/evaluate_plan.h"
 #include "research/evaluate/event_list.h"
-#include "research/evaluate/plan.h"
 #include "research/evaluate/program_plan.h"
 
 #define NO_VISIT INT64_MIN

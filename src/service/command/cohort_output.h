@@ -4,7 +4,7 @@
 #include "base/buffer.h"
 #include "base/json.h"
 #include "research/evaluate/evaluate.h"
-#include "research/evaluate/plan.h"
+#include "research/evaluate/evaluate_plan.h"
 #include "service/command/definitions.h"
 
 MUST_CHECK bool cohort_output_plan(struct json_writer *writer, const struct definition *definition, const struct cohort_plan *plan,

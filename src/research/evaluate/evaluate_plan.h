@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* plan: a cohort program as the steps of its evaluation: each different criterion once, with how its rows are found and how many are
- * expected, then what is done with them. Read only: nothing can be changed through it. With what each step really did, when it was run
+/* evaluate_plan: a cohort program as the steps of its evaluation: each different criterion once, with how its rows are found and how many
+ * are expected, then what is done with them. Read only: nothing can be changed through it. With what each step really did, when it was run
  * (EXPLAIN ANALYZE of a database). */
 #pragma once
 #include "research/evaluate/evaluate.h"
