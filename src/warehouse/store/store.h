@@ -245,7 +245,6 @@ MUST_CHECK bool store_concepts(struct store_segment *segment, int table, int fie
 /* What the calling thread has had of pages so far, of any reader: for plans and benches, as the difference between two moments. */
 struct store_pages_work {
     uint64_t looked_at, decrypted, bytes; /* bytes: of what was decrypted */
-};
-struct store_pages_work store_pages_work_here(void);
+} store_pages_work_here(void);
 /* Drops the reader's cache of decrypted pages (benchmarks of cold runs). */
 void store_reader_cache_clear(struct store_reader *reader);
