@@ -4,6 +4,7 @@
  * LINKAGE_WITHOUT=kind in the environment: as if there were no such kind of key (what is it worth?); LINKAGE_PATTERNS=1: every pattern. */
 #include "base/calendar.h"
 #include "intake/identity/identity_keys.h"
+#include "intake/linkage/candidates.h"
 #include "intake/linkage/linkage_internal.h"
 #include "intake/linkage/linkage_rehearsal.h"
 #include "intake/linkage/linkage_report.h"
@@ -12,6 +13,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+
+enum { BLOCK_MAX = 60 }; /* as linkage.c */
 
 static double seconds_since(int64_t start_ns)
 {
@@ -26,20 +29,40 @@ static double processor_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void patterns_print(const struct rehearsal *rehearsal, const struct linkage_result *result)
+enum { PATTERNS = 1 << (4 * FIELD_COUNT) };
+
+/* How many of each pattern's pairs between holders are of one person. */
+static uint32_t *patterns_true(const struct rehearsal *rehearsal, struct task_pool *pool, struct error *err)
 {
-    (void)rehearsal;
+    struct candidates candidates = {0};
+    uint32_t *right = calloc(PATTERNS, sizeof *right);
+    if (right && candidates_make(&candidates, rehearsal->entries, rehearsal->count, BLOCK_MAX, pool, err)) {
+        for (size_t i = 0; i < candidates.count; i++) {
+            const struct candidate *candidate = &candidates.items[i];
+            const bool is_between = rehearsal->entries[candidate->a].holder != rehearsal->entries[candidate->b].holder;
+            right[candidate->pattern] += is_between && rehearsal->truth[candidate->a] == rehearsal->truth[candidate->b];
+        }
+        candidates_finish(&candidates);
+    }
+    return right;
+}
+
+static void patterns_print(const struct rehearsal *rehearsal, const struct linkage_result *result, struct task_pool *pool)
+{
+    struct error err;
+    uint32_t *right = patterns_true(rehearsal, pool, &err);
     for (size_t i = 0; i < result->model->pattern_count && i < 400; i++) {
         const struct model_pattern *pattern = &result->model->patterns[i];
         if (pattern->count + pattern->count_within < 20) {
             continue;
         }
-        printf("   %2u %u %u %u %u  w %7.2f p %.6f within %.6f  %9llu %8llu %s%s\n", pattern_level(pattern->pattern, 0),
+        printf("   %2u %u %u %u %u  w %7.2f p %.6f within %.6f  %9llu (%9u true) %8llu %s%s\n", pattern_level(pattern->pattern, 0),
                pattern_level(pattern->pattern, 1), pattern_level(pattern->pattern, 2), pattern_level(pattern->pattern, 3),
                pattern_level(pattern->pattern, 4), pattern->weight, pattern->probability, pattern->probability_within,
-               (unsigned long long)pattern->count, (unsigned long long)pattern->count_within, pattern->is_taken ? "T" : "",
-               pattern->is_taken_within ? "W" : "");
+               (unsigned long long)pattern->count, right ? right[pattern->pattern] : 0, (unsigned long long)pattern->count_within,
+               pattern->is_taken ? "T" : "", pattern->is_taken_within ? "W" : "");
     }
+    free(right);
 }
 
 /* Forgets the tokens of the kind that LINKAGE_WITHOUT names; says how many tokens a person has. */
@@ -94,7 +117,7 @@ static bool measure(uint32_t persons, unsigned threads, bool claims_have_names, 
            (unsigned long long)counts->conflicts[3], (unsigned long long)counts->blocks_skipped,
            (unsigned long long)counts->entries_in_skipped_blocks);
     if (getenv("LINKAGE_PATTERNS")) {
-        patterns_print(&rehearsal, result);
+        patterns_print(&rehearsal, result, pool);
     }
     linkage_rehearsal_finish(&rehearsal);
     return true;

@@ -141,6 +141,16 @@ char *arena_text_copy(struct arena *arena, const char *text)
     return copy;
 }
 
+struct text arena_text_keep(struct arena *arena, struct text text)
+{
+    char *copy = arena_allocate_raw(arena, text.length + 1, 1);
+    if (text.length > 0) {
+        memcpy(copy, text.data, text.length);
+    }
+    copy[text.length] = '\0';
+    return (struct text){copy, text.length};
+}
+
 char *arena_text_format(struct arena *arena, const char *format, ...)
 {
     va_list arguments;

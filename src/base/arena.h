@@ -3,7 +3,7 @@
  * `scratch`). Allocation never fails: when the system has no memory left, the process ends with a clear line. What outside input can
  * size belongs in a buffer with a maximum (buffer.h). Under AddressSanitizer released memory is poisoned. Not for secrets. */
 #pragma once
-#include "base/error.h"
+#include "base/text.h"
 #include <stddef.h>
 
 struct arena;
@@ -23,6 +23,7 @@ void *arena_allocate(struct arena *arena, size_t count, size_t size) __attribute
 /* Not zeroed: for large arrays that are written in full. */
 void *arena_allocate_raw(struct arena *arena, size_t count, size_t size) __attribute__((malloc));
 char *arena_text_copy(struct arena *arena, const char *text);
+struct text arena_text_keep(struct arena *arena, struct text text); /* a copy, with a NUL behind it */
 char *arena_text_format(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Releases everything (arena_reset), or everything allocated since the mark; the chunks are kept for reuse. */

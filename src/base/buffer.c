@@ -99,14 +99,14 @@ bool buffer_append_format(struct buffer *buffer, struct error *err, const char *
     return done;
 }
 
-static void store_little_endian(uint8_t *out, uint64_t value, size_t bytes)
+void little_endian_store(uint8_t *out, uint64_t value, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++) {
         out[i] = (uint8_t)(value >> (8 * i));
     }
 }
 
-static uint64_t load_little_endian(const uint8_t *bytes, size_t count)
+uint64_t little_endian_load(const uint8_t *bytes, size_t count)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < count; i++) {
@@ -118,14 +118,14 @@ static uint64_t load_little_endian(const uint8_t *bytes, size_t count)
 bool buffer_append_u32(struct buffer *buffer, uint32_t value, struct error *err)
 {
     uint8_t bytes[4];
-    store_little_endian(bytes, value, sizeof bytes);
+    little_endian_store(bytes, value, sizeof bytes);
     return buffer_append(buffer, bytes, sizeof bytes, err);
 }
 
 bool buffer_append_u64(struct buffer *buffer, uint64_t value, struct error *err)
 {
     uint8_t bytes[8];
-    store_little_endian(bytes, value, sizeof bytes);
+    little_endian_store(bytes, value, sizeof bytes);
     return buffer_append(buffer, bytes, sizeof bytes, err);
 }
 
@@ -172,7 +172,7 @@ bool cursor_u32(struct cursor *cursor, uint32_t *out_value, struct error *err)
 {
     const uint8_t *bytes = NULL;
     TRY(cursor_bytes(cursor, 4, &bytes, err));
-    *out_value = (uint32_t)load_little_endian(bytes, 4);
+    *out_value = (uint32_t)little_endian_load(bytes, 4);
     return true;
 }
 
@@ -180,7 +180,7 @@ bool cursor_u64(struct cursor *cursor, uint64_t *out_value, struct error *err)
 {
     const uint8_t *bytes = NULL;
     TRY(cursor_bytes(cursor, 8, &bytes, err));
-    *out_value = load_little_endian(bytes, 8);
+    *out_value = little_endian_load(bytes, 8);
     return true;
 }
 

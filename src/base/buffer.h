@@ -27,6 +27,9 @@ MUST_CHECK bool buffer_append_u32(struct buffer *buffer, uint32_t value, struct 
 MUST_CHECK bool buffer_append_u64(struct buffer *buffer, uint64_t value, struct error *err);
 MUST_CHECK bool buffer_append_varint(struct buffer *buffer, uint64_t value, struct error *err);
 void buffer_clear(struct buffer *buffer); /* keeps the memory */
+/* The same order outside a buffer: at most 8 bytes. */
+void little_endian_store(uint8_t *out, uint64_t value, size_t bytes);
+uint64_t little_endian_load(const uint8_t *bytes, size_t count);
 
 /* cursor: the one bounded way to parse bytes. A read past the end fails with CORRUPT and leaves the cursor where it was. */
 struct cursor {

@@ -26,6 +26,7 @@ struct csv_reader {
     uint64_t mask;            /* bytes that matter, not yet visited */
     lanes delimiters, quotes; /* the byte in all lanes */
     uint64_t line;            /* of the next record */
+    uint64_t line_shown;      /* of the last record, or of the fault */
     struct csv_fields fields;
 };
 
@@ -106,16 +107,18 @@ static const char *leaf_of(const struct csv_reader *reader)
     return file_leaf(csv_source_name(reader->source));
 }
 
-static bool fail_at(const struct csv_reader *reader, uint64_t line, const char *what, const char *hint, struct error *err)
+static bool fail_at(struct csv_reader *reader, uint64_t line, const char *what, const char *hint, struct error *err)
 {
-    FAIL(err, INVALID_INPUT, "%s, line %llu, field %zu: %s", leaf_of(reader), (unsigned long long)(reader->line + line),
+    reader->line_shown = reader->line + line;
+    FAIL(err, INVALID_INPUT, "%s, line %llu, field %zu: %s", leaf_of(reader), (unsigned long long)reader->line_shown,
          reader->fields.count + 1, what);
     error_detail(err, "%s", csv_source_name(reader->source));
     return error_hint(err, "%s", hint);
 }
 
-static bool fail_record_size(const struct csv_reader *reader, struct error *err)
+static bool fail_record_size(struct csv_reader *reader, struct error *err)
 {
+    reader->line_shown = reader->line;
     FAIL(err, LIMIT, "%s, line %llu: the record is longer than %zu bytes", leaf_of(reader), (unsigned long long)reader->line,
          reader->record_bytes_max);
     error_detail(err, "%s", csv_source_name(reader->source));
@@ -201,13 +204,13 @@ static size_t close_up_quotes(uint8_t *bytes, size_t length)
     return out;
 }
 
-static bool fail_stray(const struct csv_reader *reader, const struct position *at, struct error *err)
+static bool fail_stray(struct csv_reader *reader, const struct position *at, struct error *err)
 {
     return fail_at(reader, at->line, "something stands between a closing quote and the next delimiter",
                    "double the quotes inside a quoted field", err);
 }
 
-static bool fail_carriage(const struct csv_reader *reader, const struct position *at, struct error *err)
+static bool fail_carriage(struct csv_reader *reader, const struct position *at, struct error *err)
 {
     return fail_at(reader, at->line, "a carriage return stands alone, outside quotes", "end lines with LF or CRLF, or quote the field",
                    err);
@@ -235,7 +238,7 @@ static inline bool end_field(struct csv_reader *reader, struct position *at, siz
     return csv_fields_append(&reader->fields, field, err);
 }
 
-static bool see_quote(const struct csv_reader *reader, struct position *at, size_t where, struct error *err)
+static bool see_quote(struct csv_reader *reader, struct position *at, size_t where, struct error *err)
 {
     switch (at->state) {
     case FIELD_PLAIN:
@@ -262,7 +265,7 @@ static bool see_quote(const struct csv_reader *reader, struct position *at, size
 }
 
 /* RFC 4180 takes CR only before LF. Without quotes (Athena) it is an ordinary character inside a field. */
-static bool see_carriage(const struct csv_reader *reader, struct position *at, size_t where, struct error *err)
+static bool see_carriage(struct csv_reader *reader, struct position *at, size_t where, struct error *err)
 {
     if (at->state == FIELD_QUOTED) {
         return true;
@@ -376,6 +379,7 @@ static bool next(struct csv_reader *reader, struct csv_record *out_record, bool 
             continue; /* a blank line */
         }
         if (more) {
+            reader->line_shown = line;
             *out_record = (struct csv_record){.fields = fields, .count = reader->fields.count, .line = line};
         }
         *out_more = more;
@@ -390,6 +394,11 @@ bool csv_reader_next(struct csv_reader *reader, struct csv_record *out_record, b
     }
     reader->failed = !next(reader, out_record, out_more, err);
     return !reader->failed;
+}
+
+uint64_t csv_reader_line(const struct csv_reader *reader)
+{
+    return reader->line_shown;
 }
 
 /* Takes the source over, also on failure. */
@@ -429,6 +438,26 @@ bool csv_reader_open(struct csv_reader **out_reader, const char *path, const str
     struct csv_source *source = NULL;
     TRY(csv_source_open_file(&source, path, err));
     return reader_create(out_reader, source, options, err);
+}
+
+bool csv_delimiter_find(const char *path, const struct csv_options *options, char *out_delimiter, struct error *err)
+{
+    static const char delimiters[] = ",;\t|";
+    for (size_t i = 0; i < sizeof delimiters - 1; i++) {
+        CLEANUP(csv_reader) struct csv_reader *reader = NULL;
+        struct csv_options tried = options ? *options : (struct csv_options){.delimiter = ','};
+        struct csv_record header;
+        struct error fault;
+        bool more = false;
+        tried.delimiter = delimiters[i];
+        TRY(csv_reader_open(&reader, path, &tried, err));
+        if (csv_reader_next(reader, &header, &more, &fault) && more && header.count > 1) {
+            *out_delimiter = delimiters[i];
+            return true;
+        }
+    }
+    *out_delimiter = ',';
+    return true;
 }
 
 bool csv_reader_open_memory(struct csv_reader **out_reader, const char *name, const void *bytes, size_t length,

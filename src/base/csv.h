@@ -32,6 +32,11 @@ MUST_CHECK bool csv_reader_open_stream(struct csv_reader **out_reader, const cha
                                        const struct csv_options *options, struct error *err);
 /* *out_more is false at the end of the file. Blank lines are skipped. */
 MUST_CHECK bool csv_reader_next(struct csv_reader *reader, struct csv_record *out_record, bool *out_more, struct error *err);
+/* Of the record that was read last, or where the fault is that csv_reader_next failed with; 0 before. */
+uint64_t csv_reader_line(const struct csv_reader *reader);
+/* The delimiter of a file: the first of , ; tab | under which its header has two fields; a comma where none is. options as for the reader
+ * to come, its delimiter apart. */
+MUST_CHECK bool csv_delimiter_find(const char *path, const struct csv_options *options, char *out_delimiter, struct error *err);
 void csv_reader_close(struct csv_reader *reader);
 DEFINE_CLEANUP(csv_reader, csv_reader_close)
 

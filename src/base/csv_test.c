@@ -420,14 +420,52 @@ static void test_round_trips(void **state)
     }
 }
 
+static void test_delimiters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        char delimiter;
+    } cases[] = {{"a,b;c\n", ','}, {"a;b\n1;2\n", ';'}, {"a\tb\n", '\t'}, {"a|b\n", '|'}, {"a\n", ','}, {"", ','}, {"\"a\";b\n", ';'}};
+    CLEANUP(scratch) struct scratch scratch = scratch_open();
+    const char *path = scratch_path(&scratch, "t.csv");
+    struct error err;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char delimiter = 0;
+        assert_true(file_write_atomic(path, cases[i].bytes, strlen(cases[i].bytes), 0600, &err));
+        assert_true(csv_delimiter_find(path, NULL, &delimiter, &err));
+        assert_int_equal(delimiter, cases[i].delimiter);
+    }
+}
+
+static void test_lines(void **state)
+{
+    (void)state;
+    static const char bytes[] = "a,b\n\n\"x\ny\",1\n2,b\"c\n";
+    CLEANUP(csv_reader) struct csv_reader *reader = NULL;
+    static const uint64_t lines[] = {1, 3};
+    struct csv_record record;
+    struct error err;
+    bool more = false;
+    assert_true(csv_reader_open_memory(&reader, "t.csv", bytes, sizeof bytes - 1, NULL, &err));
+    assert_int_equal(csv_reader_line(reader), 0);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(csv_reader_next(reader, &record, &more, &err) && more);
+        assert_int_equal(csv_reader_line(reader), lines[i]);
+    }
+    assert_false(csv_reader_next(reader, &record, &more, &err));
+    assert_int_equal(csv_reader_line(reader), 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rfc4180),        cmocka_unit_test(test_line_ends),   cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_null_and_empty), cmocka_unit_test(test_options),     cmocka_unit_test(test_after_an_error),
-        cmocka_unit_test(test_limits),         cmocka_unit_test(test_pieces),      cmocka_unit_test(test_gzip),
-        cmocka_unit_test(test_stream_failure), cmocka_unit_test(test_large),       cmocka_unit_test(test_damaged_gzip),
-        cmocka_unit_test(test_writer),         cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_rfc4180),        cmocka_unit_test(test_line_ends),  cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_null_and_empty), cmocka_unit_test(test_options),    cmocka_unit_test(test_after_an_error),
+        cmocka_unit_test(test_limits),         cmocka_unit_test(test_pieces),     cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_stream_failure), cmocka_unit_test(test_large),      cmocka_unit_test(test_damaged_gzip),
+        cmocka_unit_test(test_writer),         cmocka_unit_test(test_delimiters), cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_round_trips),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

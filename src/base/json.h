@@ -67,6 +67,8 @@ MUST_CHECK bool json_i64(struct json_writer *writer, int64_t value, struct error
 MUST_CHECK bool json_double(struct json_writer *writer, double value, struct error *err); /* NaN and infinities become null */
 MUST_CHECK bool json_bool(struct json_writer *writer, bool value, struct error *err);
 MUST_CHECK bool json_null(struct json_writer *writer, struct error *err);
+/* What was parsed, as it stands: whole. */
+MUST_CHECK bool json_value(struct json_writer *writer, const struct json *node, struct error *err);
 /* A member: its name and its value. */
 MUST_CHECK bool json_named_text(struct json_writer *writer, const char *name, const char *value, struct error *err);
 MUST_CHECK bool json_named_i64(struct json_writer *writer, const char *name, int64_t value, struct error *err);

@@ -186,6 +186,33 @@ bool json_null(struct json_writer *writer, struct error *err)
     return append_plain(writer, "null", 4, err);
 }
 
+bool json_value(struct json_writer *writer, const struct json *node, struct error *err)
+{
+    switch (node->kind) {
+    case JSON_NULL:
+        return json_null(writer, err);
+    case JSON_FALSE:
+    case JSON_TRUE:
+        return json_bool(writer, node->kind == JSON_TRUE, err);
+    case JSON_INTEGER:
+        return json_i64(writer, node->integer, err);
+    case JSON_NUMBER:
+        return json_double(writer, node->number, err);
+    case JSON_STRING:
+        return json_text(writer, node->text, err);
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        break;
+    }
+    bool is_object = node->kind == JSON_OBJECT;
+    TRY(is_object ? json_begin_object(writer, err) : json_begin_array(writer, err));
+    for (size_t i = 0; i < node->count; i++) {
+        TRY(!is_object || json_name(writer, node->names[i].data, err));
+        TRY(json_value(writer, &node->items[i], err));
+    }
+    return is_object ? json_end_object(writer, err) : json_end_array(writer, err);
+}
+
 bool json_named_text(struct json_writer *writer, const char *name, const char *value, struct error *err)
 {
     return json_name(writer, name, err) && json_text(writer, text_of(value), err);

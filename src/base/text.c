@@ -64,6 +64,16 @@ bool text_starts_with(struct text text, struct text prefix)
     return text.length >= prefix.length && text_equal((struct text){text.data, prefix.length}, prefix);
 }
 
+bool text_ends_with(struct text text, struct text end)
+{
+    return text.length >= end.length && text_equal((struct text){text.data + text.length - end.length, end.length}, end);
+}
+
+bool text_ends_with_fold(struct text text, struct text end)
+{
+    return text.length >= end.length && text_equal_fold((struct text){text.data + text.length - end.length, end.length}, end);
+}
+
 /* Length of the well-formed sequence at `at` (2 to 4 bytes), or 0. Unicode 15, table 3-7: no overlong forms, no surrogates. */
 static size_t sequence_length(const unsigned char *at, size_t left)
 {
@@ -83,6 +93,17 @@ static size_t sequence_length(const unsigned char *at, size_t left)
         }
     }
     return length;
+}
+
+struct text text_cut(struct text text, size_t maximum)
+{
+    if (text.length > maximum) {
+        text.length = maximum;
+        while (text.length > 0 && ((unsigned char)text.data[text.length] & 0xC0) == 0x80) {
+            text.length--;
+        }
+    }
+    return text;
 }
 
 bool text_is_utf8(struct text text)

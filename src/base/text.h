@@ -17,7 +17,10 @@ bool text_equal_fold(struct text a, struct text b); /* ASCII case folded */
 int text_compare(struct text a, struct text b);     /* bytes, as memcmp */
 struct text text_trim(struct text text);            /* ASCII blanks at both ends */
 bool text_starts_with(struct text text, struct text prefix);
+bool text_ends_with(struct text text, struct text end);
+bool text_ends_with_fold(struct text text, struct text end); /* ASCII case folded */
 bool text_is_utf8(struct text text);
+struct text text_cut(struct text text, size_t maximum); /* at most so many bytes of it, and no part of a character of UTF-8 */
 /* What may go to a terminal or a log: control characters (C0, DEL, C1), marks that turn the direction of writing, and bytes that are no
  * UTF-8 become \xNN or \u{N}; all else stays. Always with a NUL; what does not fit is left out. Returns the length. */
 size_t text_to_shown(char *out, size_t size, struct text text);

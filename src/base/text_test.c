@@ -28,6 +28,10 @@ static void test_views(void **state)
     assert_int_equal(text_trim(TEXT("  ")).length, 0);
     assert_true(text_starts_with(TEXT("person.csv"), TEXT("person")));
     assert_false(text_starts_with(TEXT("per"), TEXT("person")));
+    assert_true(text_ends_with(TEXT("chu.delivery-1.delivery"), TEXT(".delivery")) && text_ends_with(TEXT("x"), TEXT("")));
+    assert_false(text_ends_with(TEXT("chu.delivery-1.delivery.tmp"), TEXT(".delivery")) || text_ends_with(TEXT("y"), TEXT(".delivery")));
+    assert_false(text_ends_with(TEXT("a.CSV"), TEXT(".csv")));
+    assert_true(text_ends_with_fold(TEXT("a.CSV"), TEXT(".csv")));
 }
 
 static void test_copy(void **state)
@@ -84,6 +88,16 @@ static void test_utf8(void **state)
                 }
             }
         }
+    }
+}
+
+static void test_cut(void **state)
+{
+    (void)state;
+    const struct text word = TEXT("a\xc3\xa9\xe2\x82\xac"); /* aé€ */
+    static const size_t lengths[] = {0, 1, 1, 3, 3, 3, 6, 6};
+    for (size_t maximum = 0; maximum < sizeof lengths / sizeof *lengths; maximum++) {
+        assert_int_equal(text_cut(word, maximum).length, lengths[maximum]);
     }
 }
 
@@ -261,9 +275,15 @@ static void test_shown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_views),    cmocka_unit_test(test_copy),         cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_integers), cmocka_unit_test(test_doubles),      cmocka_unit_test(test_double_round_trips),
-        cmocka_unit_test(test_shown),    cmocka_unit_test(test_number_texts),
+        cmocka_unit_test(test_views),
+        cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_double_round_trips),
+        cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_number_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,13 +154,6 @@ class Assembly(unittest.TestCase):
         self.run_emc2("erase", "--all", "--yes-destroy", "erased", warehouse="erased")
         self.assertEqual([os.listdir(self.path("erased/deliveries")), os.listdir(self.path("erased/shelves"))], [[], ["lock"]])
 
-    def test_no_new_epoch_beside_shelves(self):
-        """Shelves cannot follow to another exponent: a new epoch would make two persons of one."""
-        self.copy("epoch")
-        self.assemble("epoch")
-        self.assertIn("on the shelves", self.run_emc2("key", "epoch", "begin", warehouse="epoch", expected=4).stderr)
-        self.assertIn("on the shelves", self.run_emc2("key", "epoch", "destroy", "1", "--yes-destroy", "1", warehouse="epoch", expected=4).stderr)
-
     def test_killed(self):
         self.copy("killed")
         for passage in (5, 25, 60):
@@ -168,6 +161,56 @@ class Assembly(unittest.TestCase):
         stored = self.check(self.assemble("killed"))
         self.copy("whole")
         self.assertEqual(self.check(self.assemble("whole")), stored)
+
+    def hashes(self, warehouse):
+        tables = json.loads(self.run_emc2("snapshot", "hash", "--json", warehouse=warehouse).stdout)
+        return json.dumps(tables, sort_keys=True)
+
+    def renewed(self, warehouse):
+        """Everything is of epoch 2, the exponent of epoch 1 is destroyed, and the log says so."""
+        status = json.loads(self.run_emc2("key", "epoch", "status", "--json", warehouse=warehouse).stdout)
+        self.assertEqual(status, {"newest": 2, "live": 2})
+        acts = self.acts(warehouse)
+        for act in ("pseudonym.key", "pseudonym.renew", "key.destroy"):
+            self.assertIn(act, acts)
+        text = self.run_emc2("key", "epoch", "renew", warehouse=warehouse).stdout
+        self.assertIn("nothing to renew", text)
+        self.run_emc2("key", "epoch", "destroy", "2", "--yes-destroy", "2", warehouse=warehouse, expected=2)
+
+    def test_renewed(self):
+        self.copy("epoch")
+        stored, before = self.check(self.assemble("epoch")), self.hashes("epoch")
+        shelves = set(os.listdir(self.path("epoch/shelves")))
+        said = self.run_emc2("key", "epoch", "begin", warehouse="epoch").stdout
+        self.assertIn("epoch 2 is begun", said)
+        self.run_emc2("key", "epoch", "destroy", "1", "--yes-destroy", "1", warehouse="epoch", expected=2)
+        self.assertEqual(self.check(self.assemble("epoch")), stored)
+        self.assertEqual(self.hashes("epoch"), before)
+        self.renewed("epoch")
+        now = set(os.listdir(self.path("epoch/shelves")))
+        self.assertEqual((len(now), len(now - shelves), len(shelves - now)), (len(shelves), 1, 1))  # the file of tokens
+
+    def test_renewed_at_once(self):
+        self.copy("renew")
+        stored, before = self.check(self.assemble("renew")), self.hashes("renew")
+        self.run_emc2("key", "epoch", "begin", warehouse="renew")
+        self.run_emc2("key", "epoch", "renew", warehouse="renew")
+        self.renewed("renew")
+        self.assertEqual(self.check(self.assemble("renew")), stored)
+        self.assertEqual(self.hashes("renew"), before)
+
+    def test_renewal_killed(self):
+        self.copy("begun")
+        self.check(self.assemble("begun"))
+        before = self.hashes("begun")
+        self.run_emc2("key", "epoch", "begin", warehouse="begun")
+        for point in ("shelf.renew:1", "shelf.renewed:1", "epoch.destroy:1"):
+            name = "stopped-" + point.replace(":", "-").replace(".", "-")
+            shutil.copytree(self.path("begun"), self.path(name))
+            self.run_emc2("assemble", warehouse=name, expected=-9, fault=point)
+            self.assemble(name)
+            self.assertEqual(self.hashes(name), before, point)
+            self.renewed(name)
 
     def test_restored(self):
         self.copy("kept")

@@ -4,6 +4,7 @@
  *   cohorts_test [directory of the shared data] [number of one definition]
  * From the root of the project; 77: the shared data are not there, and only tests/cohorts/quirks was run. */
 #include "base/file.h"
+#include "by_engine.h"
 #include "expected.h"
 #include "research/circe/circe.h"
 #include "research/evaluate/evaluate_example.h"
@@ -19,6 +20,7 @@ struct data_set {
 struct run {
     const char *root;
     int64_t only; /* a cohort id; 0: all */
+    size_t every, files;
     struct data_set set;
     struct example_store example;
     struct task_pool *pool;
@@ -59,18 +61,17 @@ static bool open_set(struct run *run, struct error *err)
 }
 
 /* ---- one definition ---- */
-static bool definition_evaluate(struct run *run, const char *path, struct cohort_result **out_result, struct error *err)
+static bool definition_evaluate(struct run *run, const char *path, struct arena *arena, struct evaluation *out_evaluation,
+                                struct error *err)
 {
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = DEFINITION_BYTES_MAX};
-    CLEANUP(arena) struct arena *arena = arena_create();
     struct cohort_program *program;
     TRY(file_read(path, &bytes, err));
     TRY(circe_parse(&program, arena, path, bytes.data, bytes.length, err));
     TRY(cohort_program_resolve(program, run->example.vocabulary, arena, err));
     TRY(cohort_program_validate(program, err));
-    struct evaluate_options options = {.pool = run->pool, .wants_rows = true};
     int64_t begun = clock_monotonic_ns();
-    TRY(evaluate_cohort(program, run->example.reader, &options, out_result, err));
+    TRY(by_engine_evaluate(&run->example, program, run->pool, arena, out_evaluation, err));
     run->evaluation_ns += clock_monotonic_ns() - begun;
     return true;
 }
@@ -94,7 +95,8 @@ static bool results_compare(struct run *run, int64_t cohort, const struct cohort
 static bool run_definition(void *context, const char *leaf, struct error *err)
 {
     struct run *run = context;
-    CLEANUP(cohort_result) struct cohort_result *result = NULL;
+    CLEANUP(evaluation_value) struct evaluation evaluation = {0};
+    CLEANUP(arena) struct arena *arena = arena_create();
     struct error reason;
     char path[PATH_SIZE];
     const char *difference;
@@ -103,16 +105,16 @@ static bool run_definition(void *context, const char *leaf, struct error *err)
     if (!text_to_i64((struct text){leaf, dot ? (size_t)(dot - leaf) : strlen(leaf)}, &cohort)) {
         return FAIL(err, INVALID_INPUT, "%s: the name of a definition is its number", leaf);
     }
-    if (run->only && run->only != cohort) {
+    if ((run->only && run->only != cohort) || run->files++ % run->every != 0) {
         return true;
     }
     snprintf(path, sizeof path, "%s/%s/%s", run->root, run->set.definitions, leaf);
-    if (!definition_evaluate(run, path, &result, &reason)) {
+    if (!definition_evaluate(run, path, arena, &evaluation, &reason)) {
         run->refused++;
-        printf("%s %ld: refused: %s\n", run->set.name, (long)cohort, reason.message);
+        printf("%s %ld: refused: %s %s\n", run->set.name, (long)cohort, reason.message, reason.detail);
         return true;
     }
-    TRY(results_compare(run, cohort, result, &difference, err));
+    TRY(results_compare(run, cohort, evaluation.result, &difference, err));
     run->passed += difference == NULL;
     run->differed += difference != NULL;
     if (difference) {
@@ -121,12 +123,18 @@ static bool run_definition(void *context, const char *leaf, struct error *err)
     return true;
 }
 
-static bool run_set(const char *root, const struct data_set *set, int64_t only, struct task_pool *pool, bool *out_passed, struct error *err)
+struct wanted {
+    const char *root;
+    int64_t only;
+    size_t every; /* each so manieth definition */
+};
+
+static bool run_set(const struct wanted *wanted, const struct data_set *set, struct task_pool *pool, bool *out_passed, struct error *err)
 {
-    struct run run = {.root = root, .only = only, .set = *set, .pool = pool};
+    struct run run = {.root = wanted->root, .only = wanted->only, .every = wanted->every, .set = *set, .pool = pool};
     char path[PATH_SIZE];
     int64_t begun = clock_monotonic_ns();
-    snprintf(path, sizeof path, "%s/%s", root, set->definitions);
+    snprintf(path, sizeof path, "%s/%s", wanted->root, set->definitions);
     bool is_done = open_set(&run, err);
     int64_t opened = clock_monotonic_ns();
     is_done = is_done && directory_visit(path, run_definition, &run, err);
@@ -137,11 +145,12 @@ static bool run_set(const char *root, const struct data_set *set, int64_t only, 
     expected_lines_finish(&run.rows);
     expected_lines_finish(&run.masks);
     expected_lines_finish(&run.rules);
+    by_engine_forget();
     example_end(&run.example);
     return is_done;
 }
 
-static bool run_all(const char *root, int64_t only, bool *out_passed, struct error *err)
+static bool run_all(const struct wanted *wanted, bool *out_passed, struct error *err)
 {
     static const struct data_set sets[] = {
         {"phenotypes", "cohorts/phenotypes", "cohorts/phenotypes/definitions", "cohorts/phenotypes/cdm"},
@@ -152,22 +161,37 @@ static bool run_all(const char *root, int64_t only, bool *out_passed, struct err
     *out_passed = true;
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         bool passed = false;
-        TRY(run_set(root, &sets[i], only, pool, &passed, err));
+        TRY(run_set(wanted, &sets[i], pool, &passed, err));
         *out_passed &= passed;
     }
     bool passed = false;
-    TRY(vectors_run(root, &passed, err));
+    TRY(vectors_run(wanted->root, &passed, err));
     *out_passed &= passed;
     return true;
 }
 
+static bool arguments_read(int argc, char **argv, struct wanted *wanted)
+{
+    int64_t every = 1;
+    for (; argc > 2 && strncmp(argv[1], "--", 2) == 0; argc -= 2, argv += 2) {
+        if (strcmp(argv[1], "--engine") == 0) {
+            by_engine_choose(strcmp(argv[2], "duckdb") == 0);
+        }
+        if (strcmp(argv[1], "--every") == 0 && (!text_to_i64(text_of(argv[2]), &every) || every < 1)) {
+            return false;
+        }
+    }
+    wanted->every = (size_t)every;
+    wanted->root = argc > 1 ? argv[1] : "../shared/data";
+    return argc <= 2 || text_to_i64(text_of(argv[2]), &wanted->only);
+}
+
 int main(int argc, char **argv)
 {
-    const char *root = argc > 1 ? argv[1] : "../shared/data";
-    int64_t only = 0;
+    struct wanted wanted = {.every = 1};
     struct error err;
     bool exists, passed = false, quirks_passed = false;
-    if (argc > 2 && !text_to_i64(text_of(argv[2]), &only)) {
+    if (!arguments_read(argc, argv, &wanted)) {
         fprintf(stderr, "the number of a definition is a number\n");
         return 2;
     }
@@ -175,11 +199,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n%s\n", err.message, err.detail);
         return 1;
     }
-    if (!file_exists(root, &exists, &err) || !exists) {
-        printf("skipped: phenotypes, programs, circe_cohort, circe_criteria: %s is not there\n", root);
+    if (!file_exists(wanted.root, &exists, &err) || !exists) {
+        printf("skipped: phenotypes, programs, circe_cohort, circe_criteria: %s is not there\n", wanted.root);
         return quirks_passed ? 77 : 1;
     }
-    if (!run_all(root, only, &passed, &err)) {
+    if (!run_all(&wanted, &passed, &err)) {
         fprintf(stderr, "%s\n%s\n", err.message, err.detail);
         return 1;
     }

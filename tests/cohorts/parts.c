@@ -3,6 +3,7 @@
  *   group     the events of its event table, put into a table that the test does not use, are the primary events; the group is additional
  *   windowed  the same, with "exactly n rows" for the n that is expected, and "exactly d different values" for each column
  *   criteria  the index is the person's first observation period; "exactly n rows", and exactly as many on each pair of dates */
+#include "by_engine.h"
 #include "research/circe/circe.h"
 #include "vectors.h"
 
@@ -54,18 +55,17 @@ static void sets_fill(const struct part *part, struct cohort_program *program)
 static bool group_passes(const struct part *part, const struct cohort_program *parsed, const struct cohort_group *group, int64_t person,
                          bool *out_passes, struct error *err)
 {
-    CLEANUP(cohort_result) struct cohort_result *result = NULL;
-    struct evaluate_options options = {.wants_rows = true};
+    CLEANUP(evaluation_value) struct evaluation evaluation = {0};
     struct cohort_program program = *parsed;
     program.primary = &part->index;
     program.primary_count = 1;
     program.additional = group;
     program.primary_limit = program.qualified_limit = program.expression_limit = COHORT_LIMIT_FIRST;
     TRY(cohort_program_validate(&program, err));
-    TRY(evaluate_cohort(&program, part->example->reader, &options, &result, err));
+    TRY(by_engine_evaluate(part->example, &program, NULL, part->arena, &evaluation, err));
     *out_passes = false;
-    for (size_t i = 0; i < result->rows.count; i++) {
-        *out_passes |= result->rows.persons[i] == person;
+    for (size_t i = 0; i < evaluation.result->rows.count; i++) {
+        *out_passes |= evaluation.result->rows.persons[i] == person;
     }
     return true;
 }
@@ -167,7 +167,7 @@ static bool part_parse(const struct part *part, enum circe_part kind, const stru
 {
     CLEANUP(buffer_value) struct buffer text = {.maximum = 1 << 20};
     struct json_writer writer = {.out = &text};
-    TRY(vector_json_write(json, &writer, err));
+    TRY(json_value(&writer, json, err));
     TRY(circe_parse_part(out_program, kind, part->arena, "vector", text.data, text.length, err));
     sets_fill(part, *out_program);
     return true;

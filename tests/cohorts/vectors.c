@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* vectors: the files of the reference's own tests: their tables become a store of one segment, their cohorts are run and compared. */
 #include "vectors.h"
+#include "by_engine.h"
 #include "expected.h"
 #include "research/circe/circe.h"
 
@@ -99,43 +100,12 @@ static bool tables_load(struct example_store *example, const struct json *tables
 }
 
 /* ---- whole cohorts ---- */
-bool vector_json_write(const struct json *value, struct json_writer *writer, struct error *err)
-{
-    switch (value->kind) {
-    case JSON_NULL:
-        return json_null(writer, err);
-    case JSON_FALSE:
-    case JSON_TRUE:
-        return json_bool(writer, value->kind == JSON_TRUE, err);
-    case JSON_INTEGER:
-        return json_i64(writer, value->integer, err);
-    case JSON_NUMBER:
-        return json_double(writer, value->number, err);
-    case JSON_STRING:
-        return json_text(writer, value->text, err);
-    case JSON_ARRAY:
-        TRY(json_begin_array(writer, err));
-        for (size_t i = 0; i < value->count; i++) {
-            TRY(vector_json_write(&value->items[i], writer, err));
-        }
-        return json_end_array(writer, err);
-    case JSON_OBJECT:
-        TRY(json_begin_object(writer, err));
-        for (size_t i = 0; i < value->count; i++) {
-            TRY(json_name(writer, value->names[i].data, err));
-            TRY(vector_json_write(&value->items[i], writer, err));
-        }
-        return json_end_object(writer, err);
-    }
-    return true;
-}
-
 bool vector_windowed_write(const struct json *value, struct text count_column, struct json_writer *writer, struct error *err)
 {
     TRY(json_begin_object(writer, err));
     for (size_t i = 0; i < value->count; i++) {
         TRY(json_name(writer, value->names[i].data, err));
-        TRY(vector_json_write(&value->items[i], writer, err));
+        TRY(json_value(writer, &value->items[i], err));
     }
     if (count_column.length > 0) {
         TRY(json_name(writer, "Occurrence", err));
@@ -153,15 +123,14 @@ static bool cohort_evaluate(struct example_store *example, const struct json *de
                             struct error *err)
 {
     CLEANUP(buffer_value) struct buffer text = {.maximum = VECTOR_BYTES_MAX};
-    CLEANUP(cohort_result) struct cohort_result *result = NULL;
+    CLEANUP(evaluation_value) struct evaluation evaluation = {0};
     struct json_writer writer = {.out = &text};
-    struct evaluate_options options = {.wants_rows = true};
     struct cohort_program *program;
-    TRY(vector_json_write(json_member(definition, "expression"), &writer, err));
+    TRY(json_value(&writer, json_member(definition, "expression"), err));
     TRY(circe_parse(&program, arena, "vector", text.data, text.length, err));
     TRY(cohort_program_resolve(program, example->vocabulary, arena, err));
-    TRY(evaluate_cohort(program, example->reader, &options, &result, err));
-    return expected_of_rows(vector_integer(definition, "cohort_definition_id"), result, lines, err);
+    TRY(by_engine_evaluate(example, program, NULL, arena, &evaluation, err));
+    return expected_of_rows(vector_integer(definition, "cohort_definition_id"), evaluation.result, lines, err);
 }
 
 static bool cohorts_check(const struct json *vector, struct example_store *example, struct arena *arena, const char **out_difference,
@@ -223,6 +192,7 @@ static bool file_run(void *context, const char *leaf, struct error *err)
     const char *difference = NULL;
     TRY(example_begin(&example, err));
     bool is_done = file_check(folder, leaf, &example, arena, &difference, &reason);
+    by_engine_forget();
     example_end(&example);
     if (strcmp(leaf, must_be_refused) == 0 && !is_done && reason.code == ERROR_UNSUPPORTED) {
         folder->passed++;

@@ -19,5 +19,4 @@ MUST_CHECK bool vector_table(struct example_store *example, const char *table, c
 MUST_CHECK bool vector_day(const struct json *object, const char *name, int32_t *out_day, struct error *err);
 int64_t vector_integer(const struct json *object, const char *name); /* 0 when absent */
 /* The document again, as text: the parsers take text. With a count column, as a correlated criterion that counts its different values. */
-MUST_CHECK bool vector_json_write(const struct json *value, struct json_writer *writer, struct error *err);
 MUST_CHECK bool vector_windowed_write(const struct json *value, struct text count_column, struct json_writer *writer, struct error *err);

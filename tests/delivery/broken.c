@@ -300,12 +300,31 @@ static void value_number_nir(struct delivery_writer *writer)
 }
 static void tokens_of_nobody(struct delivery_writer *writer)
 {
-    const struct delivery_token token = {.kind = 1};
+    const struct delivery_token token = example_token(1, 4711);
     EXAMPLE_MUST(delivery_writer_add_tokens(writer, 4711, &token, 1, err));
+}
+static void token_of_no_group(struct delivery_writer *writer)
+{
+    struct record record = example_person(3);
+    struct delivery_token tokens[2] = {example_token(1, 3), example_token(2, 3)};
+    tokens[1].element[31] ^= 0x80; /* RFC 9496 4.3.1: no encoding of an element */
+    EXAMPLE_MUST(delivery_writer_add_record(writer, &record, err) && delivery_writer_add_tokens(writer, 3, tokens, 2, err));
+}
+static void token_of_identity(struct delivery_writer *writer)
+{
+    struct record record = example_person(3);
+    const struct delivery_token token = {.kind = 1}; /* the neutral element: the pseudonym of everybody */
+    EXAMPLE_MUST(delivery_writer_add_record(writer, &record, err) && delivery_writer_add_tokens(writer, 3, &token, 1, err));
+}
+static void token_of_no_kind(struct delivery_writer *writer)
+{
+    struct record record = example_person(3);
+    const struct delivery_token token = example_token(200, 3);
+    EXAMPLE_MUST(delivery_writer_add_record(writer, &record, err) && delivery_writer_add_tokens(writer, 3, &token, 1, err));
 }
 static void tokens_twice(struct delivery_writer *writer)
 {
-    const struct delivery_token token = {.kind = 1};
+    const struct delivery_token token = example_token(1, 1);
     EXAMPLE_MUST(delivery_writer_add_tokens(writer, 1, &token, 1, err));
 }
 
@@ -388,6 +407,18 @@ const struct broken broken_deliveries[] = {
     {.name = "unknown-subject", .reason = "content", .says = "condition.subject holds a person who is not", .add = unknown_subject},
     {.name = "double-record", .reason = "content", .says = "condition.record holds a number that is there twice", .add = double_record},
     {.name = "tokens-of-nobody", .reason = "content", .says = "tokens.subject holds a person who is not", .add = tokens_of_nobody},
+    {.name = "tokens-of-no-group",
+     .reason = "content",
+     .says = "tokens.subject holds a token that is no pseudonym",
+     .add = token_of_no_group},
+    {.name = "tokens-of-identity",
+     .reason = "content",
+     .says = "tokens.subject holds a token that is no pseudonym",
+     .add = token_of_identity},
+    {.name = "tokens-of-no-kind",
+     .reason = "content",
+     .says = "tokens.subject holds a token that is no pseudonym",
+     .add = token_of_no_kind},
     {.name = "tokens-twice", .reason = "content", .says = "tokens.subject holds a number that is there twice", .add = tokens_twice},
 };
 const size_t broken_count = sizeof broken_deliveries / sizeof *broken_deliveries;

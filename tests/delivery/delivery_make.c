@@ -62,15 +62,22 @@ static void warehouse_take(struct example *example, const char *card_path, const
     must(agreement_read(&example->agreement, agreement_path, bytes.data, bytes.length, governance, &err), &err);
 }
 
-static void write_good(const struct example *example, const char *path, uint64_t sequence, bool only_tokens)
+static void write_objections(const struct example *example, const char *path, struct delivery_token token)
 {
     CLEANUP(delivery_writer) struct delivery_writer *writer = NULL;
     struct delivery_writing writing = example_writing(example);
-    const struct delivery_token token = {.kind = 1, .element = {1, 2, 3}};
+    struct error err = {0};
+    must(delivery_writer_open(&writer, path, &writing, &err) && delivery_writer_add_tokens(writer, 5, &token, 1, &err), &err);
+    must(delivery_writer_commit(writer, NULL, &err), &err);
+}
+
+static void write_good(const struct example *example, const char *path, uint64_t sequence)
+{
+    CLEANUP(delivery_writer) struct delivery_writer *writer = NULL;
+    struct delivery_writing writing = example_writing(example);
     struct error err = {0};
     writing.sequence = sequence;
-    must(delivery_writer_open(&writer, path, &writing, &err), &err);
-    must(only_tokens ? delivery_writer_add_tokens(writer, 5, &token, 1, &err) : example_fill(writer, 200, 3, &err), &err);
+    must(delivery_writer_open(&writer, path, &writing, &err) && example_fill(writer, 200, 3, &err), &err);
     must(delivery_writer_commit(writer, NULL, &err), &err);
 }
 
@@ -104,12 +111,14 @@ static void write_all(const struct example *example, const char *directory)
     must(json_end_array(&json, &err) && file_write_atomic(path, cases.data, cases.length, 0644, &err), &err);
     for (uint64_t sequence = 1; sequence <= 2; sequence++) {
         snprintf(path, sizeof path, "%s/good-%d.delivery", directory, (int)sequence);
-        write_good(example, path, sequence, false);
+        write_good(example, path, sequence);
     }
     snprintf(path, sizeof path, "%s/later.delivery", directory);
     write_later(example, path);
     snprintf(path, sizeof path, "%s/objections.tokens", directory);
-    write_good(example, path, 1, true);
+    write_objections(example, path, example_token(1, 5));
+    snprintf(path, sizeof path, "%s/objections-broken.tokens", directory);
+    write_objections(example, path, (struct delivery_token){.kind = 1}); /* the neutral element is nobody's pseudonym */
 }
 
 int main(int argc, char **argv)

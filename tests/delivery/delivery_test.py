@@ -219,12 +219,41 @@ class Deliveries(unittest.TestCase):
         os.remove(self.path("back/registry.sealed"))
         self.run_emc2("holder", "list", warehouse="back", expected=8)
 
+    def test_check_says_json_and_nothing_else(self):
+        checked = self.run_emc2("delivery", "check", self.made("good-1.delivery"), "--json", warehouse="good").stdout
+        self.assertTrue(json.loads(checked)["accepted"])
+        checked = self.run_emc2("delivery", "check", self.made("nir.delivery"), "--json", warehouse="good", expected=3).stdout
+        self.assertFalse(json.loads(checked)["accepted"])
+
+    def test_a_receipt_that_is_missing_is_made_again(self):
+        self.copy("again", "good")
+        self.run_emc2("load", self.made("good-1.delivery"), warehouse="again")
+        os.remove(self.path("again/receipts/chu-a-1.json"))
+        said = json.loads(self.run_emc2("load", self.made("good-1.delivery"), "--json", warehouse="again").stdout)
+        self.assertTrue(said["accepted"])
+        self.assertTrue(os.path.exists(self.path("again/receipts/chu-a-1.json")))
+
+    def test_a_backup_has_what_came_and_not_what_is_coming(self):
+        self.copy("kept", "good")
+        self.run_emc2("load", self.made("good-1.delivery"), warehouse="kept")
+        os.mkdir(self.path("kept/spool"))
+        self.write(self.path("kept/spool/upload"), "EMC2BREQ half of a")
+        self.write(self.path("kept/holders"), "EMC2BREG as an authority has it")
+        self.run_emc2("backup", "--to", self.path("backup"), warehouse="kept")
+        self.run_emc2("restore", "--from", self.path("backup"), "--to", self.path("restored"))
+        self.assertTrue(os.path.exists(self.path("restored/holders")))
+        self.assertFalse(os.path.exists(self.path("restored/spool")))
+        self.write(self.path("kept/root.copy"), "EMC2ROOT and so on")
+        self.assertIn("looks like a file of keys", self.run_emc2("backup", "--to", self.path("backup"), warehouse="kept", expected=7).stderr)
+
     def test_objections(self):
         self.copy("objections", "good")
         for _ in range(2):
             said = self.run_emc2("objection", "add", self.made("objections.tokens"), warehouse="objections").stdout
             self.assertIn("1 in all", said)
         self.run_emc2("objection", "add", self.made("good-1.delivery"), warehouse="objections", expected=3)
+        refused = self.run_emc2("objection", "add", self.made("objections-broken.tokens"), warehouse="objections", expected=3)
+        self.assertIn("a token that is no pseudonym", refused.stderr)
         self.assertEqual(len(self.acts("objections", "objection")), 2)
 
 

@@ -88,6 +88,20 @@ class StaticChecks(unittest.TestCase):
         self.plant("#include <curl/curl.h>\n")
         self.fails("layers", "is foreign and has no seam")
 
+    def test_layers_reserved_header(self):
+        self.tree.write("src/trust/crypto/crypto_secret.h", HEAD + "#pragma once\n")
+        self.tree.append("src/LAYERS", "reserved trust/crypto/crypto_secret.h: governance\n")
+        self.plant('#include "trust/crypto/crypto_secret.h"\n')
+        self.fails("layers", "is reserved to governance")
+
+    def test_layers_reserved_header_for_its_floor_and_for_tests(self):
+        self.tree.write("src/trust/crypto/crypto_secret.h", HEAD + "#pragma once\n")
+        self.tree.append("src/LAYERS", "reserved trust/crypto/crypto_secret.h: trust\n")
+        self.plant('#include "trust/crypto/crypto_secret.h"\n')
+        self.passes("layers")
+        self.tree.append("src/LAYERS", "reserved trust/crypto/absent.h: trust\n")
+        self.fails("layers", "absent.h is not there")
+
     def test_layers_map_upward(self):
         self.tree.replace("src/LAYERS", "trust/crypto:\n", "trust/crypto: trust/keys\n")
         self.fails("layers", "src/LAYERS:3:", "stands higher")

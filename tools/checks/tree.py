@@ -164,11 +164,12 @@ def module_of(path):
 
 
 class Layers:
-    """src/LAYERS: uses[module] = modules that it may use, in order from the bottom; foreign = [(header pattern, modules, line)]."""
+    """src/LAYERS: uses[module] = modules that it may use, in order from the bottom; foreign = [(header pattern, modules, line)];
+    reserved = {header: modules or floors that may include it}."""
 
     def __init__(self, path="src/LAYERS"):
         self.path = path
-        self.uses, self.line, self.foreign = {}, {}, []
+        self.uses, self.line, self.foreign, self.reserved = {}, {}, [], {}
         for number, text in enumerate(read(path).splitlines(), 1):
             text = text.split("#", 1)[0].strip()
             if not text:
@@ -178,6 +179,8 @@ class Layers:
                 fault(path, number, f"not understood: {text}", "write 'module: what it may use' or 'foreign header: module'")
             elif name.startswith("foreign "):
                 self.foreign.append((name.split()[1], rest.split(), number))
+            elif name.startswith("reserved "):
+                self.reserved[name.split()[1]] = rest.split()
             else:
                 self.uses[name] = rest.split()
                 self.line[name] = number

@@ -47,6 +47,9 @@ struct engine_batch {
 };
 MUST_CHECK bool engine_query(struct engine_result **out_result, struct engine *engine, const char *sql, const struct engine_value *values,
                              size_t count, struct error *err);
+/* The same among the engine's own statements, so that it sees their temporary tables. Closed before the engine runs anything else. */
+MUST_CHECK bool engine_query_here(struct engine_result **out_result, struct engine *engine, const char *sql,
+                                  const struct engine_value *values, size_t count, struct error *err);
 size_t engine_result_columns(const struct engine_result *result);
 const char *engine_result_column_name(const struct engine_result *result, size_t column);
 enum engine_type engine_result_column_type(const struct engine_result *result, size_t column);

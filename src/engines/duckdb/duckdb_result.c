@@ -31,7 +31,7 @@ struct engine_result {
     duckdb_connection connection;
     struct engine_statement statement;
     duckdb_result result;
-    bool has_result;
+    bool has_result, is_borrowed;       /* the connection is the engine's own */
     struct result_lane lanes[2], *lane; /* the one at hand */
     size_t chunk_max;
     size_t columns;
@@ -377,13 +377,20 @@ static bool column_place(const struct result_column *column, duckdb_vector vecto
 }
 
 /* ---- life ---- */
+static bool result_connect(struct engine_result *result, struct engine *engine, struct error *err)
+{
+    if (result->is_borrowed) {
+        result->connection = engine->connection;
+        return true;
+    }
+    /* A connection streams one result at a time, so that each has its own. */
+    return duckdb_connect(engine->database, &result->connection) == DuckDBSuccess || FAIL(err, ENGINE, "cannot connect to the SQL engine");
+}
+
 static bool result_start(struct engine_result *result, struct engine *engine, const char *sql, const struct engine_value *values,
                          size_t count, struct error *err)
 {
-    /* A connection streams one result at a time, so that each has its own. */
-    if (duckdb_connect(engine->database, &result->connection) != DuckDBSuccess) {
-        return FAIL(err, ENGINE, "cannot connect to the SQL engine");
-    }
+    TRY(result_connect(result, engine, err));
     if (engine->files_allowed) { /* else the configuration is locked, and results are small */
         TRY(engine_execute_on(result->connection, read_ahead_sql, NULL, 0, err));
     }
@@ -424,18 +431,31 @@ bool engine_result_batch_rows(struct engine_result *result, size_t rows, struct 
     return true;
 }
 
-bool engine_query(struct engine_result **out_result, struct engine *engine, const char *sql, const struct engine_value *values,
-                  size_t count, struct error *err)
+static bool query(struct engine_result **out_result, struct engine *engine, bool is_borrowed, const char *sql,
+                  const struct engine_value *values, size_t count, struct error *err)
 {
     CLEANUP(engine_result) struct engine_result *result = calloc(1, sizeof *result);
     if (!result) {
         return FAIL(err, LIMIT, "the system has no memory for a result");
     }
     result->arena = arena_create();
+    result->is_borrowed = is_borrowed;
     TRY(result_start(result, engine, sql, values, count, err));
     *out_result = result;
     result = NULL;
     return true;
+}
+
+bool engine_query(struct engine_result **out_result, struct engine *engine, const char *sql, const struct engine_value *values,
+                  size_t count, struct error *err)
+{
+    return query(out_result, engine, false, sql, values, count, err);
+}
+
+bool engine_query_here(struct engine_result **out_result, struct engine *engine, const char *sql, const struct engine_value *values,
+                       size_t count, struct error *err)
+{
+    return query(out_result, engine, true, sql, values, count, err);
 }
 
 static void chunks_release(struct result_lane *lane)
@@ -457,7 +477,9 @@ void engine_result_close(struct engine_result *result)
         duckdb_destroy_result(&result->result);
     }
     engine_statement_close(&result->statement);
-    duckdb_disconnect(&result->connection);
+    if (!result->is_borrowed) {
+        duckdb_disconnect(&result->connection);
+    }
     arena_destroy(result->arena);
     free(result);
 }

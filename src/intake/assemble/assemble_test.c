@@ -5,6 +5,7 @@
 #include "intake/assemble/assemble.h"
 #include "intake/assemble/assemble_example.h"
 #include "intake/assemble/assemble_linkage.h"
+#include "trust/keys/keys_pseudonym.h"
 #include "warehouse/store/store_erasure.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,10 +78,26 @@ static void end(struct fixture *fixture, struct example_delivery *delivery)
     shelf_writer_close(delivery->writer);
     standardise_destroy(delivery->standardise);
 }
-static void token(struct fixture *fixture, struct example_delivery *delivery, int64_t subject, uint64_t fingerprint)
+/* For a test, any 32 bytes stand for somebody. */
+static void element_of(uint8_t person, uint8_t out[CRYPTO_ELEMENT_SIZE])
 {
-    const struct shelf_token tokens[] = {{2, fingerprint}}; /* NIR */
+    memset(out, person, CRYPTO_ELEMENT_SIZE);
+}
+static uint64_t fingerprint_of(uint8_t person)
+{
+    uint8_t element[CRYPTO_ELEMENT_SIZE];
+    element_of(person, element);
+    return key_pseudonym_fingerprint(element);
+}
+static void token_of_kind(struct fixture *fixture, struct example_delivery *delivery, int64_t subject, uint8_t kind, uint8_t person)
+{
+    struct shelf_token tokens[] = {{.kind = kind}};
+    element_of(person, tokens[0].element);
     MUST(shelf_writer_add_tokens(delivery->writer, subject, tokens, 1, &fixture->err));
+}
+static void token(struct fixture *fixture, struct example_delivery *delivery, int64_t subject, uint8_t person)
+{
+    token_of_kind(fixture, delivery, subject, 2, person); /* NIR */
 }
 
 static struct record stay(int64_t subject, int64_t number, const char *class, const char *start, const char *end_day, const char *site)
@@ -115,8 +132,8 @@ static void hospital(struct fixture *fixture)
     struct example_delivery delivery = begin(fixture, "brest", 1, true);
     give(fixture, &delivery, example_person(11, "M", 1960, 5, "29019"));
     give(fixture, &delivery, example_person(12, "F", 1975, 2, "29019"));
-    token(fixture, &delivery, 11, 777);
-    token(fixture, &delivery, 12, 888);
+    token(fixture, &delivery, 11, 77);
+    token(fixture, &delivery, 12, 88);
     give(fixture, &delivery, stay(11, 1, "IMP", "2020-01-10", "2020-01-15", "290000017"));
     struct record unit = stay(11, 2, "IMP", "2020-01-10", "2020-01-12", "unit 7");
     record_set_integer(&unit, COLUMN_PARENT, 1);
@@ -150,7 +167,7 @@ static void claims(struct fixture *fixture)
     record_set_text(&death, COLUMN_TYPE, TEXT("DEATH_CERTIFICATE"));
     give(fixture, &delivery, example_person(21, "M", 1960, 5, "29232"));
     give(fixture, &delivery, example_person(22, "F", 1990, 1, "75056"));
-    token(fixture, &delivery, 21, 777); /* the same man */
+    token(fixture, &delivery, 21, 77); /* the same man */
     give(fixture, &delivery, coverage(21, 1, "2019-01-01", "2020-06-30"));
     give(fixture, &delivery, coverage(21, 2, "2020-09-01", "2021-12-31"));
     give(fixture, &delivery, stay(21, 7, "IMP", "2020-01-10", "2020-01-15", "290000017")); /* the same stay */
@@ -305,7 +322,7 @@ static bool objects(void *context, const struct shelf_token *tokens, size_t coun
 static void test_objection(void **state)
 {
     struct fixture *fixture = *state;
-    uint64_t fingerprint = 777;
+    uint64_t fingerprint = fingerprint_of(77);
     struct assemble_options options = quiet;
     options.is_excluded = objects;
     options.context = &fingerprint;
@@ -331,23 +348,23 @@ static bool quality(struct fixture *fixture, const struct assemble_linkage *link
 static void test_linkage(void **state)
 {
     struct fixture *fixture = *state;
-    uint64_t fingerprint = 888;
+    uint64_t fingerprint = fingerprint_of(88);
     struct assemble_options options = quiet;
     CLEANUP(assemble_linkage) struct assemble_linkage *linkage = NULL;
     CLEANUP(assemble_linkage) struct assemble_linkage *later = NULL;
     options.is_excluded = objects;
     options.context = &fingerprint;
     hospital(fixture);
-    assert_false(assemble_linkage_open(&linkage, &fixture->place, &quiet, &fixture->err));
+    assert_false(assemble_linkage_open(&linkage, fixture->example.store, &fixture->place, &quiet, &fixture->err));
     assert_int_equal(fixture->err.code, ERROR_NOT_FOUND);
     assemble(fixture, &quiet);
     claims(fixture);
-    MUST(assemble_linkage_open(&linkage, &fixture->place, &options, &fixture->err));
+    MUST(assemble_linkage_open(&linkage, fixture->example.store, &fixture->place, &options, &fixture->err));
     assert_true(linkage->result->count == 4 && linkage->entries_new == 2 && linkage->persons == 3 && linkage->objected == 1);
     assert_int_equal(assemble_linkage_holder(linkage, TEXT("snds")), 2);
     assert_int_equal(assemble_linkage_holder(linkage, TEXT("lyon")), 0);
     assemble(fixture, &quiet);
-    MUST(assemble_linkage_open(&later, &fixture->place, &quiet, &fixture->err));
+    MUST(assemble_linkage_open(&later, fixture->example.store, &fixture->place, &quiet, &fixture->err));
     assert_true(later->entries_new == 0 && later->objected == 0 && later->result->count == 4);
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(later->result->links[i].person_id, linkage->result->links[i].person_id);
@@ -364,7 +381,7 @@ static void test_truth(void **state)
     hospital(fixture);
     claims(fixture);
     assemble(fixture, &quiet);
-    MUST(assemble_linkage_open(&linkage, &fixture->place, &quiet, &fixture->err));
+    MUST(assemble_linkage_open(&linkage, fixture->example.store, &fixture->place, &quiet, &fixture->err));
     assert_true(
         quality(fixture, linkage, "person,holder,subject\n5,brest,11\n6,brest,12\n5,snds,21\n6,snds,22\n9,lyon,1\n", &truth, &found));
     assert_true(truth.rows == 5 && truth.unknown == 1 && truth.entries == 4);
@@ -412,7 +429,7 @@ static void test_token_gone(void **state)
     claims(fixture);
     struct example_delivery delivery = begin(fixture, "snds", 2, false);
     give(fixture, &delivery, example_person(21, "M", 1960, 5, "29232"));
-    MUST(shelf_writer_add_tokens(delivery.writer, 21, &(struct shelf_token){3, 999}, 1, &fixture->err));
+    token_of_kind(fixture, &delivery, 21, 3, 99);
     end(fixture, &delivery);
     assemble(fixture, &quiet);
     assert_int_equal(fixture->report.persons, 4);
@@ -440,7 +457,7 @@ static void test_excluded_stays_out(void **state)
     MUST(store_exclude(fixture->example.store, &grant, &excluded, 1, "objection", &snapshot, &new_ones, &fixture->err));
     delivery = begin(fixture, "snds", 2, false);
     give(fixture, &delivery, example_person(21, "M", 1960, 5, "29232"));
-    token(fixture, &delivery, 21, 777); /* the man whom the hospital knows as 1 */
+    token(fixture, &delivery, 21, 77); /* the man whom the hospital knows as 1 */
     end(fixture, &delivery);
     assemble(fixture, &quiet);
     assert_int_equal(fixture->report.linkage.taken, 1);
@@ -453,6 +470,51 @@ static void test_excluded_stays_out(void **state)
     assemble(fixture, &quiet);
     assert_int_equal(rows_of(fixture, OMOP_TABLE_PERSON), 2);
     assert_int_equal(rows_of(fixture, OMOP_TABLE_CONDITION_OCCURRENCE), 0);
+    CLEANUP(assemble_linkage) struct assemble_linkage *linkage = NULL;
+    MUST(assemble_linkage_open(&linkage, fixture->example.store, &fixture->place, &quiet, &fixture->err));
+    assert_int_equal(linkage->objected, 1); /* not counted among those of whom there is something in a snapshot */
+}
+
+/* A name that is too long for OMOP is cut between two characters. */
+static void test_long_name(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char name[] = "Hospices civils, groupement nord, 4 rue de la Libération, Brest";
+    struct example_delivery delivery = begin(fixture, "brest", 1, true);
+    give(fixture, &delivery, example_person(11, "M", 1960, 5, "29019"));
+    give(fixture, &delivery, stay(11, 1, "IMP", "2020-01-10", "2020-01-15", name));
+    end(fixture, &delivery);
+    assert_int_equal((uint8_t)name[49], 0xC3); /* 50 bytes would end within a character */
+    assemble(fixture, &quiet);
+    const struct store_vector names = column(fixture, OMOP_TABLE_CARE_SITE, OMOP_CARE_SITE_CARE_SITE_SOURCE_VALUE);
+    assert_true(names.count == 1 && text_equal(names.texts[0], (struct text){name, 49}));
+}
+
+static struct record twin(struct record person, int64_t rank)
+{
+    record_set_integer(&person, COLUMN_TWIN_RANK, rank);
+    return person;
+}
+
+/* Two girls under their mother's number: the claims know the second only, by her rank. A hospital that has the number without any rank may
+ * have the first: they are not made one; with the rank they are. */
+static void test_twins(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct shelf_token insured = {.kind = 1, .element = {42}};
+    for (int64_t rank = 0; rank <= 2; rank++) {
+        struct example_delivery delivery = begin(fixture, "brest", (uint64_t)rank + 1, true);
+        const struct record girl = example_person(11, "F", 2015, 5, "29019");
+        give(fixture, &delivery, rank ? twin(girl, rank) : girl);
+        MUST(shelf_writer_add_tokens(delivery.writer, 11, &insured, 1, &fixture->err));
+        end(fixture, &delivery);
+        delivery = begin(fixture, "snds", (uint64_t)rank + 1, true);
+        give(fixture, &delivery, twin(example_person(21, "F", 2015, 5, "29019"), 2));
+        MUST(shelf_writer_add_tokens(delivery.writer, 21, &insured, 1, &fixture->err));
+        end(fixture, &delivery);
+        assemble(fixture, &quiet);
+        assert_int_equal(fixture->report.persons, rank == 2 ? 1 : 2);
+    }
 }
 
 static void test_empty(void **state)
@@ -473,6 +535,8 @@ int main(void)
                                        cmocka_unit_test_setup_teardown(test_little_memory, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_token_gone, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_excluded_stays_out, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_long_name, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_twins, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_empty, setup, teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

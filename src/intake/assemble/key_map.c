@@ -120,9 +120,7 @@ bool name_list_add(struct name_list *list, struct text name, uint32_t *out_numbe
     }
     list->arena = list->arena ? list->arena : arena_create();
     TRY(list->count < list->capacity || names_grow(list, err));
-    char *bytes = arena_allocate_raw(list->arena, name.length + 1, 1);
-    memcpy(bytes, name.data, name.length);
-    list->items[list->count++] = (struct text){bytes, name.length};
+    list->items[list->count++] = arena_text_keep(list->arena, name);
     *out_number = (uint32_t)list->count;
     list->slots[place_of(list, list->items[list->count - 1])] = *out_number;
     return true;

@@ -57,8 +57,8 @@ static bool link_all(struct assemble_linkage *linkage, struct assembly *assembly
     return assembly_link(assembly, linkage->entries, state, &linkage->result, err) && objected_count(linkage, assembly, err);
 }
 
-bool assemble_linkage_open(struct assemble_linkage **out_linkage, const struct shelf_place *place, const struct assemble_options *options,
-                           struct error *err)
+bool assemble_linkage_open(struct assemble_linkage **out_linkage, struct store *store, const struct shelf_place *place,
+                           const struct assemble_options *options, struct error *err)
 {
     CLEANUP(assemble_linkage) struct assemble_linkage *linkage = calloc(1, sizeof *linkage);
     CLEANUP(assembly) struct assembly *assembly = NULL;
@@ -69,6 +69,7 @@ bool assemble_linkage_open(struct assemble_linkage **out_linkage, const struct s
     linkage->arena = arena_create();
     TRY(assembly_create(&assembly, place, options, &report, err));
     TRY(shelves_open(&assembly->shelves, place, err) && assembly_holders(assembly, err));
+    TRY(barred_open(&assembly->barred, place, store, err));
     TRY(assembly_corrections(assembly, err) && assembly_entries(assembly, err));
     names_keep(linkage, &assembly->holders);
     TRY(link_all(linkage, assembly, err));

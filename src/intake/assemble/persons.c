@@ -13,10 +13,7 @@ struct reading {
 
 static bool residence_take(struct assembly *assembly, struct text place, struct assemble_entry *entry, struct error *err)
 {
-    char text[8];
-    if (place.length && text_copy(text, sizeof text, place)) {
-        entry->link.residence = linkage_residence(text);
-    }
+    entry->link.residence = linkage_residence(place);
     return !place.length || name_list_add(&assembly->locations, place, &entry->location, err);
 }
 
@@ -46,6 +43,7 @@ static bool take_entry(void *context, const struct standard_row *row, struct tex
         const int64_t month = row->values[OMOP_PERSON_MONTH_OF_BIRTH].integer;
         entry.link.birth_month = month >= 1 && month <= 12 ? (uint8_t)month : 0;
     }
+    entry.link.twin_rank = row->parent >= 1 && row->parent <= 9 ? (uint8_t)row->parent : 0;
     TRY(residence_take(assembly, row->place, &entry, err));
     const size_t before = assembly->entry_of.count;
     TRY(key_map_put(&assembly->entry_of, entry.link.holder, row->subject, (uint32_t)assembly->entries.count, &place, err));

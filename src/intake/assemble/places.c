@@ -24,18 +24,14 @@ struct reading {
     int table;
 };
 
-static struct text kept(struct assembly *assembly, struct text text)
-{
-    return (struct text){text.length ? arena_text_format(assembly->arena, "%.*s", (int)text.length, text.data) : "", text.length};
-}
-
 static bool care_site_take(struct assembly *assembly, uint32_t holder, struct text place, uint32_t *out_number, struct error *err)
 {
     char key[400];
     const size_t before = assembly->care_site_names.count;
     TRY(name_list_add(&assembly->care_site_names, care_site_key(key, holder, place), out_number, err));
     if (assembly->care_site_names.count > before) {
-        TRY(care_sites_append(&assembly->care_sites, (struct care_site_facts){.name = kept(assembly, place), .kind = TEXT("")}, err));
+        TRY(care_sites_append(&assembly->care_sites,
+                              (struct care_site_facts){.name = arena_text_keep(assembly->arena, place), .kind = TEXT("")}, err));
     }
     return true;
 }
@@ -62,7 +58,7 @@ static bool take_care_site(void *context, const struct standard_row *row, struct
     TRY(care_site_take(assembly, assembly->holder_of[reading->delivery], row->place, &number, err));
     struct care_site_facts *facts = &assembly->care_sites.items[number - 1];
     if (standard_row_has(row, OMOP_CARE_SITE_PLACE_OF_SERVICE_SOURCE_VALUE)) {
-        facts->kind = kept(assembly, row->values[OMOP_CARE_SITE_PLACE_OF_SERVICE_SOURCE_VALUE].text);
+        facts->kind = arena_text_keep(assembly->arena, row->values[OMOP_CARE_SITE_PLACE_OF_SERVICE_SOURCE_VALUE].text);
     }
     TRY(!row->specialty.length || name_list_add(&assembly->locations, row->specialty, &facts->location, err));
     if (assembly->care_site_names.count > before) {
@@ -121,7 +117,7 @@ void row_put_day(uint32_t *present, union standard_value *values, int field, int
 static void put_text(uint32_t *present, union standard_value *values, int field, struct text text)
 {
     enum { SHORTEST = 50 };
-    values[field].text = (struct text){text.data, text.length < SHORTEST ? text.length : SHORTEST};
+    values[field].text = text_cut(text, SHORTEST);
     *present |= text.length ? UINT32_C(1) << field : 0;
 }
 

@@ -5,13 +5,12 @@
 
 enum { COLUMN_HOLDER, COLUMN_SUBJECT_NUMBER, COLUMN_PERSON, COLUMNS };
 static const char *const column_names[COLUMNS] = {"holder", "subject", "person"};
-enum { NOT_KNOWN = UINT32_MAX }; /* no number of a person in the file */
 
 struct truth_reading {
     const struct assemble_linkage *linkage;
     const char *name; /* of the file */
     size_t places[COLUMNS];
-    uint32_t *persons; /* by entry; NOT_KNOWN */
+    uint32_t *persons; /* by entry */
     struct assemble_truth counts;
 };
 
@@ -74,11 +73,11 @@ static bool record_take(struct truth_reading *reading, const struct csv_record *
         reading->counts.unknown++;
         return true;
     }
-    if (reading->persons[entry] != NOT_KNOWN && reading->persons[entry] != (uint32_t)person) {
+    if (reading->persons[entry] != ASSEMBLE_TRUTH_UNKNOWN && reading->persons[entry] != (uint32_t)person) {
         return FAIL(err, INVALID_INPUT, "%s: line %llu: the subject of an earlier line is another person here", reading->name,
                     (unsigned long long)record->line);
     }
-    reading->counts.entries += reading->persons[entry] == NOT_KNOWN;
+    reading->counts.entries += reading->persons[entry] == ASSEMBLE_TRUTH_UNKNOWN;
     reading->persons[entry] = (uint32_t)person;
     return true;
 }
@@ -102,33 +101,45 @@ static bool truth_read(struct truth_reading *reading, struct csv_reader *truth, 
 }
 
 /* Of the entries whose truth is known; links and persons are changed. */
-static bool quality_of(const struct truth_reading *reading, struct linkage_link *links, struct linkage_quality *out, struct error *err)
+static bool quality_of(const struct assemble_linkage *linkage, uint32_t *persons, struct linkage_link *links, struct linkage_quality *out,
+                       struct error *err)
 {
     struct linkage_result known = {.links = links};
-    for (size_t i = 0; i < reading->linkage->result->count; i++) {
-        if (reading->persons[i] != NOT_KNOWN) {
-            links[known.count] = reading->linkage->result->links[i];
-            reading->persons[known.count++] = reading->persons[i];
+    for (size_t i = 0; i < linkage->result->count; i++) {
+        if (persons[i] != ASSEMBLE_TRUTH_UNKNOWN) {
+            links[known.count] = linkage->result->links[i];
+            persons[known.count++] = persons[i];
         }
     }
-    return linkage_quality_of(out, &known, reading->persons, err);
+    return linkage_quality_of(out, &known, persons, err);
+}
+
+bool assemble_linkage_truth(const struct assemble_linkage *linkage, struct csv_reader *truth, const char *name, uint32_t *out_persons,
+                            struct assemble_truth *out_truth, struct error *err)
+{
+    struct truth_reading reading = {.linkage = linkage, .name = name, .persons = out_persons};
+    for (size_t i = 0; i < linkage->result->count; i++) {
+        out_persons[i] = ASSEMBLE_TRUTH_UNKNOWN;
+    }
+    TRY(truth_read(&reading, truth, err));
+    *out_truth = reading.counts;
+    return true;
 }
 
 bool assemble_linkage_quality(const struct assemble_linkage *linkage, struct csv_reader *truth, const char *name,
                               struct assemble_truth *out_truth, struct linkage_quality *out_quality, struct error *err)
 {
     const size_t count = linkage->result->count;
-    struct truth_reading reading = {.linkage = linkage, .name = name, .persons = malloc((count + 1) * sizeof *reading.persons)};
+    struct assemble_truth counts;
+    uint32_t *persons = malloc((count + 1) * sizeof *persons);
     struct linkage_link *links = malloc((count + 1) * sizeof *links);
-    for (size_t i = 0; i < count && reading.persons; i++) {
-        reading.persons[i] = NOT_KNOWN;
-    }
-    const bool done = ((reading.persons && links) || FAIL(err, LIMIT, "no memory for the truth about %zu entries", count)) &&
-                      truth_read(&reading, truth, err) && quality_of(&reading, links, out_quality, err);
-    free(reading.persons);
+    const bool done = ((persons && links) || FAIL(err, LIMIT, "no memory for the truth about %zu entries", count)) &&
+                      assemble_linkage_truth(linkage, truth, name, persons, &counts, err) &&
+                      quality_of(linkage, persons, links, out_quality, err);
+    free(persons);
     free(links);
     if (done) {
-        *out_truth = reading.counts;
+        *out_truth = counts;
     }
     return done;
 }

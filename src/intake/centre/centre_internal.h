@@ -34,7 +34,8 @@ MUST_CHECK bool pseudonym_writer_add(struct pseudonym_writer *writer, int64_t su
 MUST_CHECK bool pseudonym_writer_commit(struct pseudonym_writer *writer, struct error *err);
 void pseudonym_writer_close(struct pseudonym_writer *writer);
 DEFINE_CLEANUP(pseudonym_writer, pseudonym_writer_close)
-/* Each subject once, with its pseudonyms, in the order in which they were added. *out_epoch may be NULL. NOT_FOUND when none were finished.
- */
+/* The epoch that the file says; it is proved when the pseudonyms are read. NOT_FOUND when none were finished. */
+MUST_CHECK bool pseudonyms_epoch(const struct centre *centre, uint32_t *out_epoch, struct error *err);
+/* Each subject once, with its pseudonyms, in the order in which they were added. epoch: theirs, as pseudonyms_epoch said. */
 typedef bool pseudonym_take(void *context, int64_t subject, const struct delivery_token *tokens, size_t count, struct error *err);
-MUST_CHECK bool pseudonyms_read(const struct centre *centre, uint32_t *out_epoch, pseudonym_take *take, void *context, struct error *err);
+MUST_CHECK bool pseudonyms_read(const struct centre *centre, uint32_t epoch, pseudonym_take *take, void *context, struct error *err);

@@ -46,7 +46,7 @@ static bool check_record(void *context, const struct record *record, struct erro
         int column = __builtin_ctzll(left);
         checking->values[record->table][column]++;
         if (record_column_type((enum record_column)column) == RECORD_TEXT) {
-            bool is_code = column == COLUMN_CODE || column == COLUMN_VALUE_CODE || column == COLUMN_CARE_SITE;
+            const bool is_code = column_is_code((enum record_column)column);
             checking->preview->detected[detector_look(checking->detector, kept.values[column].text, is_code)]++;
         }
     }

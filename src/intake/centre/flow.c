@@ -137,6 +137,7 @@ struct packing {
     struct plausible plausible;
     struct subject_list subjects; /* of the export, who have an identity that makes keys */
     size_t with_pseudonyms;
+    uint32_t epoch;
 };
 static void packing_value_cleanup(struct packing *packing)
 {
@@ -156,7 +157,6 @@ static bool pack_person(void *context, int64_t subject, const struct identity *i
 static bool pack_record(void *context, const struct record *record, struct error *err)
 {
     struct packing *packing = context;
-    TRY(record_check(record, err));
     plausible_look(&packing->plausible, record, agreement_columns(packing->agreement, record->table));
     return delivery_writer_add_record(packing->writer, record, err);
 }
@@ -189,7 +189,7 @@ static bool pack_pseudonyms(const struct centre *centre, struct packing *packing
     for (size_t i = 0; i < subjects->count; i++) {
         distinct += i == 0 || subjects->items[i] != subjects->items[i - 1];
     }
-    TRY(pseudonyms_read(centre, NULL, pack_tokens, packing, err));
+    TRY(pseudonyms_read(centre, packing->epoch, pack_tokens, packing, err));
     if (packing->with_pseudonyms < distinct) {
         FAIL(err, INVALID_INPUT, "%zu persons of the export have no pseudonyms: the last request was not about this export",
              distinct - packing->with_pseudonyms);
@@ -207,12 +207,6 @@ static bool sequence_write(struct centre *centre, uint64_t sequence, struct erro
     return true;
 }
 
-static bool epoch_only(void *context, int64_t subject, const struct delivery_token *tokens, size_t count, struct error *err)
-{
-    (void)context, (void)subject, (void)tokens, (void)count, (void)err;
-    return true;
-}
-
 bool centre_pack(struct centre *centre, const struct centre_export *export, const char *path, enum centre_pack_kind kind,
                  struct tally *tally, struct delivery_head *out_head, struct error *err)
 {
@@ -223,7 +217,7 @@ bool centre_pack(struct centre *centre, const struct centre_export *export, cons
     CLEANUP(packing_value) struct packing packing = {.subjects = {.maximum = SUBJECTS_MAX}};
     uint32_t epoch;
     TRY(detector_create(&detector, export->names_path, err) && identity_keys_create(&keys, err));
-    TRY(pseudonyms_read(centre, &epoch, epoch_only, NULL, err)); /* all of it is whole before anything is written */
+    TRY(pseudonyms_epoch(centre, &epoch, err));
     struct delivery_writing writing = {.holder = centre->facts.holder,
                                        .sequence = centre->facts.last_sequence + 1,
                                        .is_full = kind == CENTRE_PACK_FULL,
@@ -237,6 +231,7 @@ bool centre_pack(struct centre *centre, const struct centre_export *export, cons
     TRY(delivery_writer_open(&writer, path, &writing, err));
     packing.writer = writer;
     packing.keys = keys;
+    packing.epoch = epoch;
     packing.agreement = centre->agreement;
     packing.plausible = plausible_begin(export->options.settings, detector, tally);
     struct reader_sink sink = {.person = pack_person, .record = kind == CENTRE_PACK_OBJECTIONS ? NULL : pack_record, .context = &packing};

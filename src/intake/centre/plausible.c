@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* plausible: see plausible.h. The limits are those of the warehouse's check (intake/delivery/check_rows.c). */
+/* plausible: see plausible.h. The limits are those of the warehouse's check (intake/delivery/delivery_check.h). */
 #include "intake/centre/plausible.h"
+#include "intake/delivery/delivery_check.h"
 #include <stdio.h>
-
-enum { FIRST_YEAR = 1850, END_AHEAD_DAYS = 3660 };
 
 struct plausible plausible_begin(const struct settings *settings, const struct detector *detector, struct tally *tally)
 {
@@ -11,8 +10,8 @@ struct plausible plausible_begin(const struct settings *settings, const struct d
     settings_defaults(&defaults);
     const struct settings *asked = settings ? settings : &defaults;
     const int32_t last = clock_today().number + (int32_t)settings_get(asked, SETTING_DELIVERY_DAYS_AHEAD);
-    struct plausible plausible = {.last = {last}, .end_last = {last + END_AHEAD_DAYS}, .detector = detector, .tally = tally};
-    bool is_day = day_from_civil(FIRST_YEAR, 1, 1, &plausible.first);
+    struct plausible plausible = {.last = {last}, .end_last = {last + DELIVERY_END_AHEAD_DAYS}, .detector = detector, .tally = tally};
+    bool is_day = day_from_civil(DELIVERY_FIRST_YEAR, 1, 1, &plausible.first);
     (void)is_day;
     return plausible;
 }
@@ -49,7 +48,7 @@ static void number_look(const struct plausible *plausible, const struct record *
 static void year_look(const struct plausible *plausible, const struct record *record)
 {
     const int64_t year = record->values[COLUMN_BIRTH_YEAR].integer;
-    if (year < FIRST_YEAR || year > day_year(plausible->last)) {
+    if (year < DELIVERY_FIRST_YEAR || year > day_year(plausible->last)) {
         find(plausible, record, COLUMN_BIRTH_YEAR, "a year in which nobody can be born");
     }
 }

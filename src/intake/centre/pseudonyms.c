@@ -33,18 +33,6 @@ static bool blocks_create(struct crypto_blocks **out_blocks, const struct centre
     return crypto_blocks_create(out_blocks, key, err);
 }
 
-static void put_u32(uint8_t *out, uint32_t value)
-{
-    for (int i = 0; i < 4; i++) {
-        out[i] = (uint8_t)(value >> 8 * i);
-    }
-}
-
-static uint32_t get_u32(const uint8_t *in)
-{
-    return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
-}
-
 bool pseudonym_writer_open(struct pseudonym_writer **out_writer, const struct centre *centre, uint32_t epoch, struct error *err)
 {
     CLEANUP(pseudonym_writer) struct pseudonym_writer *writer = calloc(1, sizeof *writer);
@@ -52,7 +40,7 @@ bool pseudonym_writer_open(struct pseudonym_writer **out_writer, const struct ce
         return FAIL(err, LIMIT, "no memory for pseudonyms");
     }
     memcpy(writer->head, magic, sizeof magic);
-    put_u32(writer->head + 16, epoch);
+    little_endian_store(writer->head + 16, epoch, 4);
     crypto_random(writer->head + 20, NONCE_SALT);
     TRY(blocks_create(&writer->blocks, centre, writer->head + 20, err));
     TRY(file_writer_open(&writer->file, centre_path(centre, "work/pseudonyms"), 0600, err));
@@ -66,7 +54,7 @@ bool pseudonym_writer_open(struct pseudonym_writer **out_writer, const struct ce
 static bool block_flush(struct pseudonym_writer *writer, struct error *err)
 {
     uint8_t sealed[SEALED];
-    put_u32(writer->plain, writer->count);
+    little_endian_store(writer->plain, writer->count, 4);
     TRY(crypto_block_seal(writer->blocks, writer->number++, writer->head, sizeof writer->head, writer->plain, BLOCK, sealed, err));
     memset(writer->plain, 0, sizeof writer->plain);
     writer->count = 0;
@@ -77,8 +65,7 @@ bool pseudonym_writer_add(struct pseudonym_writer *writer, int64_t subject, uint
                           struct error *err)
 {
     uint8_t *entry = writer->plain + 4 + (size_t)writer->count * ENTRY;
-    put_u32(entry, (uint32_t)subject);
-    put_u32(entry + 4, (uint32_t)((uint64_t)subject >> 32));
+    little_endian_store(entry, (uint64_t)subject, 8);
     entry[8] = kind;
     memcpy(entry + 9, element, CRYPTO_ELEMENT_SIZE);
     writer->count++;
@@ -118,7 +105,7 @@ static bool subject_end(struct reading *reading, struct error *err)
 
 static bool entry_take(struct reading *reading, const uint8_t *entry, struct error *err)
 {
-    int64_t subject = (int64_t)((uint64_t)get_u32(entry) | (uint64_t)get_u32(entry + 4) << 32);
+    const int64_t subject = (int64_t)little_endian_load(entry, 8);
     if (reading->count == DELIVERY_TOKENS_MAX || (reading->count > 0 && subject != reading->subject)) {
         TRY(subject_end(reading, err));
     }
@@ -129,59 +116,74 @@ static bool entry_take(struct reading *reading, const uint8_t *entry, struct err
     return true;
 }
 
-static bool blocks_read(struct reading *reading, struct crypto_blocks *blocks, int file, const char *path, uint64_t size, struct error *err)
+/* An open file with its head, which each of its blocks is bound to. */
+struct pseudonym_file {
+    int descriptor;
+    const char *path;
+    uint64_t size;
+    uint8_t head[16 + 4 + NONCE_SALT];
+};
+
+static bool blocks_read(struct reading *reading, struct crypto_blocks *blocks, const struct pseudonym_file *file, struct error *err)
 {
-    uint8_t head[16 + 4 + NONCE_SALT], sealed[SEALED], plain[BLOCK];
-    TRY(file_read_at(file, 0, head, sizeof head, path, err));
-    uint64_t at = sizeof head, number = 0;
+    uint8_t sealed[SEALED], plain[BLOCK];
+    uint64_t at = sizeof file->head, number = 0;
     for (uint32_t count = ENTRIES; count == ENTRIES; number++) {
         TRY(task_check(err));
-        if (at + SEALED > size) {
+        if (at + SEALED > file->size) {
             return FAIL(err, CORRUPT, "work/pseudonyms is not whole");
         }
-        TRY(file_read_at(file, at, sealed, SEALED, path, err));
-        TRY(crypto_block_open(blocks, number, head, sizeof head, sealed, SEALED, plain, err));
+        TRY(file_read_at(file->descriptor, at, sealed, SEALED, file->path, err));
+        TRY(crypto_block_open(blocks, number, file->head, sizeof file->head, sealed, SEALED, plain, err));
         at += SEALED;
-        count = get_u32(plain);
+        count = (uint32_t)little_endian_load(plain, 4);
         for (uint32_t i = 0; i < count && i < ENTRIES; i++) {
             TRY(entry_take(reading, plain + 4 + (size_t)i * ENTRY, err));
         }
     }
     crypto_wipe(plain, sizeof plain);
-    return at == size ? subject_end(reading, err) : FAIL(err, CORRUPT, "work/pseudonyms has bytes behind its end");
+    return at == file->size ? subject_end(reading, err) : FAIL(err, CORRUPT, "work/pseudonyms has bytes behind its end");
 }
 
-static bool read_open(const struct centre *centre, struct reading *reading, int file, const char *path, uint32_t *out_epoch,
-                      struct error *err)
+static void pseudonym_file_value_cleanup(struct pseudonym_file *file)
 {
-    uint8_t head[16 + 4 + NONCE_SALT];
-    uint64_t size;
-    CLEANUP(crypto_blocks) struct crypto_blocks *blocks = NULL;
-    TRY(file_size(path, &size, err));
-    if (size < sizeof head) {
-        return FAIL(err, CORRUPT, "work/pseudonyms is not whole");
+    if (file->descriptor >= 0) {
+        close(file->descriptor);
     }
-    TRY(file_read_at(file, 0, head, sizeof head, path, err));
-    if (memcmp(head, magic, sizeof magic) != 0) {
-        return FAIL(err, CORRUPT, "work/pseudonyms is not what `emc2 centre finish` writes");
-    }
-    TRY(blocks_create(&blocks, centre, head + 20, err) && blocks_read(reading, blocks, file, path, size, err));
-    if (out_epoch) {
-        *out_epoch = get_u32(head + 16);
-    }
-    return true;
 }
 
-bool pseudonyms_read(const struct centre *centre, uint32_t *out_epoch, pseudonym_take *take, void *context, struct error *err)
+static bool file_take(struct pseudonym_file *file, const struct centre *centre, struct error *err)
 {
-    const char *path = centre_path(centre, "work/pseudonyms");
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (file < 0) {
+    file->path = centre_path(centre, "work/pseudonyms");
+    file->descriptor = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (file->descriptor < 0) {
         FAIL(err, NOT_FOUND, "there are no pseudonyms yet");
         return error_hint(err, "`emc2 centre blind`, the authority's answer, and `emc2 centre finish` come first");
     }
+    TRY(file_size(file->path, &file->size, err));
+    if (file->size < sizeof file->head) {
+        return FAIL(err, CORRUPT, "work/pseudonyms is not whole");
+    }
+    TRY(file_read_at(file->descriptor, 0, file->head, sizeof file->head, file->path, err));
+    return memcmp(file->head, magic, sizeof magic) == 0 || FAIL(err, CORRUPT, "work/pseudonyms is not what `emc2 centre finish` writes");
+}
+
+bool pseudonyms_epoch(const struct centre *centre, uint32_t *out_epoch, struct error *err)
+{
+    CLEANUP(pseudonym_file_value) struct pseudonym_file file = {.descriptor = -1};
+    TRY(file_take(&file, centre, err));
+    *out_epoch = (uint32_t)little_endian_load(file.head + 16, 4);
+    return true;
+}
+
+bool pseudonyms_read(const struct centre *centre, uint32_t epoch, pseudonym_take *take, void *context, struct error *err)
+{
+    CLEANUP(pseudonym_file_value) struct pseudonym_file file = {.descriptor = -1};
+    CLEANUP(crypto_blocks) struct crypto_blocks *blocks = NULL;
     struct reading reading = {.take = take, .context = context};
-    bool done = read_open(centre, &reading, file, path, out_epoch, err);
-    close(file);
-    return done;
+    TRY(file_take(&file, centre, err));
+    if (little_endian_load(file.head + 16, 4) != epoch) {
+        return FAIL(err, INVALID_ARGUMENT, "other pseudonyms were finished meanwhile: pack again");
+    }
+    return blocks_create(&blocks, centre, file.head + 20, err) && blocks_read(&reading, blocks, &file, err);
 }

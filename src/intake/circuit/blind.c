@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* blind: a holder makes a request. Keys are hashed at once (what is kept of them is 64 bytes in locked memory), and each chunk is blinded
  * in parallel, in an order drawn from the seed, which says nothing about persons. */
+#include "base/buffer.h"
 #include "base/calendar.h"
 #include "intake/circuit/files.h"
 #include <assert.h>
@@ -157,9 +158,7 @@ bool circuit_blind_add(struct circuit_blinder *blinder, int64_t subject, uint8_t
         TRY(chunk_write(blinder, err));
     }
     uint8_t *entry = blinder->entries + blinder->held * STATE_ENTRY_SIZE;
-    for (size_t i = 0; i < 8; i++) {
-        entry[i] = (uint8_t)((uint64_t)subject >> (8 * i));
-    }
+    little_endian_store(entry, (uint64_t)subject, 8);
     entry[8] = kind;
     crypto_voprf_input(secret_bytes(blinder->uniform) + blinder->held * CRYPTO_UNIFORM_SIZE, CRYPTO_VOPRF, parts, 3);
     blinder->held++;
@@ -173,9 +172,7 @@ bool circuit_blind_finish(struct circuit_blinder *blinder, struct circuit_reques
     TRY(chunk_write(blinder, err));
     TRY(blocks_end_put(&blinder->out, request->count, err));
     TRY(stream_put_signature(&blinder->out, CIRCUIT_REQUEST_PURPOSE, blinder->holder->signing_seed, &request->hash, err));
-    for (size_t i = 0; i < 8; i++) {
-        end[i] = (uint8_t)(request->count >> (8 * i));
-    }
+    little_endian_store(end, request->count, 8);
     memcpy(end + 8, request->hash.bytes, sizeof request->hash.bytes);
     TRY(state_block_put(blinder->state, &blinder->seed, blinder->chunk, true, end, sizeof end, err));
     TRY(file_writer_commit(blinder->state, err)); /* first: a request without its state would be of no use */

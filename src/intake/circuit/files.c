@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* files: heads and blocks of requests and responses. */
 #include "intake/circuit/files.h"
+#include "base/buffer.h"
 #include <string.h>
 
 static const uint8_t request_magic[8] = "EMC2BREQ", response_magic[8] = "EMC2BRSP";
@@ -178,8 +179,8 @@ struct text circuit_proof_context(char out[CIRCUIT_CONTEXT_SIZE], const uint8_t 
     static const char purpose[16] = "emc2 circuit 1";
     memcpy(out, purpose, sizeof purpose);
     memcpy(out + sizeof purpose, id, CIRCUIT_ID_SIZE);
-    for (size_t i = 0; i < 8; i++) {
-        out[sizeof purpose + CIRCUIT_ID_SIZE + i] = (char)(uint8_t)(block >> (8 * i));
-    }
+    uint8_t number[8];
+    little_endian_store(number, block, sizeof number);
+    memcpy(out + sizeof purpose + CIRCUIT_ID_SIZE, number, sizeof number);
     return (struct text){out, CIRCUIT_CONTEXT_SIZE};
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* finish: the holder takes the answer: the authority is the pinned one, every proof holds, every blind is taken off. */
+#include "base/buffer.h"
 #include "intake/circuit/files.h"
 #include <stdlib.h>
 #include <string.h>
@@ -111,10 +112,7 @@ static bool chunk_give(struct finish *finish, circuit_take *take, void *context,
 {
     for (size_t i = 0; i < finish->count; i++) {
         const uint8_t *entry = finish->entries + i * STATE_ENTRY_SIZE;
-        uint64_t subject = 0;
-        for (size_t j = 0; j < 8; j++) {
-            subject |= (uint64_t)entry[j] << (8 * j);
-        }
+        const uint64_t subject = little_endian_load(entry, 8);
         TRY(take(context, (int64_t)subject, entry[8], finish->unblinded[finish->place[i]], err));
     }
     return true;
@@ -176,10 +174,7 @@ static bool end_check(struct finish *finish, struct error *err)
 {
     struct crypto_hash hash;
     size_t none_asked, none_answered;
-    uint64_t count = 0;
-    for (size_t i = 0; i < 8; i++) {
-        count |= (uint64_t)finish->entries[i] << (8 * i);
-    }
+    const uint64_t count = little_endian_load(finish->entries, 8);
     TRY((count == finish->done && crypto_equal(finish->entries + 8, finish->asked.hash.bytes, CRYPTO_HASH_SIZE)) || foreign(err));
     TRY(block_take(&finish->request, &finish->asked_blocks, finish->blinded, &none_asked, err));
     TRY(block_take(&finish->response, &finish->answered_blocks, finish->evaluated, &none_answered, err));

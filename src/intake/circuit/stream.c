@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* stream: reading and writing front to back, hashed. What is signed is a purpose in 32 bytes, zeros behind it, and the hash. */
 #include "intake/circuit/stream.h"
+#include "base/buffer.h"
 #include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -155,24 +156,21 @@ bool stream_put(struct stream_writer *writer, const void *bytes, size_t length, 
     return file_writer_append(writer->file, bytes, length, err);
 }
 
-static size_t little_endian(uint8_t *out, uint64_t value, size_t length)
+static bool put_integer(struct stream_writer *writer, uint64_t value, size_t length, struct error *err)
 {
-    for (size_t i = 0; i < length; i++) {
-        out[i] = (uint8_t)(value >> (8 * i));
-    }
-    return length;
+    uint8_t bytes[8];
+    little_endian_store(bytes, value, length);
+    return stream_put(writer, bytes, length, err);
 }
 
 bool stream_put_u32(struct stream_writer *writer, uint32_t value, struct error *err)
 {
-    uint8_t bytes[4];
-    return stream_put(writer, bytes, little_endian(bytes, value, sizeof bytes), err);
+    return put_integer(writer, value, 4, err);
 }
 
 bool stream_put_u64(struct stream_writer *writer, uint64_t value, struct error *err)
 {
-    uint8_t bytes[8];
-    return stream_put(writer, bytes, little_endian(bytes, value, sizeof bytes), err);
+    return put_integer(writer, value, 8, err);
 }
 
 bool stream_put_signature(struct stream_writer *writer, const char *purpose, const struct secret *seed, struct crypto_hash *out_hash,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* check: the order of the questions: who, signed by whom, allowed, in its turn, for us, whole; only then what is in it. */
+/* check: the order of the questions: who, signed by whom, allowed, in its turn, for us, whole; only then what is in it. All are asked of
+ * one opening of the file, and each block is opened twice: to be verified, and to be looked through when all persons are known. */
 #include "intake/delivery/check.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,14 +143,14 @@ static const char *reason_of(const struct error *err)
     }
 }
 
-static bool open_whole(struct check *check, const char *path, bool *out_is_open, struct error *err)
+static bool open_whole(struct check *check, struct layout_file *file, const char *path, bool *out_is_open, struct error *err)
 {
     struct watched_intake watched = {check->checking->intake, false};
     const struct delivery_opening opening = {check->checking->holder->public_key, {watched_key, &watched}, check->settings};
+    const struct block_watch watch = {check_persons_take, check};
     struct error reason = {.message = ""};
-    *out_is_open = delivery_open(&check->delivery, path, &opening, &reason);
+    *out_is_open = delivery_open_file(&check->delivery, file, path, &opening, &watch, &reason);
     if (*out_is_open) {
-        check->report->head = *delivery_head(check->delivery);
         return true;
     }
     if (watched.is_failed || !is_fault(&reason)) {
@@ -169,7 +170,8 @@ static bool outside_check(struct check *check, const char *path, struct error *e
     struct delivery_report *report = check->report;
     const struct delivery_checking *checking = check->checking;
     struct error reason = {.message = ""};
-    if (!delivery_peek(path, NULL, &report->head, &reason)) {
+    CLEANUP(layout_file_value) struct layout_file file = {.size = 0};
+    if (!crypto_start(&reason) || !layout_file_open(&file, path, &reason)) {
         bool is_form = reason.code == ERROR_INVALID_INPUT || reason.code == ERROR_UNSUPPORTED || reason.code == ERROR_LIMIT;
         if (is_form) {
             refuse(report, reason.code == ERROR_UNSUPPORTED ? "version" : "form", reason.message);
@@ -178,16 +180,17 @@ static bool outside_check(struct check *check, const char *path, struct error *e
         }
         return false;
     }
+    report->head = file.manifest;
     report->has_head = true;
     TRY(holder_check(report, checking));
-    if (!delivery_peek(path, checking->holder->public_key, &report->head, &reason)) {
+    if (!layout_file_authenticate(&file, checking->holder->public_key, &reason)) {
         refuse(report, "signature", reason.message);
         return false;
     }
     report->is_authentic = true;
     TRY(agreement_is_kept(report, checking) && sequence_check(report, checking->holder));
     bool is_open = false;
-    return open_whole(check, path, &is_open, err) && is_open;
+    return open_whole(check, &file, path, &is_open, err) && is_open;
 }
 
 /* ---- in it ---- */
@@ -209,7 +212,8 @@ static void content_conclude(struct delivery_report *report)
 static void check_finish(struct check *check)
 {
     delivery_close(check->delivery);
-    free(check->subjects.items);
+    subjects_finish(&check->subjects);
+    subjects_finish(&check->token_subjects);
 }
 
 static void check_value_cleanup(struct check *check)
@@ -226,10 +230,11 @@ bool delivery_check_all(struct delivery **out_delivery, struct delivery_report *
     *out_delivery = NULL;
     CLEANUP(check_value) struct check check = {.checking = checking, .report = out_report};
     check.settings = checking->settings ? checking->settings : &defaults;
+    check.subjects.maximum = check.token_subjects.maximum = SIZE_MAX / sizeof(int64_t);
     if (!outside_check(&check, path, err)) {
         return out_report->reason[0] != '\0';
     }
-    TRY(check_persons(&check, err) && check_rows(&check, err) && check_doubles(&check, err));
+    TRY(check_persons(&check, err) && check_rows(&check, err));
     content_conclude(out_report);
     if (out_report->is_accepted) {
         *out_delivery = check.delivery;

@@ -2,11 +2,12 @@
 /* check_rows: each value of each table: texts (once for each different one in a block), days, numbers, persons, and what ends before it
  * starts. */
 #include "intake/delivery/check.h"
+#include "intake/delivery/double.h"
 #include "intake/delivery/leaf.h"
 #include "intake/delivery/patterns.h"
 #include <string.h>
 
-enum { FIRST_YEAR = 1850, END_AHEAD_DAYS = 3660, SECONDS_OF_DAY = 86400, NIR_PER_BLOCK = 2, NIR_OF_ROWS = 1000 };
+enum { SECONDS_OF_DAY = 86400, NIR_PER_BLOCK = 2, NIR_OF_ROWS = 1000 };
 
 struct rows_check {
     struct check *check;
@@ -14,6 +15,8 @@ struct rows_check {
     const struct block *block;
     day first, last, end_last;
     int64_t last_subject; /* known; neighbours are mostly of one person */
+    struct doubles *doubles;
+    uint16_t first_rows[BLOCK_ROWS_MAX]; /* by text of one column */
 };
 
 static void find_at(struct rows_check *rows, size_t row, enum record_column column, enum delivery_fault fault, enum detected detected)
@@ -24,13 +27,17 @@ static void find_at(struct rows_check *rows, size_t row, enum record_column colu
 }
 
 /* ---- texts ---- */
-static size_t first_row_of(const struct block *block, const struct block_column *column, size_t index)
+/* The first row of each text of a column; of one that no row has, the last. */
+static void first_rows(const struct block *block, const struct block_column *column, uint16_t *out_rows)
 {
-    size_t row = 0;
-    while (row + 1 < block->rows && !(block_has(column, row) && block_text_index(column, row) == index)) {
-        row++;
+    for (size_t i = 0; i < column->text_count; i++) {
+        out_rows[i] = (uint16_t)(block->rows - 1);
     }
-    return row;
+    for (size_t row = block->rows; row-- > 0;) {
+        if (block_has(column, row)) {
+            out_rows[block_text_index(column, row)] = (uint16_t)row;
+        }
+    }
 }
 
 static bool word_fits(enum record_table table, enum record_column column, struct text text)
@@ -49,14 +56,18 @@ static bool word_fits(enum record_table table, enum record_column column, struct
 static void texts_check(struct rows_check *rows, const struct block_column *column)
 {
     const struct detector *detector = rows->check->checking->detector;
+    bool has_rows = false;
     for (size_t i = 0; i < column->text_count; i++) {
         enum detected found = detector_look(detector, column->texts[i], column_is_code(column->column));
         bool is_word = word_fits(rows->block->table, column->column, column->texts[i]);
         if (found == DETECTED_NOTHING && is_word) {
             continue;
         }
-        size_t row = first_row_of(rows->block, column, i);
-        find_at(rows, row, column->column, found == DETECTED_NOTHING ? FAULT_WORD : FAULT_DETECTED, found);
+        if (!has_rows) {
+            first_rows(rows->block, column, rows->first_rows);
+            has_rows = true;
+        }
+        find_at(rows, rows->first_rows[i], column->column, found == DETECTED_NOTHING ? FAULT_WORD : FAULT_DETECTED, found);
     }
 }
 
@@ -94,12 +105,16 @@ static void range_of(const struct rows_check *rows, enum record_column column, i
         *out_low = 1;
         break;
     case COLUMN_BIRTH_YEAR:
-        *out_low = FIRST_YEAR;
+        *out_low = DELIVERY_FIRST_YEAR;
         *out_high = day_year(rows->last);
         break;
     case COLUMN_BIRTH_MONTH:
         *out_low = 1;
         *out_high = 12;
+        break;
+    case COLUMN_TWIN_RANK:
+        *out_low = 1;
+        *out_high = 9;
         break;
     case COLUMN_BIRTH_DAY:
         *out_low = 1;
@@ -170,7 +185,6 @@ static void subjects_check(struct rows_check *rows)
 static bool block_take(void *context, const struct block *block, uint64_t index, uint64_t row, struct error *err)
 {
     struct rows_check *rows = context;
-    (void)err;
     rows->block = block;
     rows->place = (struct check_place){false, block->table, index, row};
     for (size_t c = 0; c < block->column_count; c++) {
@@ -194,18 +208,32 @@ static bool block_take(void *context, const struct block *block, uint64_t index,
     if (block->table != RECORD_PERSON) {
         subjects_check(rows);
     }
-    return true;
+    return !rows->doubles || doubles_take(rows->doubles, block, index, row, err);
+}
+
+/* A table, and its record numbers on the way: the first share of them, and the others if there are any. */
+static bool table_check(struct rows_check *rows, enum record_table table, struct error *err)
+{
+    CLEANUP(doubles) struct doubles *doubles = NULL;
+    const bool has_number = table != RECORD_DELETION && (record_shape(table)->columns >> COLUMN_RECORD & 1);
+    rows->last_subject = 0;
+    if (has_number && delivery_head(rows->check->delivery)->tables[table].rows > 0) {
+        TRY(doubles_create(&doubles, rows->check, table, COLUMN_RECORD, err));
+    }
+    rows->doubles = doubles;
+    TRY(delivery_blocks(rows->check->delivery, table, block_take, rows, err));
+    rows->doubles = NULL;
+    return !doubles || doubles_finish(doubles, err);
 }
 
 bool check_rows(struct check *check, struct error *err)
 {
     const int32_t last = check->checking->today.number + (int32_t)settings_get(check->settings, SETTING_DELIVERY_DAYS_AHEAD);
-    struct rows_check rows = {.check = check, .last = {last}, .end_last = {last + END_AHEAD_DAYS}};
-    bool is_day = day_from_civil(FIRST_YEAR, 1, 1, &rows.first);
+    struct rows_check rows = {.check = check, .last = {last}, .end_last = {last + DELIVERY_END_AHEAD_DAYS}};
+    bool is_day = day_from_civil(DELIVERY_FIRST_YEAR, 1, 1, &rows.first);
     (void)is_day;
     for (int t = 0; t < RECORD_TABLE_COUNT; t++) {
-        rows.last_subject = 0;
-        TRY(delivery_blocks(check->delivery, (enum record_table)t, block_take, &rows, err));
+        TRY(table_check(&rows, (enum record_table)t, err));
     }
     return true;
 }

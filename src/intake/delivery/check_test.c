@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* A good delivery is taken; what is only counted refuses nothing; what the machine does wrong is no fault of the delivery. What is refused:
  * tests/delivery. */
+#include "base/file.h"
 #include "base/scratch.h"
 #include "intake/delivery/delivery_check.h"
 #include "intake/delivery/delivery_example.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static const day today = {20606}; /* 2026-06-02 */
@@ -71,6 +74,63 @@ static void test_good(void **state)
     }
     assert_non_null(delivery);
     assert_true(delivery_head(delivery)->tables[RECORD_CONDITION].rows == 4);
+}
+
+/* What is verified and what is looked through is one opening of the file: another one in its place meanwhile cannot be taken. */
+static void test_one_opening(void **state)
+{
+    (void)state;
+    CLEANUP(scratch) struct scratch scratch = scratch_open();
+    CLEANUP(example) struct example example = example_open();
+    CLEANUP(detector) struct detector *detector = NULL;
+    CLEANUP(delivery) struct delivery *delivery = NULL;
+    CLEANUP(buffer_value) struct buffer first = {.maximum = 1 << 24}, copy = {.maximum = 1 << 24};
+    const char *path = scratch_path(&scratch, "x.delivery"), *other = scratch_path(&scratch, "y.delivery");
+    struct delivery_report report;
+    struct error err = {0};
+    struct scene scene;
+    char events[4096];
+    assert_true(detector_create(&detector, NULL, &err));
+    scene_open(&scene, &example, detector);
+    example_write(&example, path);
+    assert_true(file_read(path, &first, &err));
+    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    assert_true(watch >= 0 && inotify_add_watch(watch, path, IN_OPEN | IN_CLOSE_NOWRITE) >= 0);
+    assert_true(delivery_check_all(&delivery, &report, path, &scene.checking, &err) && report.is_accepted);
+    assert_int_equal(read(watch, events, sizeof events), sizeof(struct inotify_event)); /* of one opening */
+    close(watch);
+    assert_true(file_write_atomic(path, "another", 7, 0600, &err));
+    assert_true(delivery_copy(delivery, other, &err) && file_read(other, &copy, &err));
+    assert_int_equal(copy.length, first.length);
+    assert_memory_equal(copy.data, first.data, copy.length);
+}
+
+/* A finding names the first row that has the text. */
+static void test_first_row(void **state)
+{
+    (void)state;
+    CLEANUP(scratch) struct scratch scratch = scratch_open();
+    CLEANUP(example) struct example example = example_open();
+    CLEANUP(detector) struct detector *detector = NULL;
+    CLEANUP(delivery_writer) struct delivery_writer *writer = NULL;
+    CLEANUP(delivery) struct delivery *delivery = NULL;
+    const char *path = scratch_path(&scratch, "x.delivery");
+    struct delivery_writing writing = example_writing(&example);
+    struct delivery_report report;
+    struct error err = {0};
+    struct scene scene;
+    assert_true(detector_create(&detector, NULL, &err));
+    scene_open(&scene, &example, detector);
+    assert_true(delivery_writer_open(&writer, path, &writing, &err) && example_fill(writer, 1, 0, &err));
+    for (int64_t i = 1; i <= 9; i++) {
+        struct record record = example_condition(1, i);
+        record_set_text(&record, COLUMN_CODE, i == 4 || i == 7 ? TEXT("1 85 05 78 006 084 91") : TEXT("I10"));
+        assert_true(delivery_writer_add_record(writer, &record, &err));
+    }
+    assert_true(delivery_writer_commit(writer, NULL, &err));
+    assert_true(delivery_check_all(&delivery, &report, path, &scene.checking, &err));
+    assert_int_equal(report.finding_count, 1);
+    assert_true(report.findings[0].detected == DETECTED_NIR && report.findings[0].row == 4);
 }
 
 /* A person of an earlier delivery is known in an incremental one, and not in a full one. */
@@ -234,6 +294,8 @@ static void test_doubles_in_shares(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_good),
+                                       cmocka_unit_test(test_one_opening),
+                                       cmocka_unit_test(test_first_row),
                                        cmocka_unit_test(test_known_before),
                                        cmocka_unit_test(test_remarks_and_report),
                                        cmocka_unit_test(test_faults_of_the_machine),

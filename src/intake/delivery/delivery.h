@@ -96,6 +96,8 @@ MUST_CHECK bool delivery_open(struct delivery **out_delivery, const char *path, 
 void delivery_close(struct delivery *delivery);
 DEFINE_CLEANUP(delivery, delivery_close)
 const struct delivery_head *delivery_head(const struct delivery *delivery);
+/* The same bytes at another path, durably: what was verified, whatever is at the first path meanwhile. */
+MUST_CHECK bool delivery_copy(struct delivery *delivery, const char *path, struct error *err);
 /* Each record of a table in the order in which it was written; it is valid during the call. */
 MUST_CHECK bool delivery_scan(struct delivery *delivery, enum record_table table,
                               bool (*take)(void *context, const struct record *record, struct error *err), void *context,
@@ -104,3 +106,5 @@ MUST_CHECK bool delivery_tokens(struct delivery *delivery,
                                 bool (*take)(void *context, int64_t subject, const struct delivery_token *tokens, size_t count,
                                              struct error *err),
                                 void *context, struct error *err);
+/* Whether it is a pseudonym of a known kind: all of a delivery that was accepted are. */
+bool delivery_token_valid(const struct delivery_token *token);

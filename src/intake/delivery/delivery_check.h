@@ -25,6 +25,8 @@ struct delivery_checking {
     bool (*is_subject_known)(void *context, int64_t subject);
     void *context;
 };
+/* Days and years: none before the first year; an end at most so many days behind the last day that is taken. */
+enum { DELIVERY_FIRST_YEAR = 1850, DELIVERY_END_AHEAD_DAYS = 3660 };
 /* What can be wrong with a value. FAULT_ORDER is a remark: counted, and no reason to refuse. */
 enum delivery_fault {
     FAULT_DETECTED, /* the text looks like `detected` */
@@ -34,6 +36,7 @@ enum delivery_fault {
     FAULT_WORD,     /* none of the words that the column may hold */
     FAULT_SUBJECT,  /* a person whom neither this delivery nor an earlier one has */
     FAULT_DOUBLE,   /* there before, in the same table */
+    FAULT_TOKEN,    /* no pseudonym: no element of the group, or of no kind; linkage could not use it, and assembly would stop at it */
     FAULT_ORDER,    /* it ends before it starts */
     FAULT_COUNT
 };

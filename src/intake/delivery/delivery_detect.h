@@ -5,6 +5,7 @@
 #pragma once
 #include "base/error.h"
 #include "base/text.h"
+#include "intake/record/record.h"
 
 enum detected {
     DETECTED_NOTHING,
@@ -19,9 +20,13 @@ enum detected {
     DETECTED_BINARY,    /* control characters */
     DETECTED_COUNT
 };
-const char *detected_name(enum detected detected); /* "NIR" */
 const char *detected_words(enum detected detected, bool in_french);
 
+/* Values of code systems, among them long numbers. */
+static inline __attribute__((unused)) bool column_is_code(enum record_column column)
+{
+    return column == COLUMN_CODE || column == COLUMN_VALUE_CODE;
+}
 struct detector;
 /* names_path: one name a line (family and given names alike), or NULL. Only keyed hashes are kept. LIMIT above 4 million names. */
 MUST_CHECK bool detector_create(struct detector **out_detector, const char *names_path, struct error *err);

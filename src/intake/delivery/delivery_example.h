@@ -4,6 +4,7 @@
 #pragma once
 #include "intake/delivery/delivery_agreement.h"
 #include "trust/crypto/crypto_envelope.h"
+#include "trust/crypto/crypto_group.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,15 +153,24 @@ static inline struct record example_condition(int64_t subject, int64_t number)
     return record;
 }
 
+/* A pseudonym like any other: an element of the group. */
+static inline struct delivery_token example_token(uint8_t kind, int64_t subject)
+{
+    struct delivery_token token = {.kind = kind};
+    uint8_t uniform[CRYPTO_UNIFORM_SIZE];
+    const struct text parts[2] = {{(const char *)&subject, sizeof subject}, {(const char *)&kind, 1}};
+    crypto_uniform(uniform, TEXT("an example"), parts, 2);
+    crypto_element_from_uniform(token.element, uniform);
+    return token;
+}
+
 /* Persons 1 to persons with conditions each, and two tokens a person. */
 static inline __attribute__((unused)) bool example_fill(struct delivery_writer *writer, int64_t persons, int64_t conditions,
                                                         struct error *err)
 {
     for (int64_t subject = 1; subject <= persons; subject++) {
         struct record record = example_person(subject);
-        struct delivery_token tokens[2] = {{.kind = 1}, {.kind = 2}};
-        memset(tokens[0].element, (int)(subject & 0x7F), sizeof tokens[0].element);
-        memset(tokens[1].element, (int)(subject & 0x7F) | 0x80, sizeof tokens[1].element);
+        struct delivery_token tokens[2] = {example_token(1, subject), example_token(2, subject)};
         TRY(delivery_writer_add_record(writer, &record, err) && delivery_writer_add_tokens(writer, subject, tokens, 2, err));
         for (int64_t i = 0; i < conditions; i++) {
             record = example_condition(subject, subject * 1000 + i);

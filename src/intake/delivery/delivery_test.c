@@ -159,7 +159,8 @@ static bool tokens_take(void *context, int64_t subject, const struct delivery_to
     facts->subjects++;
     facts->tokens += (int64_t)count;
     assert_true(subject == facts->subjects && tokens[1].kind == 2);
-    assert_int_equal(tokens[0].element[31], subject & 0x7F);
+    const struct delivery_token expected = example_token(1, subject);
+    assert_memory_equal(&tokens[0], &expected, sizeof expected);
     return true;
 }
 
@@ -289,6 +290,16 @@ static void test_sealed(void **state)
     assert_non_null(memmem(bytes.data, bytes.length, "\"chu-a\"", 7)); /* the manifest can be read */
 }
 
+/* It is older than the rule that tokens are elements of the group, and stays readable. */
+static bool golden_take(void *context, int64_t subject, const struct delivery_token *tokens, size_t count, struct error *err)
+{
+    struct token_facts *facts = context;
+    (void)err;
+    facts->subjects++;
+    assert_true(count == 2 && subject == facts->subjects && tokens[0].element[31] == (subject & 0x7F));
+    return true;
+}
+
 static void test_golden(void **state)
 {
     (void)state;
@@ -297,7 +308,7 @@ static void test_golden(void **state)
     struct delivery_opening opening = example_opening(&example);
     struct token_facts facts = {0, 0};
     MUST(delivery_open(&delivery, golden, &opening, err));
-    MUST(delivery_tokens(delivery, tokens_take, &facts, err));
+    MUST(delivery_tokens(delivery, golden_take, &facts, err));
     assert_int_equal(facts.subjects, 40);
     assert_true(delivery_head(delivery)->tables[RECORD_CONDITION].rows == 120);
     char hex[2 * CRYPTO_HASH_SIZE + 1];

@@ -5,6 +5,8 @@
 #include "base/file.h"
 #include "intake/delivery/delivery_detect.h"
 #include "intake/delivery/patterns.h"
+#include "intake/identity/identity_names.h"
+#include "intake/identity/identity_nir.h"
 #include "trust/crypto/crypto.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +19,7 @@ struct detector {
     size_t slot_count;  /* a power of two; 0: no list */
 };
 
-#define NAMES_OF(NAME, english, french) [DETECTED_##NAME] = {#NAME, english, french},
+#define NAMES_OF(NAME, english, french) [DETECTED_##NAME] = {english, french},
 #define DETECTED_WORDS(X)                                             \
     X(NIR, "a NIR", "un NIR")                                         \
     X(INS_OID, "an identifier of INS", "un identifiant INS")          \
@@ -29,13 +31,8 @@ struct detector {
     X(BASE64, "encoded binary data", "des données binaires encodées") \
     X(BINARY, "binary data", "des données binaires")
 static const struct {
-    const char *name, *english, *french;
-} words[DETECTED_COUNT] = {[DETECTED_NOTHING] = {"", "nothing", "rien"}, DETECTED_WORDS(NAMES_OF)};
-
-const char *detected_name(enum detected detected)
-{
-    return words[detected].name;
-}
+    const char *english, *french;
+} words[DETECTED_COUNT] = {[DETECTED_NOTHING] = {"nothing", "rien"}, DETECTED_WORDS(NAMES_OF)};
 
 const char *detected_words(enum detected detected, bool in_french)
 {
@@ -43,30 +40,23 @@ const char *detected_words(enum detected detected, bool in_french)
 }
 
 /* ---- names ---- */
-/* Letters of a word, folded: ASCII in upper case, the accents of Latin-1 left out ("É" as "E"). Returns the bytes that were read; a word
- * without letters reads one byte. */
+/* Letters of a word, folded as names are (identity_names.h). Returns the bytes that were read; without letters it reads one character. */
 static size_t word_fold(struct text text, char out[WORD_MAX], size_t *out_length)
 {
-    static const char latin[] = "AAAAAAACEEEEIIIIDNOOOOO*OUUUUYTSaaaaaaaceeeeiiiidnooooo*ouuuuyty"; /* U+00C0 to U+00FF */
-    size_t at = 0, length = 0;
-    for (; at < text.length; at++) {
-        uint8_t byte = (uint8_t)text.data[at];
-        char letter = 0;
-        if ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') {
-            letter = (char)(byte & ~0x20);
-        } else if (byte == 0xC3 && at + 1 < text.length && (uint8_t)text.data[at + 1] >= 0x80) {
-            letter = latin[(uint8_t)text.data[++at] - 0x80];
-            letter = letter >= 'a' ? (char)(letter - 0x20) : letter;
-        }
-        if (letter == 0) {
+    size_t at = 0, next = 0, length = 0;
+    while (at < text.length) {
+        char letters[2];
+        const int count = name_letter_next(text, &next, letters);
+        if (count == 0) {
             break;
         }
-        if (length < WORD_MAX) {
-            out[length++] = letter;
+        for (int i = 0; i < count && length < WORD_MAX; i++) {
+            out[length++] = letters[i];
         }
+        at = next;
     }
     *out_length = length;
-    return at > 0 ? at : 1;
+    return at > 0 ? at : next;
 }
 
 static bool name_is_listed(const struct detector *detector, const char *word, size_t length)
@@ -138,6 +128,7 @@ static bool has_names(const struct detector *detector, struct text text)
     char word[WORD_MAX];
     size_t length;
     for (size_t at = 0; at < text.length;) {
+        const uint8_t first = (uint8_t)text.data[at];
         at += word_fold((struct text){text.data + at, text.length - at}, word, &length);
         if (length > 0) {
             bool is_listed = name_is_listed(detector, word, length);
@@ -145,7 +136,7 @@ static bool has_names(const struct detector *detector, struct text text)
                 return true;
             }
             was_listed = is_listed;
-        } else if (!strchr(" ,-", text.data[at - 1])) {
+        } else if (first < 0x80 && !strchr(" ,-", first)) { /* no blank, comma or dash; beyond ASCII it is a blank or a dash */
             was_listed = false;
         }
     }
@@ -255,7 +246,7 @@ enum detected detector_look(const struct detector *detector, struct text text, b
     if (text.length >= BASE64_RUN && has_base64(text)) {
         return DETECTED_BASE64;
     }
-    if (contains(text, TEXT("1.2.250.1.213.1.4."))) {
+    if (contains(text, TEXT(INS_OID_ROOT))) {
         return DETECTED_INS_OID;
     }
     enum detected found = digits >= 9 ? look_numbers(text, is_code) : DETECTED_NOTHING;

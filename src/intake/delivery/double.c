@@ -10,6 +10,7 @@ enum { SLOTS_MIN = 1 << 10 };
 
 struct doubles {
     struct check *check;
+    enum record_table table;
     enum record_column column;
     uint64_t share, share_count;
     int64_t *slots; /* 0: free */
@@ -45,7 +46,7 @@ static bool number_put(struct doubles *doubles, int64_t value, uint64_t hash)
     return true;
 }
 
-static bool rows_take(void *context, const struct block *block, uint64_t index, uint64_t row, struct error *err)
+bool doubles_take(void *context, const struct block *block, uint64_t index, uint64_t row, struct error *err)
 {
     struct doubles *doubles = context;
     const struct block_column *column = block_find(block, doubles->column);
@@ -66,40 +67,51 @@ static bool rows_take(void *context, const struct block *block, uint64_t index, 
     return true;
 }
 
-static void doubles_value_cleanup(struct doubles *doubles)
+void doubles_destroy(struct doubles *doubles)
 {
-    free(doubles->slots);
+    if (doubles) {
+        free(doubles->slots);
+        free(doubles);
+    }
+}
+
+bool doubles_create(struct doubles **out_doubles, struct check *check, enum record_table table, enum record_column column,
+                    struct error *err)
+{
+    CLEANUP(doubles) struct doubles *doubles = calloc(1, sizeof *doubles);
+    if (!doubles) {
+        abort(); /* as an arena */
+    }
+    *doubles = (struct doubles){.check = check, .table = table, .column = column, .slot_count = SLOTS_MIN};
+    const uint64_t rows = delivery_head(check->delivery)->tables[table].rows;
+    const uint64_t slots_max = (uint64_t)settings_get(check->settings, SETTING_DELIVERY_CHECK_BYTES) / sizeof *doubles->slots;
+    while (doubles->slot_count < 2 * rows && 2 * doubles->slot_count <= slots_max) {
+        doubles->slot_count *= 2;
+    }
+    doubles->share_count = rows / (doubles->slot_count / 2) + 1;
+    doubles->slots = bulk_allocate(doubles->slot_count, sizeof *doubles->slots);
+    if (!doubles->slots) {
+        return FAIL(err, LIMIT, "there is not enough memory to look for doubles");
+    }
+    memset(doubles->slots, 0, doubles->slot_count * sizeof *doubles->slots);
+    *out_doubles = doubles;
+    doubles = NULL;
+    return true;
+}
+
+bool doubles_finish(struct doubles *doubles, struct error *err)
+{
+    for (doubles->share++; doubles->share < doubles->share_count; doubles->share++) {
+        memset(doubles->slots, 0, doubles->slot_count * sizeof *doubles->slots);
+        doubles->used = 0;
+        TRY(delivery_blocks(doubles->check->delivery, doubles->table, doubles_take, doubles, err));
+    }
+    return true;
 }
 
 bool double_find(struct check *check, enum record_table table, enum record_column column, struct error *err)
 {
-    CLEANUP(doubles_value) struct doubles doubles = {.check = check, .column = column, .slot_count = SLOTS_MIN};
-    const uint64_t rows = delivery_head(check->delivery)->tables[table].rows;
-    const uint64_t slots_max = (uint64_t)settings_get(check->settings, SETTING_DELIVERY_CHECK_BYTES) / sizeof *doubles.slots;
-    while (doubles.slot_count < 2 * rows && 2 * doubles.slot_count <= slots_max) {
-        doubles.slot_count *= 2;
-    }
-    doubles.share_count = rows / (doubles.slot_count / 2) + 1;
-    doubles.slots = bulk_allocate(doubles.slot_count, sizeof *doubles.slots);
-    if (!doubles.slots) {
-        return FAIL(err, LIMIT, "there is not enough memory to look for doubles");
-    }
-    for (; doubles.share < doubles.share_count; doubles.share++) {
-        memset(doubles.slots, 0, doubles.slot_count * sizeof *doubles.slots);
-        doubles.used = 0;
-        TRY(delivery_blocks(check->delivery, table, rows_take, &doubles, err));
-    }
-    return true;
-}
-
-bool check_doubles(struct check *check, struct error *err)
-{
-    for (int t = 0; t < RECORD_TABLE_COUNT; t++) {
-        enum record_table table = (enum record_table)t;
-        bool has_number = table != RECORD_DELETION && (record_shape(table)->columns >> COLUMN_RECORD & 1);
-        if (has_number && delivery_head(check->delivery)->tables[t].rows > 0) {
-            TRY(double_find(check, table, COLUMN_RECORD, err));
-        }
-    }
-    return true;
+    CLEANUP(doubles) struct doubles *doubles = NULL;
+    TRY(doubles_create(&doubles, check, table, column, err));
+    return delivery_blocks(check->delivery, table, doubles_take, doubles, err) && doubles_finish(doubles, err);
 }

@@ -146,7 +146,8 @@ bool layout_file_open(struct layout_file *out_file, const char *path, struct err
         return FAIL_ERRNO(err, path, "cannot open %s", file.name);
     }
     if (!ends_read(&file, path, err)) {
-        layout_file_close(&file);
+        close(file.descriptor);
+        buffer_finish(&file.manifest_bytes);
         return false;
     }
     *out_file = file;

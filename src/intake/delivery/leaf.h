@@ -13,11 +13,6 @@ static inline __attribute__((unused)) void leaf_of(const void *sealed, uint32_t 
     memcpy(out_leaf, &length, 4); /* little-endian */
     memcpy(out_leaf + 4, hash.bytes, CRYPTO_HASH_SIZE);
 }
-/* Values of code systems, among them long numbers. */
-static inline __attribute__((unused)) bool column_is_code(enum record_column column)
-{
-    return column == COLUMN_CODE || column == COLUMN_VALUE_CODE;
-}
 /* What is signed has names in the order of their bytes, so that it stays the same when spec/delivery.csv grows. Both begin with -1, give
  * the next one, and -1 after the last. */
 static inline __attribute__((unused)) int column_after(uint64_t columns, int last)

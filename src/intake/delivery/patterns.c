@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* patterns: see patterns.h. A number counts only as a whole: digits or letters that touch it make it another one. */
 #include "intake/delivery/patterns.h"
+#include "intake/identity/identity_nir.h"
 #include <string.h>
 
-enum { NIR_BODY = 13, NIR_WHOLE = 15, PHONE_DIGITS = 9, RPPS_DIGITS = 11 };
+enum { NIR_WHOLE = 15, PHONE_DIGITS = 9, RPPS_DIGITS = 11 };
 
 static bool is_digit(char c)
 {
@@ -31,28 +32,10 @@ static unsigned three(const char *at)
 }
 
 /* ---- NIR ---- */
-/* c: 13 characters, digits but for A or B in the place of Corsica. */
-static bool nir_body_is_possible(const char *c)
+/* c: 15 characters, digits but for A or B in the place of Corsica. */
+static bool is_nir_with_key(const char *c)
 {
-    unsigned month = pair(c + 3);
-    bool is_corsica = c[6] == 'A' || c[6] == 'B';
-    if (!strchr("123478", c[0]) || (is_corsica && c[5] != '2')) {
-        return false;
-    }
-    bool is_month = (month >= 1 && month <= 12) || (month >= 20 && month <= 42) || month >= 50;
-    return is_month && (is_corsica || pair(c + 5) > 0) && three(c + 10) > 0;
-}
-
-static bool nir_key_fits(const char *c)
-{
-    uint64_t number = 0;
-    for (int i = 0; i < NIR_BODY; i++) {
-        number = number * 10 + (c[i] == 'A' ? 9U : c[i] == 'B' ? 8U : (unsigned)(c[i] - '0'));
-    }
-    if (c[6] == 'A' || c[6] == 'B') { /* 2A as 19, 2B as 18: the first digit is 1 then, not 2 */
-        number -= UINT64_C(10000000);
-    }
-    return 97 - number % 97 == pair(c + NIR_BODY);
+    return (is_digit(c[6]) || c[5] == '2') && nir_is_possible(c) && nir_key(c) == pair(c + NIR_LENGTH);
 }
 
 /* Collects the characters of a NIR from `at` on; passes over one blank, dot or dash between them. Returns where it ends, 0 when there is
@@ -84,7 +67,7 @@ bool has_nir(struct text text)
             continue;
         }
         size_t end = nir_take(text, at, c);
-        if (end > 0 && !touches(text, end) && nir_body_is_possible(c) && nir_key_fits(c)) {
+        if (end > 0 && !touches(text, end) && is_nir_with_key(c)) {
             return true;
         }
     }
@@ -100,7 +83,7 @@ bool is_nir_number(int64_t number)
     for (int i = NIR_WHOLE; i-- > 0; number /= 10) {
         c[i] = (char)('0' + number % 10);
     }
-    return nir_body_is_possible(c) && nir_key_fits(c);
+    return is_nir_with_key(c);
 }
 
 static bool is_ean13(const char *c)
@@ -115,18 +98,19 @@ static bool is_ean13(const char *c)
 bool is_nir_alone(struct text text)
 {
     const char *c = text.data;
-    if (text.length != NIR_BODY || (c[0] != '1' && c[0] != '2')) {
+    if (text.length != NIR_LENGTH || (c[0] != '1' && c[0] != '2')) {
         return false;
     }
-    char upper[NIR_BODY];
-    for (int i = 0; i < NIR_BODY; i++) {
+    char upper[NIR_LENGTH];
+    for (int i = 0; i < NIR_LENGTH; i++) {
         upper[i] = is_digit(c[i]) ? c[i] : (char)(c[i] & ~0x20);
         if (!is_digit(c[i]) && !(i == 6 && (upper[i] == 'A' || upper[i] == 'B'))) {
             return false;
         }
     }
     unsigned month = pair(upper + 3);
-    return month >= 1 && month <= 12 && nir_body_is_possible(upper) && three(upper + 7) > 0 && (upper[6] >= 'A' || !is_ean13(upper));
+    return month >= 1 && month <= 12 && (is_digit(upper[6]) || upper[5] == '2') && nir_is_possible(upper) && three(upper + 7) > 0 &&
+           (upper[6] >= 'A' || !is_ean13(upper));
 }
 
 /* ---- telephones ---- */

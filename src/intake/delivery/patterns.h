@@ -4,7 +4,7 @@
 #include "base/text.h"
 
 /* The NIR of 13 characters and its key of two, 97 minus the rest of the number by 97, where 2A counts as 19 and 2B as 18 (INSEE); blanks,
- * dots and dashes between the parts are passed over. Sexes 1 to 4, 7 and 8; months as the registers know them. */
+ * dots and dashes between the parts are passed over. What it may hold: identity_nir.h. */
 bool has_nir(struct text text);
 /* The whole text is a NIR without its key, of sex 1 or 2, and no EAN-13. */
 bool is_nir_alone(struct text text);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { COPY_MODE = 0600 };
+
 void delivery_close(struct delivery *delivery)
 {
     if (!delivery) {
@@ -138,7 +140,7 @@ static bool counts_verify(const struct delivery_head *counted, const struct deli
     return true;
 }
 
-static bool content_verify(struct delivery *delivery, uint64_t rows_max, struct error *err)
+static bool content_verify(struct delivery *delivery, uint64_t rows_max, const struct block_watch *watch, struct error *err)
 {
     struct delivery_head counted = {.made = 0};
     for (size_t i = 0; i < delivery->places.count; i++) {
@@ -146,7 +148,8 @@ static bool content_verify(struct delivery *delivery, uint64_t rows_max, struct 
         TRY(task_check(err) && delivery_block(delivery, i, &block, err));
         delivery->places.items[i].is_tokens = block.is_tokens;
         delivery->places.items[i].table = block.table;
-        TRY(content_count(&counted, &block, rows_max, err));
+        delivery->places.items[i].rows = (uint32_t)block.rows;
+        TRY(content_count(&counted, &block, rows_max, err) && (!watch || watch->take(watch->context, &block, i, err)));
     }
     return counts_verify(&counted, &delivery->file.manifest, err);
 }
@@ -170,12 +173,9 @@ static bool keys_open(struct delivery *delivery, const struct delivery_opening *
     return crypto_blocks_create(&delivery->cipher, content_key, err);
 }
 
-bool delivery_open(struct delivery **out_delivery, const char *path, const struct delivery_opening *opening, struct error *err)
+static struct delivery *delivery_create(struct layout_file *file, const char *path)
 {
-    CLEANUP(delivery) struct delivery *delivery = calloc(1, sizeof *delivery);
-    struct settings defaults;
-    const struct settings *settings = opening->settings ? opening->settings : &defaults;
-    settings_defaults(&defaults);
+    struct delivery *delivery = calloc(1, sizeof *delivery);
     if (!delivery || !(delivery->path = strdup(path))) {
         abort(); /* as an arena */
     }
@@ -183,16 +183,34 @@ bool delivery_open(struct delivery **out_delivery, const char *path, const struc
     delivery->scratch = arena_create();
     delivery->sealed.maximum = delivery->plain.maximum = 2 * BLOCK_PACKED_MAX;
     delivery->places.maximum = SIZE_MAX / sizeof(struct block_place);
-    TRY(crypto_start(err) && layout_file_open(&delivery->file, path, err));
+    delivery->file = *file;
+    *file = (struct layout_file){.size = 0};
+    return delivery;
+}
+
+bool delivery_open_file(struct delivery **out_delivery, struct layout_file *file, const char *path, const struct delivery_opening *opening,
+                        const struct block_watch *watch, struct error *err)
+{
+    CLEANUP(delivery) struct delivery *delivery = delivery_create(file, path);
+    struct settings defaults;
+    const struct settings *settings = opening->settings ? opening->settings : &defaults;
+    settings_defaults(&defaults);
     if (delivery->file.size > (uint64_t)settings_get(settings, SETTING_DELIVERY_BYTES_MAX)) {
         FAIL(err, LIMIT, "the delivery is larger than this warehouse takes");
         return error_hint(err, "deliver in parts, or raise delivery_bytes_max in the settings");
     }
     TRY(keys_open(delivery, opening, err) && root_verify(delivery, err));
-    TRY(content_verify(delivery, (uint64_t)settings_get(settings, SETTING_DELIVERY_ROWS_MAX), err));
+    TRY(content_verify(delivery, (uint64_t)settings_get(settings, SETTING_DELIVERY_ROWS_MAX), watch, err));
     *out_delivery = delivery;
     delivery = NULL;
     return true;
+}
+
+bool delivery_open(struct delivery **out_delivery, const char *path, const struct delivery_opening *opening, struct error *err)
+{
+    CLEANUP(layout_file_value) struct layout_file file = {.size = 0};
+    TRY(crypto_start(err) && layout_file_open(&file, path, err));
+    return delivery_open_file(out_delivery, &file, path, opening, NULL, err);
 }
 
 bool delivery_peek(const char *path, const uint8_t *holder_key, struct delivery_head *out_head, struct error *err)
@@ -202,6 +220,39 @@ bool delivery_peek(const char *path, const uint8_t *holder_key, struct delivery_
     TRY(!holder_key || layout_file_authenticate(&file, holder_key, err));
     *out_head = file.manifest;
     return true;
+}
+
+/* ---- a copy ---- */
+static bool blocks_copy(struct delivery *delivery, struct file_writer *writer, struct tree *tree, struct error *err)
+{
+    uint8_t leaf[LEAF_SIZE];
+    for (size_t i = 0; i < delivery->places.count; i++) {
+        const struct block_place *place = &delivery->places.items[i];
+        TRY(task_check(err) && sealed_read(delivery, place, err));
+        leaf_of(delivery->sealed.data, place->length, leaf);
+        TRY(tree_add(tree, leaf, sizeof leaf, err) && file_writer_append(writer, &place->length, sizeof place->length, err));
+        TRY(file_writer_append(writer, delivery->sealed.data, place->length, err));
+    }
+    return true;
+}
+
+bool delivery_copy(struct delivery *delivery, const char *path, struct error *err)
+{
+    CLEANUP(file_writer) struct file_writer *writer = NULL;
+    const struct layout_file *file = &delivery->file;
+    const struct buffer *manifest = &file->manifest_bytes;
+    struct tree tree = {0};
+    uint8_t tail[LAYOUT_TAIL_SIZE];
+    const uint8_t mark[4] = {0};
+    TRY(file_writer_open(&writer, path, COPY_MODE, err));
+    TRY(file_writer_append(writer, file->head_bytes, sizeof file->head_bytes, err) && blocks_copy(delivery, writer, &tree, err));
+    const struct crypto_hash root = tree_root(&tree);
+    if (!merkle_equal(&root, &file->manifest.root)) {
+        return FAIL(err, CORRUPT, "the delivery was changed while it was read");
+    }
+    layout_tail_print(file->signature, manifest->length, tail);
+    TRY(file_writer_append(writer, mark, sizeof mark, err) && file_writer_append(writer, manifest->data, manifest->length, err));
+    return file_writer_append(writer, tail, sizeof tail, err) && file_writer_commit(writer, err);
 }
 
 /* ---- scans ---- */

@@ -6,9 +6,14 @@
 
 struct block_place {
     uint64_t offset;
-    uint32_t length;
+    uint32_t length, rows;
     bool is_tokens;
     enum record_table table;
+};
+/* Looks at each block while the delivery is verified. */
+struct block_watch {
+    bool (*take)(void *context, const struct block *block, uint64_t index, struct error *err);
+    void *context;
 };
 DEFINE_ARRAY(block_places, struct block_place)
 
@@ -21,6 +26,9 @@ struct delivery {
     struct arena *scratch; /* of the block that is open */
     struct block_places places;
 };
+/* delivery_open of a file that is open: it is taken over, also on failure, and path is only for messages. watch may be NULL. */
+MUST_CHECK bool delivery_open_file(struct delivery **out_delivery, struct layout_file *file, const char *path,
+                                   const struct delivery_opening *opening, const struct block_watch *watch, struct error *err);
 /* Opens one block; it is valid until the next. */
 MUST_CHECK bool delivery_block(struct delivery *delivery, uint64_t index, struct block *out_block, struct error *err);
 /* Calls take for each block of the table, in order; row: of the table, from 0, which is the first of the block. */

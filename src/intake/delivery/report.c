@@ -10,6 +10,7 @@ static const char *const fault_words[FAULT_COUNT][2] = {
     [FAULT_WORD] = {"a word that it may not hold", "un mot non prévu"},
     [FAULT_SUBJECT] = {"a person who is not in the delivery", "une personne absente de la livraison"},
     [FAULT_DOUBLE] = {"a number that is there twice", "un numéro présent deux fois"},
+    [FAULT_TOKEN] = {"a token that is no pseudonym", "un jeton qui n'est pas un pseudonyme"},
     [FAULT_ORDER] = {"an end before the start", "une fin antérieure au début"},
 };
 

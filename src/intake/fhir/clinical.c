@@ -12,28 +12,6 @@ static bool is_any(struct text text, const char *const *words)
     return false;
 }
 
-static void begin(struct line *line, struct record *record, enum record_table table, const struct coded *coded, const struct stay *stay,
-                  const struct when *when)
-{
-    record_begin(record, table);
-    record_set_integer(record, COLUMN_SUBJECT, line->subject);
-    record_set_integer(record, COLUMN_RECORD, line_record(line));
-    if (stay->number) {
-        record_set_integer(record, COLUMN_VISIT, stay->number);
-    }
-    record_text(line, record, COLUMN_SYSTEM, coded->system, "code");
-    record_text(line, record, COLUMN_CODE, coded->code, "code");
-    record_when(record, when);
-}
-
-static void start_of_stay(struct when *when, const struct stay *stay)
-{
-    if (!when->has_start && stay->has_start) {
-        when->start = stay->start;
-        when->has_start = true;
-    }
-}
-
 /* ---- conditions ---- */
 /* HL7 diagnosis-role, and the ranks of the PMSI (DP, DR, DAS). */
 static const char *status_of(struct text use)
@@ -88,7 +66,7 @@ static void condition_when(struct line *line, const struct stay *stay, struct wh
         when->has_start = true;
     }
     line_when(line, line->root, "recordedDate", NULL, when);
-    start_of_stay(when, stay);
+    when_of_stay(when, stay);
     abatement.has_end = line_moment(line, line->root, "abatementDateTime", true, &abatement.end);
     line_when(line, line->root, NULL, "abatementPeriod", &abatement);
     when->has_end = abatement.has_end;
@@ -121,7 +99,8 @@ bool condition_take(struct line *line, struct error *err)
     }
     const char *qualifier = qualifier_of(verification);
     const bool is_observation = *qualifier != '\0';
-    begin(line, &record, is_observation ? RECORD_OBSERVATION : RECORD_CONDITION, &coded, &stay, &when);
+    const enum record_table table = is_observation ? RECORD_OBSERVATION : RECORD_CONDITION;
+    record_begin_event(line, &record, &(struct event_of_person){table, line_record(line), &stay, &coded, "code", &when});
     if (is_observation) {
         record_set_text(&record, COLUMN_QUALIFIER, text_of(qualifier));
     } else {
@@ -169,7 +148,7 @@ bool allergy_take(struct line *line, struct error *err)
     line_stay(line, "encounter", &stay);
     line_when(line, line->root, "onsetDateTime", "onsetPeriod", &when);
     line_when(line, line->root, "recordedDate", NULL, &when);
-    start_of_stay(&when, &stay);
+    when_of_stay(&when, &stay);
     if (!when.has_start) {
         return line_drop(line, FHIR_ALLERGY_INTOLERANCE, OUTCOME_NO_DATE);
     }
@@ -177,7 +156,7 @@ bool allergy_take(struct line *line, struct error *err)
     const struct json *category = node_first(json_member(line->root, "category"));
     const char *code = allergy_code(is_intolerance, category && category->kind == JSON_STRING ? category->text : TEXT(""));
     const struct coded kind = {TEXT("SNOMED"), text_of(code)};
-    begin(line, &record, RECORD_OBSERVATION, &kind, &stay, &when);
+    record_begin_event(line, &record, &(struct event_of_person){RECORD_OBSERVATION, line_record(line), &stay, &kind, "code", &when});
     record_text(line, &record, COLUMN_VALUE_SYSTEM, substance.system, "code");
     record_text(line, &record, COLUMN_VALUE_CODE, substance.code, "code");
     record_set_text(&record, COLUMN_QUALIFIER, is_intolerance ? TEXT("INTOLERANCE") : TEXT("ALLERGY"));
@@ -227,11 +206,11 @@ bool procedure_take(struct line *line, struct error *err)
     line_stay(line, "encounter", &stay);
     line_when(line, line->root, "performedDateTime", "performedPeriod", &when);
     line_when(line, line->root, "occurrenceDateTime", "occurrencePeriod", &when); /* R5 */
-    start_of_stay(&when, &stay);
+    when_of_stay(&when, &stay);
     if (!when.has_start) {
         return line_drop(line, FHIR_PROCEDURE, OUTCOME_NO_DATE);
     }
-    begin(line, &record, RECORD_PROCEDURE, &coded, &stay, &when);
+    record_begin_event(line, &record, &(struct event_of_person){RECORD_PROCEDURE, line_record(line), &stay, &coded, "code", &when});
     split_ccam(line, &record, &coded, modifier);
     record_set_text(&record, COLUMN_TYPE, TEXT("EHR"));
     return line_take(line, FHIR_PROCEDURE, &record, err);

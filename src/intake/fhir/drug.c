@@ -233,21 +233,9 @@ static void read_drug(struct line *line, struct drug *drug)
 static void finish_when(struct line *line, struct drug *drug, const struct stay *stay)
 {
     struct when *when = &drug->when;
-    if (!when->has_start && stay->has_start) {
-        when->start = stay->start;
-        when->has_start = true;
-    }
+    when_of_stay(when, stay);
     if (line->resource == FHIR_MEDICATION_STATEMENT) {
         line_when(line, line->root, "dateAsserted", NULL, when);
-    }
-    if (drug->has_days) {
-        when->end = when->start;
-        when->end.day.number += (int32_t)drug->days;
-        when->has_end = true;
-    }
-    if (!when->has_end || when->end.day.number < when->start.day.number) {
-        when->end = when->start;
-        when->has_end = true;
     }
 }
 
@@ -289,15 +277,7 @@ bool drug_take(struct line *line, struct error *err)
     if (!drug.when.has_start) {
         return line_drop(line, (int)line->resource, OUTCOME_NO_DATE);
     }
-    record_begin(&record, RECORD_DRUG);
-    record_set_integer(&record, COLUMN_SUBJECT, line->subject);
-    record_set_integer(&record, COLUMN_RECORD, line_record(line));
-    if (stay.number) {
-        record_set_integer(&record, COLUMN_VISIT, stay.number);
-    }
-    record_text(line, &record, COLUMN_SYSTEM, coded.system, "medication");
-    record_text(line, &record, COLUMN_CODE, coded.code, "medication");
-    record_when(&record, &drug.when);
+    record_begin_event(line, &record, &(struct event_of_person){RECORD_DRUG, line_record(line), &stay, &coded, "medication", &drug.when});
     set_details(line, &record, &drug);
     record_set_text(&record, COLUMN_TYPE, text_of(drug.type));
     return line_take(line, (int)line->resource, &record, err);

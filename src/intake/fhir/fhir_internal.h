@@ -98,6 +98,7 @@ struct stay {
     struct moment start;
 };
 void line_stay(const struct line *line, const char *member, struct stay *out);
+void when_of_stay(struct when *when, const struct stay *stay); /* the start of the stay is that of what has none */
 
 struct coded {
     struct text system, code;
@@ -120,6 +121,16 @@ MUST_CHECK bool line_take_person(struct line *line, struct error *err);
 MUST_CHECK bool output_give(struct fhir *fhir, const struct lines_piece *piece, struct error *err);
 void record_text(struct line *line, struct record *record, enum record_column column, struct text text, const char *field);
 void record_when(struct record *record, const struct when *when);
+/* Begins a row of the person: its number, the stay, the code, and when; place: the element that has the code. */
+struct event_of_person {
+    enum record_table table;
+    int64_t number;
+    const struct stay *stay;
+    const struct coded *coded;
+    const char *place;
+    const struct when *when;
+};
+void record_begin_event(struct line *line, struct record *record, const struct event_of_person *event);
 
 /* ---- survey.c: the first pass ---- */
 MUST_CHECK bool survey_run(struct fhir *fhir, struct error *err);

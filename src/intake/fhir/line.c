@@ -169,6 +169,14 @@ void line_when(struct line *line, const struct json *object, const char *date_ti
     }
 }
 
+void when_of_stay(struct when *when, const struct stay *stay)
+{
+    if (!when->has_start && stay->has_start) {
+        when->start = stay->start;
+        when->has_start = true;
+    }
+}
+
 /* ---- codes ---- */
 static struct text room_text(struct line *line, struct text first, struct text second)
 {

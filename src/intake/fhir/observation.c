@@ -180,18 +180,11 @@ static bool take_row(struct line *line, const struct json *object, const struct 
     if (value.is_prose) {
         return line_drop(line, row->place, OUTCOME_FREE_TEXT);
     }
-    record_begin(&record, row->is_measurement ? RECORD_MEASUREMENT : RECORD_OBSERVATION);
-    record_set_integer(&record, COLUMN_SUBJECT, line->subject);
-    record_set_integer(&record, COLUMN_RECORD, row->number);
+    const enum record_table table = row->is_measurement ? RECORD_MEASUREMENT : RECORD_OBSERVATION;
+    record_begin_event(line, &record, &(struct event_of_person){table, row->number, row->stay, &coded, "code", row->when});
     if (row->parent) {
         record_set_integer(&record, COLUMN_PARENT, row->parent);
     }
-    if (row->stay->number) {
-        record_set_integer(&record, COLUMN_VISIT, row->stay->number);
-    }
-    record_text(line, &record, COLUMN_SYSTEM, coded.system, "code");
-    record_text(line, &record, COLUMN_CODE, coded.code, "code");
-    record_when(&record, row->when);
     if (row->is_measurement) {
         set_measurement(line, &record, object, &value);
     } else {
@@ -245,10 +238,7 @@ bool observation_take(struct line *line, struct error *err)
     line_when(line, line->root, "effectiveDateTime", "effectivePeriod", &when);
     line_when(line, line->root, "effectiveInstant", NULL, &when);
     line_when(line, line->root, "issued", NULL, &when);
-    if (!when.has_start && stay.has_start) {
-        when.start = stay.start;
-        when.has_start = true;
-    }
+    when_of_stay(&when, &stay);
     if (!when.has_start) {
         return line_drop(line, FHIR_OBSERVATION, OUTCOME_NO_DATE);
     }

@@ -111,20 +111,22 @@ void record_text(struct line *line, struct record *record, enum record_column co
     record_set_text(record, column, text);
 }
 
-/* An end before the start is no end. */
 void record_when(struct record *record, const struct when *when)
 {
-    const uint64_t columns = record_shape(record->table)->columns;
-    record_set_day(record, COLUMN_START, when->start.day);
-    if (when->start.has_time && columns >> COLUMN_START_TIME & 1) {
-        record_set_integer(record, COLUMN_START_TIME, when->start.seconds);
+    record_set_when(record, &when->start, when->has_end ? &when->end : NULL);
+}
+
+void record_begin_event(struct line *line, struct record *record, const struct event_of_person *event)
+{
+    record_begin(record, event->table);
+    record_set_integer(record, COLUMN_SUBJECT, line->subject);
+    record_set_integer(record, COLUMN_RECORD, event->number);
+    if (event->stay->number) {
+        record_set_integer(record, COLUMN_VISIT, event->stay->number);
     }
-    if (when->has_end && when->end.day.number >= when->start.day.number && columns >> COLUMN_END & 1) {
-        record_set_day(record, COLUMN_END, when->end.day);
-        if (when->end.has_time && columns >> COLUMN_END_TIME & 1) {
-            record_set_integer(record, COLUMN_END_TIME, when->end.seconds);
-        }
-    }
+    record_text(line, record, COLUMN_SYSTEM, event->coded->system, event->place);
+    record_text(line, record, COLUMN_CODE, event->coded->code, event->place);
+    record_when(record, event->when);
 }
 
 /* ---- giving ---- */

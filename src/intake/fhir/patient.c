@@ -2,6 +2,7 @@
 /* patient: what of a Patient is a row (sex, birth, residence, death), and, on the merging thread alone, who it is.
  * Profiles: FR Core (fr-core-patient, fr-core-patient-ins) and the older ones of InterOp'Santé. */
 #include "intake/fhir/fhir_internal.h"
+#include "intake/identity/identity_nir.h"
 #include <string.h>
 
 static struct text commune_of(const struct json *address)
@@ -47,16 +48,7 @@ static void set_birth(struct line *line, struct record *record)
     if (!line_moment(line, line->root, "birthDate", false, &birth)) {
         return;
     }
-    int year, month, day_of_month;
-    day_to_civil(birth.day, &year, &month, &day_of_month);
-    const size_t precision = node_text(line->root, "birthDate").length;
-    record_set_integer(record, COLUMN_BIRTH_YEAR, year);
-    if (precision >= 7) {
-        record_set_integer(record, COLUMN_BIRTH_MONTH, month);
-    }
-    if (precision >= 10) {
-        record_set_integer(record, COLUMN_BIRTH_DAY, day_of_month);
-    }
+    record_set_birth(record, node_text(line->root, "birthDate"), &birth);
 }
 
 static bool take_death(struct line *line, struct error *err)
@@ -85,8 +77,15 @@ static bool take_death(struct line *line, struct error *err)
     return line_take(line, PLACE_DECEASED, &record, err);
 }
 
+static struct text twin_rank_of(const struct json *root, char room[TEXT_NUMBER_SIZE])
+{
+    const struct json *rank = json_member(root, "multipleBirthInteger");
+    return (struct text){room, rank && rank->kind == JSON_INTEGER ? text_from_i64(rank->integer, room) : 0};
+}
+
 bool patient_take(struct line *line, struct error *err)
 {
+    char rank[TEXT_NUMBER_SIZE];
     struct record record;
     line->subject = record_subject(line->fhir->options->numbers, line->id);
     record_begin(&record, RECORD_PERSON);
@@ -94,6 +93,7 @@ bool patient_take(struct line *line, struct error *err)
     record_set_text(&record, COLUMN_SEX, text_of(sex_of(node_text(line->root, "gender"))));
     set_birth(line, &record);
     record_text(line, &record, COLUMN_RESIDENCE, residence_of(line->root), "address");
+    record_set_twin_rank(&record, twin_rank_of(line->root, rank));
     TRY(line_take_person(line, err) && line_take(line, PLACE_NONE, &record, err));
     return take_death(line, err);
 }
@@ -101,17 +101,8 @@ bool patient_take(struct line *line, struct error *err)
 /* ---- who it is ---- */
 static bool is_ins(struct text system)
 {
-    static const char *const oids[] = {"1.2.250.1.213.1.4.8", "1.2.250.1.213.1.4.9", "1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.11"};
-    const struct text prefix = TEXT("urn:oid:");
-    if (text_starts_with(system, prefix)) {
-        system = (struct text){system.data + prefix.length, system.length - prefix.length};
-    }
-    for (size_t i = 0; i < sizeof oids / sizeof oids[0]; i++) {
-        if (text_equal(system, text_of(oids[i]))) {
-            return true;
-        }
-    }
-    return false;
+    const enum ins_kind kind = ins_kind_of(system);
+    return kind != INS_UNSAID && kind != INS_OTHER;
 }
 
 /* An INS stands only on a qualified identity; one that says it is not has none (RNIV; fr-core-identity-reliability). */
@@ -212,10 +203,6 @@ void patient_identify(struct identity *identity, const struct json *root, struct
     identity_set(identity, IDENTITY_RESIDENCE, residence_of(root));
     const struct json *place = node_extension(root, "patient-birthPlace");
     identity_set(identity, IDENTITY_BIRTH_PLACE, commune_of(json_member(place, "valueAddress")));
-    const struct json *rank = json_member(root, "multipleBirthInteger");
-    if (rank && rank->kind == JSON_INTEGER) {
-        char number[TEXT_NUMBER_SIZE];
-        const size_t length = text_from_i64(rank->integer, number);
-        identity_set(identity, IDENTITY_TWIN_RANK, (struct text){number, length});
-    }
+    char rank[TEXT_NUMBER_SIZE];
+    identity_set(identity, IDENTITY_TWIN_RANK, twin_rank_of(root, rank));
 }

@@ -143,7 +143,7 @@ static bool take_record(struct reading *reading, const struct csv_record *record
     return done;
 }
 
-/* The next record. What is no CSV is a finding at the line that the message names, and ends the file. */
+/* The next record. What is no CSV is a finding, and ends the file. */
 static bool next_record(struct reading *reading, struct csv_record *record, bool *out_more, struct error *err)
 {
     if (csv_reader_next(reading->reader, record, out_more, err)) {
@@ -152,33 +152,10 @@ static bool next_record(struct reading *reading, struct csv_record *record, bool
     if (err->code != ERROR_INVALID_INPUT && err->code != ERROR_LIMIT) {
         return false;
     }
-    int64_t line = 0;
-    const char *at = strstr(err->message, "line ");
-    if (at) {
-        const struct text number = {at + 5, strspn(at + 5, "0123456789")};
-        line = text_to_i64(number, &line) ? line : 0;
-    }
     if (!reading->flat->is_survey) {
-        tally_find(reading->flat->tally, reading->name, (uint64_t)line, "", err->message);
+        tally_find(reading->flat->tally, reading->name, csv_reader_line(reading->reader), "", err->message);
     }
     *out_more = false;
-    return true;
-}
-
-/* A comma, a semicolon or a tab: what the header has. */
-static bool open_reader(struct reading *reading, const char *path, struct csv_record *header, bool *out_more, struct error *err)
-{
-    static const char delimiters[] = {',', ';', '\t'};
-    for (size_t i = 0; i < sizeof delimiters; i++) {
-        const struct csv_options options = {.delimiter = delimiters[i]};
-        TRY(csv_reader_open(&reading->reader, path, &options, err));
-        TRY(next_record(reading, header, out_more, err));
-        if (!*out_more || header->count > 1 || i + 1 == sizeof delimiters) {
-            return true;
-        }
-        csv_reader_close(reading->reader);
-        reading->reader = NULL;
-    }
     return true;
 }
 
@@ -186,7 +163,9 @@ static bool read_rows(struct reading *reading, const char *path, struct error *e
 {
     struct csv_record record;
     bool more = false;
-    TRY(open_reader(reading, path, &record, &more, err));
+    struct csv_options options = {.delimiter = ','};
+    TRY(csv_delimiter_find(path, &options, &options.delimiter, err) && csv_reader_open(&reading->reader, path, &options, err));
+    TRY(next_record(reading, &record, &more, err));
     if (!more) {
         return true;
     }
@@ -234,9 +213,9 @@ static bool note_file(void *context, const char *name, struct error *err)
 static bool read_pass(struct flat *flat, const char *path, const struct listing *listing, struct error *err)
 {
     for (int file = 0; file < FLAT_FILE_COUNT; file++) {
-        const bool is_looked_up =
-            file == FLAT_FILE_PATIENT || file == FLAT_FILE_PATIENT_ADRESSE || file == FLAT_FILE_DONNEES_PMSI || file == FLAT_FILE_POSOLOGIE;
-        if (listing->names[file] && (!flat->is_survey || is_looked_up)) {
+        const bool is_of_persons = file == FLAT_FILE_PATIENT || file == FLAT_FILE_PATIENT_ADRESSE;
+        const bool is_looked_up = is_of_persons || file == FLAT_FILE_DONNEES_PMSI || file == FLAT_FILE_POSOLOGIE;
+        if (listing->names[file] && (flat->is_survey ? is_looked_up : is_of_persons || flat->sink->record)) {
             TRY(read_file(flat, path, listing->names[file], err));
         }
     }

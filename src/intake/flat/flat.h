@@ -8,5 +8,5 @@
 /* A reader_run (intake/record/record_reader.h). */
 MUST_CHECK bool flat_read(const char *path, const struct reader_options *options, const struct reader_sink *sink, struct tally *tally,
                           struct error *err);
-/* Whether a file of this name is a file of such an export. */
+/* Whether a file of this name is one of such an export, and of no other. */
 bool flat_is_file_name(struct text name);

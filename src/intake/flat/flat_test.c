@@ -117,10 +117,15 @@ static void test_small(void **state)
     assert_int_equal(outcome(&got, "patient", OUTCOME_DOUBLE), 1);
     assert_string_equal(nth(&got, RECORD_PERSON, 0)->words[COLUMN_RESIDENCE], "29019");
     assert_false(record_has(&nth(&got, RECORD_PERSON, 1)->record, COLUMN_BIRTH_MONTH));
+    assert_int_equal(nth(&got, RECORD_PERSON, 0)->record.values[COLUMN_TWIN_RANK].integer, 1);
+    assert_false(record_has(&nth(&got, RECORD_PERSON, 1)->record, COLUMN_TWIN_RANK));
     assert_day(nth(&got, RECORD_DEATH, 0), COLUMN_START, "2024-01-12"); /* the stay says so */
     assert_day(nth(&got, RECORD_DEATH, 1), COLUMN_START, "2024-05-01");
     const struct kept *visit = nth(&got, RECORD_VISIT, 0), *first = nth(&got, RECORD_CONDITION, 0);
     assert_string_equal(visit->words[COLUMN_DISCHARGED_TO], "9");
+    assert_int_equal(visit->record.values[COLUMN_START_TIME].integer, 8 * 3600 + 5 * 60);
+    assert_true(record_has(&visit->record, COLUMN_END_TIME));
+    assert_int_equal(visit->record.values[COLUMN_END_TIME].integer, 17 * 3600 + 30 * 60);
     assert_string_equal(visit->words[COLUMN_CARE_SITE], "290000017");
     assert_string_equal(first->words[COLUMN_CODE], "I219");
     assert_string_equal(first->words[COLUMN_STATUS], "PRIMARY");
@@ -239,9 +244,19 @@ static int end(void **state)
     return 0;
 }
 
+static void test_file_names(void **state)
+{
+    (void)state;
+    assert_true(flat_is_file_name(TEXT("donnees_pmsi.csv")));
+    assert_true(flat_is_file_name(TEXT("Patient.csv.gz")));
+    assert_false(flat_is_file_name(TEXT("person.csv")));
+    assert_false(flat_is_file_name(TEXT("IR_BEN_R.csv")));
+    assert_false(flat_is_file_name(TEXT("patient.ndjson")));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_small), cmocka_unit_test(test_results), cmocka_unit_test(test_wrong),
-                                       cmocka_unit_test(test_published)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_file_names), cmocka_unit_test(test_small), cmocka_unit_test(test_results),
+                                       cmocka_unit_test(test_wrong), cmocka_unit_test(test_published)};
     return cmocka_run_group_tests(tests, start, end);
 }

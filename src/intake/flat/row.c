@@ -71,19 +71,11 @@ static void apply_moment(struct flat_row *row, const struct flat_rule *rule, str
 static void apply_birth(struct flat_row *row, const struct flat_rule *rule, struct text text)
 {
     struct moment moment;
-    int year, month, day_of_month;
     if (moment_read(text, false, row->flat->zone_minutes, &moment) == MOMENT_INVALID) {
         find(row, rule->column, "no date (YYYY-MM-DD)");
         return;
     }
-    day_to_civil(moment.day, &year, &month, &day_of_month);
-    record_set_integer(&row->record, COLUMN_BIRTH_YEAR, year);
-    if (text.length >= 7) {
-        record_set_integer(&row->record, COLUMN_BIRTH_MONTH, month);
-    }
-    if (text.length >= 10) {
-        record_set_integer(&row->record, COLUMN_BIRTH_DAY, day_of_month);
-    }
+    record_set_birth(&row->record, text, &moment);
 }
 
 static void apply_word(struct flat_row *row, const struct flat_rule *rule, struct text text)
@@ -121,6 +113,9 @@ static void apply_trait(struct flat_row *row, const struct flat_rule *rule, stru
 {
     if (row->flat->identity && !row->flat->is_survey) {
         identity_set(row->flat->identity, (enum identity_trait)rule->target, text);
+    }
+    if (rule->target == IDENTITY_TWIN_RANK) {
+        record_set_twin_rank(&row->record, text);
     }
 }
 
@@ -244,18 +239,6 @@ static bool give(struct flat_row *row, const char *place, const struct record *r
     const struct reader_sink *sink = row->flat->sink;
     tally_count(row->flat->tally, place, OUTCOME_TAKEN, 1);
     return !sink->record || sink->record(sink->context, record, err);
-}
-
-static void set_when(struct flat_row *row, struct record *record)
-{
-    const uint64_t columns = record_shape(record->table)->columns;
-    record_set_day(record, COLUMN_START, row->start.day);
-    if (row->start.has_time && columns >> COLUMN_START_TIME & 1) {
-        record_set_integer(record, COLUMN_START_TIME, row->start.seconds);
-    }
-    if (row->has_end && row->end.day.number >= row->start.day.number && columns >> COLUMN_END & 1) {
-        record_set_day(record, COLUMN_END, row->end.day);
-    }
 }
 
 static bool take_death(struct flat_row *row, struct error *err)
@@ -419,7 +402,7 @@ bool flat_take_row(struct flat_row *row, struct error *err)
     if (row->file == FLAT_FILE_PATIENT) {
         return take_person(row, err);
     }
-    set_when(row, &row->record);
+    record_set_when(&row->record, &row->start, row->has_end ? &row->end : NULL);
     set_constants(row);
     return row->file == FLAT_FILE_STYLE_VIE ? take_habits(row, err) : give(row, place, &row->record, err);
 }

@@ -104,10 +104,17 @@ void birth_date_write(const struct birth_date *date, char out[BIRTH_DATE_LENGTH]
     two_digits(date->day, out + 6);
 }
 
+/* The same districts by their postal codes; of Lyon and Marseille these are those of other communes. */
+static bool is_paris_postal(unsigned code)
+{
+    return (code >= 75001 && code <= 75020) || code == 75116;
+}
+
 /* Districts of Paris, Lyon and Marseille (INSEE, code officiel géographique): the city. */
 static const char *district_city(unsigned code)
 {
-    return code >= 75101 && code <= 75120   ? "75056"
+    return is_paris_postal(code)            ? "75056"
+           : code >= 75101 && code <= 75120 ? "75056"
            : code >= 69381 && code <= 69389 ? "69123"
            : code >= 13201 && code <= 13216 ? "13055"
                                             : NULL;
@@ -134,5 +141,5 @@ enum birth_place_kind birth_place_read(struct text text, char out[BIRTH_PLACE_LE
     if (code >= 99000) {
         return BIRTH_PLACE_ABROAD;
     }
-    return behind == 0 || (code >= 75001 && code <= 75020) ? BIRTH_PLACE_POSTAL : BIRTH_PLACE_COMMUNE;
+    return behind == 0 || is_paris_postal(code) ? BIRTH_PLACE_POSTAL : BIRTH_PLACE_COMMUNE;
 }

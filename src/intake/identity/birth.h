@@ -3,6 +3,7 @@
  * and lunar dates have no day in any calendar. Private to identity. */
 #pragma once
 #include "base/text.h"
+#include "intake/identity/identity_place.h"
 #include <stdint.h>
 
 enum birth_sex { BIRTH_SEX_UNKNOWN, BIRTH_MALE, BIRTH_FEMALE };
@@ -19,14 +20,3 @@ enum { BIRTH_DATE_LENGTH = 8 };
  * to 2100. */
 MUST_CHECK bool birth_date_read(struct text text, struct birth_date *out_date);
 void birth_date_write(const struct birth_date *date, char out[BIRTH_DATE_LENGTH]); /* YYYYMMDD, no NUL */
-
-enum birth_place_kind {
-    BIRTH_PLACE_NONE,    /* no code of five characters */
-    BIRTH_PLACE_COMMUNE, /* 01001 to 98xxx, 2A001, 2B001 */
-    BIRTH_PLACE_ABROAD,  /* 99xxx */
-    BIRTH_PLACE_POSTAL,  /* a postal code that cannot be a commune: XX000, 75001 to 75020 */
-};
-enum { BIRTH_PLACE_LENGTH = 5 };
-/* The form in which places are compared: Corsica is department 20, as it was until 1975 (communes kept their numbers), and the districts
- * of Paris, Lyon and Marseille are the city. out is untouched for BIRTH_PLACE_NONE. */
-enum birth_place_kind birth_place_read(struct text text, char out[BIRTH_PLACE_LENGTH]);

@@ -79,7 +79,8 @@ static void test_places(void **state)
     assert_place("75112", BIRTH_PLACE_COMMUNE, "75056"); /* Paris 12e */
     assert_place("69383", BIRTH_PLACE_COMMUNE, "69123");
     assert_place("13216", BIRTH_PLACE_COMMUNE, "13055");
-    assert_place("75012", BIRTH_PLACE_POSTAL, "75012");
+    assert_place("75012", BIRTH_PLACE_POSTAL, "75056");
+    assert_place("75116", BIRTH_PLACE_POSTAL, "75056"); /* Paris 16e, second code */
     assert_place("29000", BIRTH_PLACE_POSTAL, "29000");
     assert_place("Paris", BIRTH_PLACE_NONE, "");
     assert_place("7511", BIRTH_PLACE_NONE, "");

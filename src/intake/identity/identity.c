@@ -35,19 +35,12 @@ void identity_clear(struct identity *identity)
 void identity_set(struct identity *identity, enum identity_trait trait, struct text text)
 {
     struct identifying *identifying = &identity->traits[trait];
-    text = text_trim(text);
-    size_t length = text.length;
-    if (length > IDENTITY_TEXT_MAX) {
-        length = IDENTITY_TEXT_MAX;
-        while (length > 0 && ((unsigned char)text.data[length] & 0xC0) == 0x80) {
-            length--;
-        }
-    }
+    text = text_cut(text_trim(text), IDENTITY_TEXT_MAX);
     crypto_wipe(identifying, sizeof *identifying);
-    if (length > 0) {
-        memcpy(identifying->bytes, text.data, length);
+    if (text.length > 0) {
+        memcpy(identifying->bytes, text.data, text.length);
     }
-    identifying->length = (uint16_t)length;
+    identifying->length = (uint16_t)text.length;
 }
 
 bool identity_has(const struct identity *identity, enum identity_trait trait)

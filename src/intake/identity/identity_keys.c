@@ -84,12 +84,6 @@ static const enum identity_key_space kind_spaces[] = {
     IDENTITY_KEYS(X)
 #undef X
 };
-static const char *const kind_meanings[][2] = {
-#define X(NAME, name, SPACE, space, meaning, sens) {meaning, sens},
-    IDENTITY_KEYS(X)
-#undef X
-};
-
 const char *identity_key_name(enum identity_key_kind kind)
 {
     return kind_names[kind - 1];
@@ -98,11 +92,6 @@ const char *identity_key_name(enum identity_key_kind kind)
 enum identity_key_space identity_key_space(enum identity_key_kind kind)
 {
     return kind_spaces[kind - 1];
-}
-
-const char *identity_key_meaning(enum identity_key_kind kind, bool in_french)
-{
-    return kind_meanings[kind - 1][in_french];
 }
 
 const char *identity_flag_name(unsigned bit)

@@ -55,4 +55,3 @@ void identity_keys_wipe(struct identity_keys *keys);
 
 const char *identity_key_name(enum identity_key_kind kind);
 enum identity_key_space identity_key_space(enum identity_key_kind kind);
-const char *identity_key_meaning(enum identity_key_kind kind, bool in_french);

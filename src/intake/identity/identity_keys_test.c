@@ -201,7 +201,6 @@ static void test_kinds(void **state)
         assert_true(identity_keys_kind(made->keys, i - 1) < identity_keys_kind(made->keys, i));
     }
     assert_string_equal(identity_key_name(IDENTITY_KEY_INSURED), "insured");
-    assert_true(strlen(identity_key_meaning(IDENTITY_KEY_NIR, true)) > 0);
     identity_keys_wipe(made->keys);
     assert_int_equal(identity_keys_count(made->keys), 0);
 }

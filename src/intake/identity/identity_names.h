@@ -10,6 +10,11 @@ enum { NAME_SIZE = 256 }; /* of 120 bytes at most: a letter gives three at most 
  * letters becomes '-' where keep_hyphens, else a blank. Other scripts are left out. Returns the length; out needs NAME_SIZE bytes. */
 size_t name_words(struct text name, bool keep_hyphens, char *out);
 
+/* The next character of text, whose place moves on: how many letters A to Z it is (0 to 2, in out), NAME_MARK where it is only a mark on
+ * the letter before it. */
+enum { NAME_MARK = -1 };
+int name_letter_next(struct text text, size_t *at, char out[2]);
+
 /* What one field of a family name says. "MARTIN EPOUSE DUPONT" and "DUPONT NEE MARTIN" say two. The views are into words. */
 struct name_parts {
     struct text birth, used; /* empty where nothing was said */

@@ -61,9 +61,25 @@ static char character_fold(uint32_t code)
     return is_hyphen ? HYPHEN : is_mark ? NOTHING : is_blank ? BETWEEN_WORDS : NOTHING;
 }
 
-size_t name_words(struct text name, bool keep_hyphens, char *out)
+static size_t letters_of(char folded, char *out)
 {
     static const char pairs[5][2] = {{'A', 'E'}, {'O', 'E'}, {'S', 'S'}, {'T', 'H'}, {'I', 'J'}};
+    if (folded >= '1' && folded <= '5') {
+        memcpy(out, pairs[folded - '1'], 2);
+        return 2;
+    }
+    out[0] = folded;
+    return 1;
+}
+
+int name_letter_next(struct text text, size_t *at, char out[2])
+{
+    const char folded = character_fold(character_next(text, at));
+    return folded == NOTHING ? NAME_MARK : folded == HYPHEN || folded == BETWEEN_WORDS ? 0 : (int)letters_of(folded, out);
+}
+
+size_t name_words(struct text name, bool keep_hyphens, char *out)
+{
     size_t length = 0;
     char gap = 0; /* what stands before the next letter, once there is one */
     for (size_t at = 0; at < name.length && length + 3 < NAME_SIZE;) {
@@ -80,12 +96,7 @@ size_t name_words(struct text name, bool keep_hyphens, char *out)
             out[length++] = gap;
         }
         gap = 0;
-        if (folded >= '1' && folded <= '5') {
-            memcpy(out + length, pairs[folded - '1'], 2);
-            length += 2;
-        } else {
-            out[length++] = folded;
-        }
+        length += letters_of(folded, out + length);
     }
     out[length] = '\0';
     return length;

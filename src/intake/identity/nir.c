@@ -69,15 +69,12 @@ static bool is_one_digit(const char characters[NIR_LENGTH])
     return true;
 }
 
-static enum nir_nature nature_of(const char characters[NIR_LENGTH])
+bool nir_is_possible(const char characters[NIR_LENGTH])
 {
     const unsigned month = number_at(characters, 3, 2), order = number_at(characters, 10, 3);
     const bool has_month = (month >= 1 && month <= 12) || (month >= 20 && month <= 42) || month >= 50;
     const bool has_department = characters[5] != '0' || characters[6] != '0';
-    if (characters[0] == '0' || characters[0] == '9' || !has_month || !has_department || order == 0 || is_one_digit(characters)) {
-        return NIR_FICTIVE;
-    }
-    return characters[0] <= '2' ? NIR_ORDINARY : NIR_PROVISIONAL;
+    return characters[0] >= '1' && characters[0] <= '8' && has_month && has_department && order > 0 && !is_one_digit(characters);
 }
 
 bool nir_read(struct text text, struct nir *out_nir)
@@ -88,7 +85,8 @@ bool nir_read(struct text text, struct nir *out_nir)
         crypto_wipe(characters, sizeof characters);
         return false;
     }
-    struct nir nir = {.nature = nature_of(characters), .has_key = length == NIR_WITH_KEY};
+    const enum nir_nature nature = characters[0] <= '2' ? NIR_ORDINARY : NIR_PROVISIONAL;
+    struct nir nir = {.nature = nir_is_possible(characters) ? nature : NIR_FICTIVE, .has_key = length == NIR_WITH_KEY};
     memcpy(nir.characters, characters, NIR_LENGTH);
     nir.key_fits = nir.has_key && number_at(characters, NIR_LENGTH, 2) == nir_key(characters);
     nir.sex = (characters[0] - '0') % 2 ? BIRTH_MALE : BIRTH_FEMALE;
@@ -112,7 +110,7 @@ bool nir_fits(const struct nir *nir, const struct birth_date *date, enum birth_s
 
 enum ins_kind ins_kind_of(struct text oid)
 {
-    static const struct text front = {"urn:oid:", 8}, root = {"1.2.250.1.213.1.4.", 18};
+    static const struct text front = {"urn:oid:", 8}, root = {INS_OID_ROOT, sizeof INS_OID_ROOT - 1};
     oid = text_trim(oid);
     if (oid.length == 0) {
         return INS_UNSAID;

@@ -8,8 +8,8 @@
 #pragma once
 #include "base/text.h"
 #include "intake/identity/birth.h"
+#include "intake/identity/identity_nir.h"
 
-enum { NIR_LENGTH = 13 };
 enum nir_nature {
     NIR_ORDINARY,
     NIR_PROVISIONAL, /* 3 to 8 in front */
@@ -26,17 +26,5 @@ struct nir {
 };
 /* Blanks, dots and dashes are passed over. False: not 13 or 15 characters of a number. */
 MUST_CHECK bool nir_read(struct text text, struct nir *out_nir);
-unsigned nir_key(const char characters[NIR_LENGTH]);
 /* Does the number say the same of birth and sex, as far as both say something? */
 bool nir_fits(const struct nir *nir, const struct birth_date *date, enum birth_sex sex);
-
-/* Kinds of national identity numbers, by the OIDs of FR Core (https://hl7.fr/ig/fhir/core). */
-enum ins_kind {
-    INS_UNSAID,
-    INS_NIR,  /* 1.2.250.1.213.1.4.8 */
-    INS_NIA,  /* 1.2.250.1.213.1.4.9: waiting for a NIR */
-    INS_TEST, /* 1.2.250.1.213.1.4.10 */
-    INS_DEMO, /* 1.2.250.1.213.1.4.11 */
-    INS_OTHER,
-};
-enum ins_kind ins_kind_of(struct text oid); /* with or without urn:oid: */

@@ -97,8 +97,9 @@ static enum comparison_number number_level(const struct linkage_entry *a, const 
     if (both_have(a, b, IDENTITY_KEY_NIR)) {
         return token(a, IDENTITY_KEY_NIR) == token(b, IDENTITY_KEY_NIR) ? NUMBER_OWN : NUMBER_OTHER;
     }
-    if (is_shared(spaces, IDENTITY_SPACE_NIR)) {
-        return NUMBER_DOUBTFUL;
+    if (is_shared(spaces,
+                  IDENTITY_SPACE_NIR)) { /* not a parent's, where name, given name and year are equal: it is the date that is wrong */
+        return identity == AGREE_YEAR ? NUMBER_OWN : NUMBER_DOUBTFUL;
     }
     const bool is_named = identity != AGREE_UNSAID && identity != AGREE_NOTHING;
     return is_shared(spaces, IDENTITY_SPACE_INSURED) && (is_named || !may_be_other_twin(a, b)) ? NUMBER_INSURED : NUMBER_UNSAID;

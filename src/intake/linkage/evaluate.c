@@ -260,8 +260,7 @@ static void fields_name(struct evaluation *evaluation, struct weights *weights)
         const struct text name = evaluation->plan.names[column];
         const bool may_swap = column == evaluation->name_column || column == evaluation->given_column;
         const unsigned levels = may_swap ? LEVEL_COUNT : LEVEL_SWAPPED;
-        char *copy = arena_allocate(evaluation->model->names, name.length + 1, 1);
-        memcpy(copy, name.data, name.length);
+        const char *copy = arena_text_keep(evaluation->model->names, name).data;
         *field = (struct weights_field){.name = copy, .nom = copy, .levels = levels, .u_is_known = true};
         for (unsigned level = 0; level < levels; level++) {
             field->level_names[level] = names[level];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* linkage: the run: candidates, weights, what is taken, duplicates at a holder, uniqueness, closure, numbers. */
 #include "intake/linkage/linkage.h"
+#include "intake/identity/identity_place.h"
 #include "intake/linkage/candidates.h"
 #include "intake/linkage/closure.h"
 #include "intake/linkage/linkage_internal.h"
@@ -59,16 +60,14 @@ static bool out_of_memory(struct error *err)
     return FAIL(err, LIMIT, "not enough memory for linkage");
 }
 
-uint32_t linkage_residence(const char *residence)
+uint32_t linkage_residence(struct text residence)
 {
-    uint32_t number = 0;
-    for (size_t i = 0; i < 5; i++) {
-        if (residence[i] < '0' || residence[i] > '9') {
-            return 0;
-        }
-        number = number * 10 + (uint32_t)(residence[i] - '0');
+    char place[BIRTH_PLACE_LENGTH];
+    int64_t number = 0;
+    if (birth_place_read(residence, place) == BIRTH_PLACE_NONE) {
+        return 0;
     }
-    return residence[5] == '\0' ? number : 0;
+    return text_to_i64((struct text){place, sizeof place}, &number) ? (uint32_t)number : 0;
 }
 
 const char *linkage_rule_name(enum linkage_rule rule)

@@ -10,6 +10,7 @@
 #pragma once
 #include "base/error.h"
 #include "base/task.h"
+#include "base/text.h"
 #include "intake/identity/identity_facts.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -24,8 +25,8 @@ struct linkage_entry {
     char sex;                            /* M or F; anything else is unknown */
     uint64_t tokens[IDENTITY_KEY_KINDS]; /* [kind - 1]: fingerprint of the token; 0: no such key */
 };
-/* "20004" (identity_outline.residence) as a number, 0 for anything else. */
-uint32_t linkage_residence(const char *residence);
+/* A commune in the form in which places are compared (identity_place.h), as a number; 0 for anything else. */
+uint32_t linkage_residence(struct text residence);
 
 /* How an entry came to its person. */
 enum linkage_rule {

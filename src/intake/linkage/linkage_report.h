@@ -46,8 +46,6 @@ MUST_CHECK bool linkage_report_make(struct linkage_report *out, const struct lin
                                     const struct linkage_report_options *options, struct error *err);
 /* "holder 3", "chu-a", "65-79 years". */
 const char *linkage_group_words(const struct linkage_group *group, bool in_french, char out[LINKAGE_WORDS_SIZE]);
-MUST_CHECK bool linkage_report_json(const struct linkage_report *report, const struct linkage_model *model, struct buffer *out,
-                                    struct error *err);
 struct json_writer;
 MUST_CHECK bool linkage_report_write(const struct linkage_report *report, const struct linkage_model *model, struct json_writer *writer,
                                      struct error *err);

@@ -245,9 +245,12 @@ static void test_entries_in_order(void **state)
     assert_true(linkage_run(&result, entries, 0, NULL, &options, &err));
     assert_int_equal(result->counts.persons, 0);
     linkage_result_destroy(result);
-    assert_int_equal(linkage_residence("20004"), 20004);
-    assert_int_equal(linkage_residence(""), 0);
-    assert_int_equal(linkage_residence("2A004"), 0);
+    assert_int_equal(linkage_residence(TEXT("20004")), 20004);
+    assert_int_equal(linkage_residence(TEXT("01004")), 1004);
+    assert_int_equal(linkage_residence(TEXT("2A004")), 20004);
+    assert_int_equal(linkage_residence(TEXT("75112")), 75056);
+    assert_int_equal(linkage_residence(TEXT("")), 0);
+    assert_int_equal(linkage_residence(TEXT("Brest")), 0);
 }
 
 /* A token of many entries makes no pairs. */
@@ -407,9 +410,39 @@ static void test_quality_by_hand(void **state)
     assert_true(quality.f1 > 0.3999 && quality.f1 < 0.4001);
 }
 
+/* Claims that have 1 January where the hospital knows the day: the number does not fit that date, and is doubtful there; with name, given
+ * name and year equal it is nobody else's, also when the person has moved. A parent's number (another year) says no such thing. */
+static void test_date_by_default(void **state)
+{
+    (void)state;
+    for (int is_parent = 0; is_parent < 2; is_parent++) {
+        const struct who known = {.holder = 1, .subject = 11, .name = 5, .given = 6, .date = 20, .place = 1, .nir = 9};
+        struct linkage_entry entries[2] = {entry_of(&known), entry_of(&known)};
+        uint64_t *tokens = entries[1].tokens;
+        struct linkage_options options = {.pool = NULL};
+        struct linkage_result *result = NULL;
+        struct error err = {0};
+        entries[1].holder = 2;
+        entries[1].residence = 75056;
+        tokens[IDENTITY_KEY_NIR_DOUBTFUL - 1] = tokens[IDENTITY_KEY_NIR - 1];
+        tokens[IDENTITY_KEY_NIR - 1] = tokens[IDENTITY_KEY_INSURED - 1] = tokens[IDENTITY_KEY_GIVEN_PLACE - 1] = 0;
+        tokens[IDENTITY_KEY_PERSON - 1] = hash(1, 1);
+        tokens[IDENTITY_KEY_SOUND - 1] = hash(1, 2);
+        tokens[IDENTITY_KEY_NAME_DATE - 1] = hash(1, 3);
+        if (is_parent) {
+            tokens[IDENTITY_KEY_NAME_YEAR - 1] = hash(1, 4);
+            entries[1].birth_year = 1998;
+        }
+        assert_true(linkage_run(&result, entries, 2, NULL, &options, &err));
+        assert_int_equal(result->counts.persons, is_parent ? 2 : 1);
+        linkage_result_destroy(result);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_date_by_default),
         cmocka_unit_test(test_links),
         cmocka_unit_test(test_twins_and_several),
         cmocka_unit_test(test_contradictions),

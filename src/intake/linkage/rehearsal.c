@@ -139,10 +139,7 @@ static uint32_t residence_draw(struct dice *dice)
 {
     char text[8];
     commune_write(text, rank_draw(dice, COMMUNES, 30, 1.05));
-    if (text[1] == 'A' || text[1] == 'B') {
-        text[1] = '0';
-    }
-    return linkage_residence(text);
+    return linkage_residence(text_of(text));
 }
 
 static void nir_write(char out[NIR_SIZE], struct dice *dice, bool is_male, int year, int month, const char *birthplace)
@@ -252,7 +249,50 @@ struct observer {
     struct secret *key;
     struct rehearsal *out;
     size_t capacity;
+    uint16_t *orders; /* by person: the last three digits of the own number */
 };
+
+/* ---- own numbers: nobody has another's, as in the registers ---- */
+enum { NIR_BIRTH_DIGITS = 10, NIR_ORDER_DIGITS = 3, ORDERS = 999 };
+
+/* Numbers persons of one sex, month and commune of birth one after another. */
+static bool orders_make(struct observer *observer, struct error *err)
+{
+    const struct rehearsal_options *options = observer->options;
+    struct births {
+        uint64_t key; /* 0: free */
+        uint32_t count;
+    } * births;
+    size_t size = 1024;
+    while (size < 2 * (size_t)options->persons) {
+        size *= 2;
+    }
+    births = calloc(size, sizeof *births);
+    observer->orders = malloc(((size_t)options->persons + 1) * sizeof *observer->orders);
+    for (uint32_t number = 0; births && observer->orders && number < options->persons; number++) {
+        struct person person;
+        person_draw(&person, options, number);
+        const uint64_t key = crypto_short_hash(observer->key, person.nir, NIR_BIRTH_DIGITS) | 1;
+        size_t at = (size_t)(key >> 1) & (size - 1);
+        while (births[at].key && births[at].key != key) {
+            at = (at + 1) & (size - 1);
+        }
+        births[at].key = key;
+        observer->orders[number] = (uint16_t)(1 + births[at].count++ % ORDERS);
+    }
+    const bool done = births && observer->orders;
+    free(births);
+    return done || FAIL(err, LIMIT, "not enough memory for a rehearsal");
+}
+
+static void order_set(struct person *person, uint16_t order)
+{
+    const bool is_insured = memcmp(person->insured, person->nir, sizeof person->nir) == 0;
+    snprintf(person->nir + NIR_BIRTH_DIGITS, NIR_ORDER_DIGITS + 1, "%03u", order % (ORDERS + 1u));
+    if (is_insured) {
+        memcpy(person->insured, person->nir, sizeof person->insured);
+    }
+}
 
 static void numbers_observe(struct observer *observer, const struct person *person, struct dice *dice, bool is_claims, uint32_t holder)
 {
@@ -391,6 +431,7 @@ static bool everybody_observe(struct observer *observer, struct error *err)
             }
             struct person person;
             person_draw(&person, options, number);
+            order_set(&person, observer->orders[number]);
             TRY(person_observe(observer, &person, number, holder, 0, err));
             if (!is_claims && dice_says(&dice, options->noise.duplicate)) {
                 TRY(person_observe(observer, &person, number, holder, 1, err));
@@ -477,11 +518,13 @@ bool linkage_rehearsal_make(struct rehearsal *out, const struct rehearsal_option
     memcpy(secret_bytes(key), key_bytes, CRYPTO_KEY_SIZE);
     const double expected = options->persons * (1 + options->centres * options->presence * (1 + options->noise.duplicate));
     struct rehearsal rehearsal = {0};
-    struct observer observer = {options, identity, keys, key, &rehearsal, (size_t)(expected * 1.05) + 1000};
+    struct observer observer = {options, identity, keys, key, &rehearsal, (size_t)(expected * 1.05) + 1000, NULL};
     rehearsal.entries = malloc(observer.capacity * sizeof *rehearsal.entries);
     rehearsal.truth = malloc(observer.capacity * sizeof *rehearsal.truth);
-    bool done = rehearsal.entries && rehearsal.truth ? everybody_observe(&observer, err) && entries_sort(&rehearsal, err)
-                                                     : FAIL(err, LIMIT, "not enough memory for a rehearsal");
+    bool done = rehearsal.entries && rehearsal.truth
+                    ? orders_make(&observer, err) && everybody_observe(&observer, err) && entries_sort(&rehearsal, err)
+                    : FAIL(err, LIMIT, "not enough memory for a rehearsal");
+    free(observer.orders);
     if (!done) {
         linkage_rehearsal_finish(&rehearsal);
         return false;

@@ -265,9 +265,3 @@ bool linkage_report_write(const struct linkage_report *report, const struct link
     TRY(json_end_array(writer, err));
     return json_end_object(writer, err);
 }
-
-bool linkage_report_json(const struct linkage_report *report, const struct linkage_model *model, struct buffer *out, struct error *err)
-{
-    struct json_writer writer = {.out = out, .indented = true};
-    return linkage_report_write(report, model, &writer, err);
-}

@@ -109,7 +109,8 @@ static void test_json_and_page(void **state)
     buffer_clear(&page);
     assert_true(linkage_report_html(NULL, &model, true, &page, &err));
     assert_non_null(strstr((const char *)page.data, "Poids d'appariement"));
-    assert_true(linkage_report_json(&report, &model, &json, &err));
+    struct json_writer writer = {.out = &json};
+    assert_true(linkage_report_write(&report, &model, &writer, &err));
     CLEANUP(arena) struct arena *arena = arena_create();
     const struct json *root;
     assert_true(json_parse(&root, arena, "report", json.data, json.length, &err));

@@ -7,11 +7,6 @@
 
 static const char *const role_names[TABLE_ROLES] = {"none", "id", "given", "name", "date", "place", "code", "number", "text", "sex"};
 
-const char *table_role_name(enum table_role role)
-{
-    return role_names[role];
-}
-
 static bool role_find(struct text name, enum table_role *out_role)
 {
     for (unsigned role = 0; role < TABLE_ROLES; role++) {
@@ -141,23 +136,13 @@ static bool plan_from_json(struct table_plan *plan, const char *path, struct are
     return true;
 }
 
-static struct text arena_copy(struct arena *arena, struct text text)
-{
-    char *copy = arena_allocate_raw(arena, text.length + 1, 1);
-    if (text.length > 0) {
-        memcpy(copy, text.data, text.length);
-    }
-    copy[text.length] = '\0';
-    return (struct text){copy, text.length};
-}
-
 static bool plan_from_header(struct table_plan *plan, struct csv_reader *reader, struct arena *arena, struct error *err)
 {
     struct csv_record record;
     bool more;
     TRY(csv_reader_next(reader, &record, &more, err));
     for (size_t i = 0; more && i < record.count; i++) {
-        const struct text name = arena_copy(arena, text_trim(record.fields[i].text));
+        const struct text name = arena_text_keep(arena, text_trim(record.fields[i].text));
         TRY(plan_add(plan, name, role_guess(name), err));
     }
     return true;
@@ -193,7 +178,7 @@ static struct text value_canonical(struct text value, enum table_role role, stru
     if (role == TABLE_NAME || role == TABLE_GIVEN) {
         const size_t word_length = name_words(value, false, words);
         const size_t joined_length = name_joined((struct text){words, word_length}, joined);
-        return arena_copy(arena, (struct text){joined, joined_length});
+        return arena_text_keep(arena, (struct text){joined, joined_length});
     }
     size_t length = 0;
     for (size_t i = 0; i < value.length; i++) {
@@ -204,7 +189,7 @@ static struct text value_canonical(struct text value, enum table_role role, stru
             joined[length++] = is_small ? (char)(letter - 'a' + 'A') : letter;
         }
     }
-    return arena_copy(arena, (struct text){joined, length});
+    return arena_text_keep(arena, (struct text){joined, length});
 }
 
 static bool columns_find(const struct csv_record *record, const char *path, const struct table_plan *plan, size_t *places, size_t *out_id,
@@ -260,7 +245,7 @@ bool table_read(struct table *out, struct csv_reader *reader, const char *path, 
             const struct text value = places[column] < record.count ? record.fields[places[column]].text : (struct text){0};
             table.values[table.count * plan->count + column] = value_canonical(value, plan->roles[column], arena);
         }
-        table.ids[table.count++] = arena_copy(arena, text_trim(id < record.count ? record.fields[id].text : (struct text){0}));
+        table.ids[table.count++] = arena_text_keep(arena, text_trim(id < record.count ? record.fields[id].text : (struct text){0}));
     }
     *out = table;
     return true;

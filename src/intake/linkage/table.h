@@ -19,7 +19,6 @@ enum table_role {
     TABLE_ROLES
 };
 enum { TABLE_COLUMNS_MAX = 12, TABLE_RECORDS_MAX = 1 << 24 };
-const char *table_role_name(enum table_role role);
 /* What the columns of both files are. */
 struct table_plan {
     size_t count;

@@ -15,8 +15,9 @@ static const struct {
                {"birth_date", IDENTITY_BIRTH_DATE},
                {"sex", IDENTITY_SEX},
                {"birth_place", IDENTITY_BIRTH_PLACE},
-               {"residence", IDENTITY_RESIDENCE}};
-enum { COLUMNS = sizeof columns / sizeof columns[0] };
+               {"residence", IDENTITY_RESIDENCE},
+               {"twin_rank", IDENTITY_TWIN_RANK}};
+enum { COLUMNS = sizeof columns / sizeof columns[0], RESIDENCE = COLUMNS - 2, TWIN_RANK = COLUMNS - 1 };
 static const char place[] = "identities";
 
 struct places {
@@ -58,17 +59,19 @@ static bool person_of(const struct csv_record *record, const struct places *plac
     return true;
 }
 
-static bool note_residence(struct omopcsv *reading, const struct places *places, const struct csv_record *record, struct error *err)
+/* What the person's row takes from here. */
+static bool note_person(struct omopcsv *reading, const struct places *places, const struct csv_record *record, struct error *err)
 {
-    struct text residence = field_of(record, places->traits[COLUMNS - 1]);
+    struct text residence = field_of(record, places->traits[RESIDENCE]), rank = field_of(record, places->traits[TWIN_RANK]);
     char digits[TEXT_NUMBER_SIZE];
     struct text person;
-    if (!person_of(record, places, digits, &person) || residence.length == 0 || residence.length > RECORD_TEXT_MAX ||
-        !text_is_utf8(residence)) {
+    residence.length = residence.length <= RECORD_TEXT_MAX && text_is_utf8(residence) ? residence.length : 0;
+    rank.length = rank.length == 1 ? 1 : 0;
+    if (!person_of(record, places, digits, &person) || residence.length + rank.length == 0) {
         return true;
     }
     const int64_t number = record_number(reading->options->numbers, "residence", person);
-    return references_add_texts(reading->references, number, residence, TEXT(""), err);
+    return references_add_texts(reading->references, number, residence, rank, err);
 }
 
 static bool give_person(struct omopcsv *reading, const struct places *places, const struct csv_record *record, struct identity *identity,
@@ -113,7 +116,7 @@ static bool next_record(struct omopcsv *reading, struct csv_reader *reader, stru
         return false;
     }
     if (!is_survey) {
-        tally_find(reading->tally, "identities.csv", 0, "", err->message);
+        tally_find(reading->tally, "identities.csv", csv_reader_line(reader), "", err->message);
     }
     *out_more = false;
     return true;
@@ -126,7 +129,8 @@ bool omopcsv_identities_read(struct omopcsv *reading, const char *path, bool is_
     struct csv_record record;
     struct places places;
     bool more = false;
-    TRY(csv_reader_open(&reader, path, NULL, err));
+    struct csv_options options = {.delimiter = ','};
+    TRY(csv_delimiter_find(path, &options, &options.delimiter, err) && csv_reader_open(&reader, path, &options, err));
     TRY(is_survey || identity_create(&identity, err));
     TRY(next_record(reading, reader, &record, is_survey, &more, err));
     if (!more) {
@@ -143,7 +147,7 @@ bool omopcsv_identities_read(struct omopcsv *reading, const char *path, bool is_
         TRY(rows % 4096 != 0 || task_check(err));
         TRY(next_record(reading, reader, &record, is_survey, &more, err));
         if (more) {
-            TRY(is_survey ? note_residence(reading, &places, &record, err) : give_person(reading, &places, &record, identity, err));
+            TRY(is_survey ? note_person(reading, &places, &record, err) : give_person(reading, &places, &record, identity, err));
         }
     }
     return true;

@@ -14,6 +14,27 @@ static const struct {
     OMOPCSV_TABLES(TABLE_ROW)};
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
+static bool ends(struct text name, const char *with)
+{
+    const struct text wanted = text_of(with);
+    return name.length > wanted.length && text_equal_fold((struct text){name.data + name.length - wanted.length, wanted.length}, wanted);
+}
+
+bool omopcsv_is_file_name(struct text name)
+{
+    static const int told_by[] = {OMOP_TABLE_PERSON, OMOP_TABLE_OBSERVATION_PERIOD, OMOP_TABLE_VISIT_OCCURRENCE,
+                                  OMOP_TABLE_CONDITION_OCCURRENCE, OMOP_TABLE_DRUG_EXPOSURE};
+    const bool is_table = ends(name, ".csv") || ends(name, ".csv.gz") || ends(name, ".tsv") || ends(name, ".parquet");
+    const char *dot = memchr(name.data, '.', name.length);
+    const struct text stem = {name.data, dot ? (size_t)(dot - name.data) : name.length};
+    for (size_t i = 0; is_table && i < sizeof told_by / sizeof *told_by; i++) {
+        if (text_equal_fold(stem, text_of(omop_table(told_by[i])->name))) {
+            return true;
+        }
+    }
+    return ends(name, ".zip");
+}
+
 static const char *identities_path(struct arena *arena, const char *path)
 {
     struct stat status;
@@ -67,11 +88,12 @@ static bool read_all(struct omopcsv *reading, const char *path, struct error *er
     TRY(file_exists(identities, &has_identities, err));
     if (!has_identities && reading->sink->person) {
         FAIL(err, INVALID_INPUT, "there is no identities.csv beside the OMOP data set");
-        return error_hint(err, "add it: person_id, nir, birth_name, given_names, birth_date, sex, birth_place, residence");
+        return error_hint(err, "add it: person_id, nir, birth_name, given_names, birth_date, sex, birth_place, residence, twin_rank");
     }
     TRY(!has_identities || omopcsv_identities_read(reading, identities, true, err));
     for (size_t i = 0; i < TABLES; i++) {
-        TRY(omopcsv_table_read(reading, tables[i].omop_table, tables[i].table, err));
+        const bool is_wanted = reading->sink->record || tables[i].table == RECORD_PERSON;
+        TRY(!is_wanted || omopcsv_table_read(reading, tables[i].omop_table, tables[i].table, err));
     }
     TRY(!reading->sink->person || omopcsv_identities_read(reading, identities, false, err));
     tell_others(reading);

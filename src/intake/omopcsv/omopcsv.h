@@ -8,3 +8,5 @@
 /* A reader_run (intake/record/record_reader.h). identities.csv lies in the directory, or beside the zip. */
 MUST_CHECK bool omopcsv_read(const char *path, const struct reader_options *options, const struct reader_sink *sink, struct tally *tally,
                              struct error *err);
+/* Whether a file of this name is one of such an export, and of no other. */
+bool omopcsv_is_file_name(struct text name);

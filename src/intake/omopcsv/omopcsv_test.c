@@ -93,6 +93,8 @@ static void assert_persons_and_stays(const struct got *got)
     assert_int_equal(outcome(got, "identities", OUTCOME_DOUBLE), 1);
     assert_string_equal(nth(got, RECORD_PERSON, 0)->words[COLUMN_SEX], "F");
     assert_string_equal(nth(got, RECORD_PERSON, 0)->words[COLUMN_RESIDENCE], "29019");
+    assert_int_equal(nth(got, RECORD_PERSON, 0)->record.values[COLUMN_TWIN_RANK].integer, 2);
+    assert_false(record_has(&nth(got, RECORD_PERSON, 1)->record, COLUMN_TWIN_RANK));
     const struct kept *visit = nth(got, RECORD_VISIT, 0);
     assert_string_equal(visit->words[COLUMN_CLASS], "EMERIMP");
     assert_string_equal(visit->words[COLUMN_DISCHARGED_TO], "home");
@@ -205,8 +207,20 @@ static int end(void **state)
     return 0;
 }
 
+static void test_file_names(void **state)
+{
+    (void)state;
+    assert_true(omopcsv_is_file_name(TEXT("PERSON.csv")));
+    assert_true(omopcsv_is_file_name(TEXT("visit_occurrence.parquet")));
+    assert_true(omopcsv_is_file_name(TEXT("omop.zip")));
+    assert_false(omopcsv_is_file_name(TEXT("patient.csv")));
+    assert_false(omopcsv_is_file_name(TEXT("identities.csv")));
+    assert_false(omopcsv_is_file_name(TEXT("Patient.ndjson")));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_small), cmocka_unit_test(test_wrong), cmocka_unit_test(test_published)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_file_names), cmocka_unit_test(test_small), cmocka_unit_test(test_wrong),
+                                       cmocka_unit_test(test_published)};
     return cmocka_run_group_tests(tests, start, end);
 }

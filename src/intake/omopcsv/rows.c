@@ -290,10 +290,11 @@ static bool note_person(struct row *row, struct error *err)
 {
     char digits[TEXT_NUMBER_SIZE];
     struct omopcsv *reading = row->table->reading;
-    struct text residence, none;
+    struct text residence, rank;
     const struct text person = {digits, text_from_i64(row->person, digits)};
-    if (references_texts(reading->references, record_number(reading->options->numbers, "residence", person), &residence, &none)) {
+    if (references_texts(reading->references, record_number(reading->options->numbers, "residence", person), &residence, &rank)) {
         record_set_text(&row->record, COLUMN_RESIDENCE, residence);
+        record_set_twin_rank(&row->record, rank);
     }
     return references_add(reading->references, row->record.values[COLUMN_SUBJECT].integer, OMOPCSV_PERSON, err);
 }

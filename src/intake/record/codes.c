@@ -24,16 +24,6 @@ enum record_system record_system_of_uri(struct text uri)
     return RECORD_SYSTEM_COUNT;
 }
 
-enum record_system record_system_find(struct text name)
-{
-    for (int i = 0; i < RECORD_SYSTEM_COUNT; i++) {
-        if (text_equal(name, text_of(names[i]))) {
-            return (enum record_system)i;
-        }
-    }
-    return RECORD_SYSTEM_COUNT;
-}
-
 const char *record_system_name(enum record_system system)
 {
     return names[system];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* The form of an export by its names: each alone, one level down, two at once, none. */
+/* The form of an export by its names: each alone, one level down, two at once, none. What the readers' own names are: their tests. */
 #include "base/scratch.h"
 #include "intake/record/record_reader.h"
 #include <setjmp.h>
@@ -14,37 +14,38 @@ static void put(struct scratch *scratch, const char *name)
     assert_true(file_write_atomic(scratch_path(scratch, name), "x", 1, 0600, &err));
 }
 
+static bool is_lines(struct text name)
+{
+    return text_equal(name, TEXT("Patient.ndjson"));
+}
+
+static bool is_tables(struct text name)
+{
+    return text_starts_with(name, TEXT("patient"));
+}
+
+static const struct reader_form forms[] = {
+    {"lines", "*.ndjson", is_lines, NULL}, {"tables", "patient.csv", is_tables, NULL}, {.name = NULL}};
+
 static void test_forms(void **state)
 {
     (void)state;
-    static const struct {
-        const char *file;
-        enum reader_format format;
-    } forms[] = {{"MimicPatient.ndjson.gz", READER_FHIR},
-                 {"Patient.000.ndjson", READER_FHIR},
-                 {"IR_BEN_R.csv", READER_SNDS},
-                 {"er_prs_f_2009.csv.gz", READER_SNDS},
-                 {"T_MCO19C.csv", READER_SNDS},
-                 {"donnees_pmsi.csv", READER_FLAT},
-                 {"PERSON.csv", READER_OMOP},
-                 {"visit_occurrence.parquet", READER_OMOP},
-                 {"omop.zip", READER_OMOP}};
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    static const char *const files[] = {"Patient.ndjson", "patient.csv"};
+    for (size_t i = 0; i < 2; i++) {
         CLEANUP(scratch) struct scratch scratch = scratch_open();
         struct error err;
-        enum reader_format format;
+        const struct reader_form *form = NULL;
         put(&scratch, "log.ndjson");
         put(&scratch, "readme.txt");
-        assert_false(reader_detect(scratch.directory, &format, &err));
+        assert_false(reader_detect(forms, scratch.directory, &form, &err));
         assert_int_equal(err.code, ERROR_INVALID_INPUT);
-        put(&scratch, forms[i].file);
-        assert_true(reader_detect(scratch.directory, &format, &err));
-        assert_int_equal(format, forms[i].format);
-        assert_true(reader_detect(scratch_path(&scratch, forms[i].file), &format, &err)); /* the file itself */
-        assert_int_equal(format, forms[i].format);
-        put(&scratch, i < 2 ? "patient.csv" : "Patient.ndjson");
-        assert_false(reader_detect(scratch.directory, &format, &err));
-        assert_non_null(strstr(err.message, reader_format_name(forms[i].format)));
+        assert_non_null(strstr(err.hint, "lines (*.ndjson), tables (patient.csv)"));
+        put(&scratch, files[i]);
+        assert_true(reader_detect(forms, scratch.directory, &form, &err) && form == &forms[i]);
+        assert_true(reader_detect(forms, scratch_path(&scratch, files[i]), &form, &err) && form == &forms[i]); /* the file itself */
+        put(&scratch, files[1 - i]);
+        assert_false(reader_detect(forms, scratch.directory, &form, &err));
+        assert_string_equal(err.message, "the export has files of lines and of tables");
     }
 }
 
@@ -53,12 +54,11 @@ static void test_below(void **state)
     (void)state;
     CLEANUP(scratch) struct scratch scratch = scratch_open();
     struct error err;
-    enum reader_format format = READER_OMOP;
+    const struct reader_form *form = NULL;
     assert_true(directory_create(scratch_path(&scratch, "fhir"), 0700, &err));
     put(&scratch, "fhir/Patient.ndjson");
-    assert_true(reader_detect(scratch.directory, &format, &err));
-    assert_string_equal(reader_format_name(format), "fhir");
-    assert_false(reader_detect(scratch_path(&scratch, "nothing"), &format, &err));
+    assert_true(reader_detect(forms, scratch.directory, &form, &err) && form == &forms[0]);
+    assert_false(reader_detect(forms, scratch_path(&scratch, "nothing"), &form, &err));
     assert_int_equal(err.code, ERROR_NOT_FOUND);
 }
 

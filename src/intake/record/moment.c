@@ -158,3 +158,34 @@ enum moment_outcome moment_read(struct text text, bool is_end, int zone_minutes,
     *out_moment = moment;
     return MOMENT_TAKEN;
 }
+
+/* ---- into records ---- */
+static void set_time(struct record *record, enum record_column column, const struct moment *moment)
+{
+    if (moment->has_time && record_shape(record->table)->columns >> column & 1) {
+        record_set_integer(record, column, moment->seconds);
+    }
+}
+
+void record_set_when(struct record *record, const struct moment *start, const struct moment *end)
+{
+    record_set_day(record, COLUMN_START, start->day);
+    set_time(record, COLUMN_START_TIME, start);
+    if (end && end->day.number >= start->day.number && record_shape(record->table)->columns >> COLUMN_END & 1) {
+        record_set_day(record, COLUMN_END, end->day);
+        set_time(record, COLUMN_END_TIME, end);
+    }
+}
+
+void record_set_birth(struct record *record, struct text text, const struct moment *birth)
+{
+    int year, month, day_of_month;
+    day_to_civil(birth->day, &year, &month, &day_of_month);
+    record_set_integer(record, COLUMN_BIRTH_YEAR, year);
+    if (text.length >= 7) {
+        record_set_integer(record, COLUMN_BIRTH_MONTH, month);
+    }
+    if (text.length >= 10) {
+        record_set_integer(record, COLUMN_BIRTH_DAY, day_of_month);
+    }
+}

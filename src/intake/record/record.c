@@ -116,6 +116,14 @@ static bool text_check(const struct record *record, enum record_column column, s
     return true;
 }
 
+void record_set_twin_rank(struct record *record, struct text rank)
+{
+    int64_t number = 0;
+    if (text_to_i64(text_trim(rank), &number) && number >= 1 && number <= 9) {
+        record_set_integer(record, COLUMN_TWIN_RANK, number);
+    }
+}
+
 bool record_check(const struct record *record, struct error *err)
 {
     const struct record_shape *shape = &shapes[record->table];

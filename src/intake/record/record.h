@@ -76,6 +76,8 @@ static inline void record_set_day(struct record *record, enum record_column colu
     record->values[column].day = value.number;
     record->present |= UINT64_C(1) << column;
 }
+/* A rank among twins as exports write it: 1 to 9; anything else is none. */
+void record_set_twin_rank(struct record *record, struct text rank);
 /* An empty text is no value. */
 static inline void record_set_text(struct record *record, enum record_column column, struct text value)
 {

@@ -7,7 +7,6 @@
 /* enum record_system {RECORD_SYSTEM_CIM10, ... RECORD_SYSTEM_COUNT}: generated from spec/code_systems.csv. */
 /* RECORD_SYSTEM_COUNT when there is none. */
 enum record_system record_system_of_uri(struct text uri); /* as FHIR has it; urn:oid:x for an OID */
-enum record_system record_system_find(struct text name);
 const char *record_system_name(enum record_system system);
 
 /* The code in its one form: blanks at both ends left out; of CIM-10 and the other ICD in upper case without the dot ("E11.9 " -> "E119",

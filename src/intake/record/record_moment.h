@@ -4,7 +4,7 @@
 #pragma once
 #include "base/calendar.h"
 #include "base/text.h"
-#include <stdbool.h>
+#include "intake/record/record.h"
 
 enum moment_outcome { MOMENT_TAKEN, MOMENT_PARTIAL /* a year, or a year and a month */, MOMENT_INVALID };
 struct moment {
@@ -21,3 +21,9 @@ enum moment_outcome moment_read(struct text text, bool is_end, int zone_minutes,
 /* Summer time of France since 1976: from the last Sunday of March to that of September, since 1996 of October (Directive 2000/84/EC and
  * those before; at 01:00 UTC). */
 int moment_france_offset_minutes(int64_t unix_seconds);
+
+/* ---- into records ---- */
+/* Start and end with their times, where the table has them. end: NULL when there is none; one before the start is no end. */
+void record_set_when(struct record *record, const struct moment *start, const struct moment *end);
+/* Year, month and day of birth, as far as `text`, of which `birth` was read, has them. */
+void record_set_birth(struct record *record, struct text text, const struct moment *birth);

@@ -52,7 +52,8 @@ const struct tally_remark *tally_remark_at(const struct tally *tally, size_t ind
 struct reader_sink {
     /* One call for each person of the export, before or after their records. The identity is wiped after the call. NULL: not wanted. */
     bool (*person)(void *context, int64_t subject, const struct identity *identity, struct error *err);
-    /* In the order of the export. The record is valid during the call. NULL: not wanted. */
+    /* In the order of the export. The record is valid during the call. NULL: not wanted; then every reader passes over what only records
+     * need, and what is wrong there is found by whoever asks for them (a check, and again the packing). */
     bool (*record)(void *context, const struct record *record, struct error *err);
     void *context;
 };
@@ -71,7 +72,11 @@ typedef bool reader_run(const char *path, const struct reader_options *options, 
 
 /* Which form an export has, told by the names of its files (in the directory, up to two levels down, or the file itself); no file is
  * opened. */
-enum reader_format { READER_FHIR, READER_SNDS, READER_FLAT, READER_OMOP };
-const char *reader_format_name(enum reader_format format); /* "fhir", "snds", "flat", "omop" */
-/* INVALID_INPUT when the names say nothing, or say two things; the message names what was found. */
-MUST_CHECK bool reader_detect(const char *path, enum reader_format *out_format, struct error *err);
+struct reader_form {
+    const char *name;  /* "fhir"; NULL ends a list */
+    const char *files; /* how they are called, for a person */
+    bool (*is_file_name)(struct text name);
+    reader_run *run;
+};
+/* forms: at most 32. INVALID_INPUT when the names say nothing, or say two things; the message names what was found. */
+MUST_CHECK bool reader_detect(const struct reader_form *forms, const char *path, const struct reader_form **out_form, struct error *err);

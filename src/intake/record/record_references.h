@@ -19,4 +19,3 @@ uint64_t *references_find(const struct references *references, int64_t number);
 MUST_CHECK bool references_add_texts(struct references *references, int64_t number, struct text first, struct text second,
                                      struct error *err);
 bool references_texts(const struct references *references, int64_t number, struct text *out_first, struct text *out_second);
-size_t references_bytes(const struct references *references);

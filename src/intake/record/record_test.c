@@ -18,7 +18,7 @@ static void test_shapes(void **state)
     assert_true(record_column_find(TEXT("birth_day"), &column) && column == COLUMN_BIRTH_DAY);
     const struct record_shape *person = record_shape(RECORD_PERSON);
     assert_string_equal(person->name, "person");
-    assert_int_equal(person->field_count, 6);
+    assert_int_equal(person->field_count, 7);
     assert_true(person->fields[4].is_potential); /* the day of birth: EMC2-10 */
     assert_int_equal(record_column_type(COLUMN_VALUE), RECORD_NUMBER);
     for (int i = 0; i < RECORD_TABLE_COUNT; i++) {

@@ -131,9 +131,3 @@ bool references_texts(const struct references *references, int64_t number, struc
     *out_second = (struct text){pair->texts + pair->first, pair->second};
     return true;
 }
-
-size_t references_bytes(const struct references *references)
-{
-    return references->capacity * sizeof(struct entry) + references->pairs.capacity * sizeof(struct text_pair) +
-           arena_bytes_reserved(references->texts);
-}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Rows are written field by field as they are present: a delivery is written once and read in order, nothing is sought in it. */
 #include "intake/shelf/row_codec.h"
+#include "trust/keys/keys_pseudonym.h"
 #include <string.h>
 
 enum row_part { PART_VISIT = 1, PART_PARENT = 2, PART_SYSTEM = 4, PART_PLACE = 8, PART_SPECIALTY = 16, PART_ALL = 31 };
@@ -229,13 +230,14 @@ bool tokens_encode(struct buffer *out, int64_t subject, const struct shelf_token
     if (count == 0 || count > SHELF_TOKENS_MAX) {
         return FAIL(err, INTERNAL, "a subject with %zu tokens", count);
     }
-    TRY(buffer_reserve(out, 9 + 9 * count, err));
+    TRY(buffer_reserve(out, 9 + (1 + CRYPTO_ELEMENT_SIZE) * count, err));
     struct pen pen = {out->data + out->length};
     put_u64(&pen, (uint64_t)subject);
     *pen.at++ = (uint8_t)count;
     for (size_t i = 0; i < count; i++) {
         *pen.at++ = tokens[i].kind;
-        put_u64(&pen, tokens[i].fingerprint);
+        memcpy(pen.at, tokens[i].element, CRYPTO_ELEMENT_SIZE);
+        pen.at += CRYPTO_ELEMENT_SIZE;
     }
     out->length = (size_t)(pen.at - out->data);
     return true;
@@ -250,7 +252,10 @@ bool tokens_decode(struct cursor *cursor, int64_t *out_subject, struct shelf_tok
         return FAIL(err, CORRUPT, "a subject on a shelf has no tokens, or too many");
     }
     for (size_t i = 0; i < count; i++) {
-        TRY(cursor_u8(cursor, &out_tokens[i].kind, err) && cursor_u64(cursor, &out_tokens[i].fingerprint, err));
+        const uint8_t *element = NULL;
+        TRY(cursor_u8(cursor, &out_tokens[i].kind, err) && cursor_bytes(cursor, CRYPTO_ELEMENT_SIZE, &element, err));
+        memcpy(out_tokens[i].element, element, CRYPTO_ELEMENT_SIZE);
+        out_tokens[i].fingerprint = key_pseudonym_fingerprint(element);
     }
     *out_count = count;
     return true;

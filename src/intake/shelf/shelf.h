@@ -3,13 +3,14 @@
  * a table (rows, standardise_row.h), one of deletions and one of tokens, in WAREHOUSE/shelves; and an index, replaced as a whole, that says
  * which files there are. Files are only added: what is corrected or taken back stays until an assembly leaves it out.
  *   live    a delivery that counts: not replaced by a later full delivery of its holder
- *   tokens  64-bit fingerprints of the stored pseudonyms of a subject, by kind of identity key
+ *   tokens  the stored pseudonyms of a subject (W), by kind of identity key, and their 64-bit fingerprints, which are all that is compared
  * Rows of PERSON and tokens are in the key domain of identifiers, the index in that of governance, all else in that of health. */
 #pragma once
 #include "base/buffer.h"
 #include "base/calendar.h"
 #include "intake/standardise/standardise_row.h"
 #include "trust/crypto/crypto.h"
+#include "trust/crypto/crypto_group.h"
 #include "trust/grant/grant.h"
 #include "trust/keys/keys.h"
 
@@ -30,7 +31,8 @@ struct shelf_head {
 };
 struct shelf_token {
     uint8_t kind;
-    uint64_t fingerprint;
+    uint8_t element[CRYPTO_ELEMENT_SIZE]; /* W: kept, so that it can be renewed without its holder */
+    uint64_t fingerprint;                 /* of it: what is compared. Made when it is read; not looked at when it is written */
 };
 struct shelf_delivery {
     struct shelf_head head;
@@ -43,7 +45,7 @@ struct shelf_delivery {
 /* ---- writing: one delivery ---- */
 struct shelf_writer;
 /* Holds the lock of the shelves; removes what a dead writer left. EXISTS when the holder's latest delivery has this sequence or a later
- * one. INVALID_ARGUMENT for a holder without a name. */
+ * one, INVALID_ARGUMENT for a holder without a name, or for another epoch than that of the shelves. */
 MUST_CHECK bool shelf_writer_open(struct shelf_writer **out_writer, const struct shelf_place *place, const struct shelf_head *head,
                                   struct error *err);
 MUST_CHECK bool shelf_writer_add(struct shelf_writer *writer, const struct standard_row *row, struct error *err);
@@ -78,6 +80,15 @@ MUST_CHECK bool shelves_tokens(const struct shelves *shelves, size_t delivery,
                                bool (*take)(void *context, int64_t subject, const struct shelf_token *tokens, size_t count,
                                             struct error *err),
                                void *context, struct error *err);
+
+/* ---- renewing: pseudonyms of one epoch to the next, without any holder (keys_pseudonym.h) ---- */
+struct shelf_renewal {
+    uint64_t deliveries, tokens;
+};
+/* All tokens of all deliveries, to the exponent of `epoch`: all of them or none, wherever it stops. When it returns, the old ones and their
+ * keys are gone, also those that an earlier renewal left when it stopped. Demands GRANT_LOAD and GRANT_PSEUDONYMISE. ERASED: the exponent
+ * that they were made with is no more. */
+MUST_CHECK bool shelves_renew(const struct shelf_place *place, uint32_t epoch, struct shelf_renewal *out_renewal, struct error *err);
 
 /* ---- documents: small sealed files beside the index (the state of linkage), replaced as a whole ---- */
 /* name: letters. Appends; an absent document is empty. */

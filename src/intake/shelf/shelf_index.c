@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[16] = "emc2 shelves 1\n";
+static const char magic[16] = "emc2 shelves 2\n";
 
 void shelf_index_finish(struct shelf_index *index)
 {

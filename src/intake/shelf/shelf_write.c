@@ -2,23 +2,11 @@
 /* One delivery onto the shelf: a file for each table that has rows, and then, at once, its entry in the index. */
 #include "base/fault.h"
 #include "base/file.h"
-#include "base/lock.h"
 #include "intake/shelf/row_codec.h"
-#include "intake/shelf/shelf_index.h"
-#include "warehouse/store/store_sealed.h"
-#include <assert.h>
-#include <stdio.h>
+#include "intake/shelf/shelf_part.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 1 << 18, BLOCK_ROOM = BLOCK_BYTES + (1 << 16) };
-
-struct shelf_part {
-    struct sealed_writer *writer; /* NULL: no row yet */
-    struct buffer block;
-    struct shelf_file file;
-    bool is_committed;
-};
 struct shelf_writer {
     struct shelf_place place;
     struct grant grant;
@@ -29,60 +17,7 @@ struct shelf_writer {
     bool is_published;
 };
 
-static void name_of(char out[SHELF_NAME_SIZE], const uint8_t id[KEY_FILE_ID_SIZE])
-{
-    crypto_hex(out, id, KEY_FILE_ID_SIZE);
-}
-
-/* ---- leftovers of a dead writer ---- */
-static bool is_named(const struct shelf_index *index, const uint8_t id[KEY_FILE_ID_SIZE])
-{
-    for (size_t i = 0; i < index->entries.count; i++) {
-        for (size_t f = 0; f < index->entries.items[i].file_count; f++) {
-            if (memcmp(index->entries.items[i].files[f].id, id, KEY_FILE_ID_SIZE) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool leftover_remove(void *context, const char *name, struct error *err)
-{
-    const struct shelf_writer *writer = context;
-    struct key_file_id id;
-    struct shelf_path path = {.text = ""};
-    char first[SHELF_NAME_SIZE];
-    (void)text_copy(first, sizeof first, text_of(name));                               /* "….tmp", too */
-    const bool is_document = strlen(name) < SHELF_NAME_SIZE / 2 && !strchr(name, '.'); /* and the lock */
-    if (is_document ||
-        (strlen(name) == SHELF_NAME_SIZE - 1 && crypto_from_hex(id.bytes, sizeof id.bytes, name) && is_named(&writer->index, id.bytes))) {
-        return true;
-    }
-    TRY(!crypto_from_hex(id.bytes, sizeof id.bytes, first) ||
-        keyring_data_key_forget(writer->place.keyring, writer->place.grant, &id, 1, err));
-    return shelf_path_make(&path, &writer->place, name, err) && file_remove(path.text, err);
-}
-
-static bool leftovers_remove(struct shelf_writer *writer, struct error *err)
-{
-    struct shelf_path path = {.text = ""};
-    return shelf_path_make(&path, &writer->place, NULL, err) && directory_visit(path.text, leftover_remove, writer, err);
-}
-
 /* ---- opening ---- */
-static bool take_lock(struct shelf_writer *writer, struct error *err)
-{
-    struct shelf_path directory = {.text = ""}, path = {.text = ""};
-    TRY(shelf_path_make(&directory, &writer->place, NULL, err) && directory_create(directory.text, 0700, err));
-    TRY(shelf_path_make(&path, &writer->place, "lock", err));
-    const struct lock_place place = {.path = path.text,
-                                     .busy = "another process is taking a delivery into this warehouse",
-                                     .unusable = "the lock of the shelves cannot be used",
-                                     .hint = "look at the rights of the directory shelves"};
-    return lock_take(&writer->lock, &place, 0, err);
-}
-
 static bool refuse_old(const struct shelf_writer *writer, struct error *err)
 {
     const struct shelf_head *head = &writer->head;
@@ -94,6 +29,10 @@ static bool refuse_old(const struct shelf_writer *writer, struct error *err)
         if (strcmp(other->holder, head->holder) == 0 && other->sequence >= head->sequence) {
             return FAIL(err, EXISTS, "the delivery %llu of %s, or a later one, is on the shelf already", (unsigned long long)head->sequence,
                         head->holder);
+        }
+        if (other->epoch != head->epoch) {
+            FAIL(err, INVALID_ARGUMENT, "the pseudonyms on the shelves are of epoch %u, and these of epoch %u", other->epoch, head->epoch);
+            return error_hint(err, "another process renewed them meanwhile: call the command again");
         }
     }
     return true;
@@ -109,79 +48,36 @@ bool shelf_writer_open(struct shelf_writer **out_writer, const struct shelf_plac
     writer->grant = *place->grant;
     writer->place.grant = &writer->grant;
     writer->head = *head;
-    TRY(take_lock(writer, err));
-    TRY(shelf_index_read(&writer->index, &writer->place, err) && refuse_old(writer, err) && leftovers_remove(writer, err));
+    TRY(shelf_lock_take(&writer->lock, &writer->place, err) && shelf_index_read(&writer->index, &writer->place, err));
+    TRY(refuse_old(writer, err) && shelf_leftovers_remove(&writer->index, &writer->place, err));
     *out_writer = writer;
     writer = NULL;
     return true;
 }
 
 /* ---- rows ---- */
-static enum key_domain domain_of(int table)
-{
-    return table == OMOP_TABLE_PERSON || table == SHELF_FILE_TOKENS ? KEY_DOMAIN_IDENTIFIERS : KEY_DOMAIN_HEALTH;
-}
-
-static bool part_open(struct shelf_writer *writer, int table, struct shelf_part **out_part, struct error *err)
-{
-    struct shelf_part *part = &writer->parts[table];
-    *out_part = part;
-    if (part->writer) {
-        return true;
-    }
-    struct shelf_path path = {.text = ""};
-    char name[SHELF_NAME_SIZE];
-    part->file.table = table;
-    part->block.maximum = BLOCK_ROOM;
-    crypto_random(part->file.id, sizeof part->file.id);
-    name_of(name, part->file.id);
-    TRY(shelf_path_make(&path, &writer->place, name, err));
-    return sealed_writer_open(&part->writer, path.text, writer->place.keyring, writer->place.grant, domain_of(table), part->file.id, 0,
-                              err);
-}
-
-static bool part_seal(struct shelf_part *part, struct error *err)
-{
-    uint64_t block = 0;
-    if (part->block.length) {
-        TRY(sealed_writer_append(part->writer, part->block.data, part->block.length, &block, err));
-        buffer_clear(&part->block);
-    }
-    return true;
-}
-
 bool shelf_writer_add(struct shelf_writer *writer, const struct standard_row *row, struct error *err)
 {
-    struct shelf_part *part = NULL;
-    TRY(part_open(writer, row->table, &part, err) && row_encode(&part->block, row, err));
-    part->file.rows++;
-    return part->block.length < BLOCK_BYTES || part_seal(part, err);
+    struct shelf_part *part = &writer->parts[row->table];
+    return shelf_part_open(part, &writer->place, row->table, err) && row_encode(&part->block, row, err) && shelf_part_count(part, err);
 }
 
 bool shelf_writer_add_tokens(struct shelf_writer *writer, int64_t subject, const struct shelf_token *tokens, size_t count,
                              struct error *err)
 {
-    struct shelf_part *part = NULL;
-    TRY(part_open(writer, SHELF_FILE_TOKENS, &part, err) && tokens_encode(&part->block, subject, tokens, count, err));
-    part->file.rows++;
-    return part->block.length < BLOCK_BYTES || part_seal(part, err);
+    struct shelf_part *part = &writer->parts[SHELF_FILE_TOKENS];
+    return shelf_part_open(part, &writer->place, SHELF_FILE_TOKENS, err) && tokens_encode(&part->block, subject, tokens, count, err) &&
+           shelf_part_count(part, err);
 }
 
 /* ---- the end ---- */
-static bool part_commit(struct shelf_part *part, struct error *err)
-{
-    TRY(part_seal(part, err) && sealed_writer_commit(part->writer, &part->file.bytes, &part->file.hash, err));
-    part->is_committed = true;
-    return true;
-}
-
 static bool entry_make(struct shelf_writer *writer, struct shelf_entry *entry, struct error *err)
 {
     entry->delivery.head = writer->head;
     entry->delivery.taken = clock_unix_seconds();
     for (int table = 0; table < SHELF_FILE_COUNT; table++) {
         if (writer->parts[table].writer) {
-            TRY(part_commit(&writer->parts[table], err));
+            TRY(shelf_part_commit(&writer->parts[table], err));
             entry->files[entry->file_count++] = writer->parts[table].file;
         }
     }
@@ -210,19 +106,7 @@ void shelf_writer_close(struct shelf_writer *writer)
         return;
     }
     for (int table = 0; table < SHELF_FILE_COUNT; table++) {
-        struct shelf_part *part = &writer->parts[table];
-        sealed_writer_close(part->writer);
-        buffer_finish(&part->block);
-        if (part->is_committed && !writer->is_published) {
-            struct shelf_path path = {.text = ""};
-            struct key_file_id id;
-            char name[SHELF_NAME_SIZE];
-            memcpy(id.bytes, part->file.id, sizeof id.bytes);
-            name_of(name, part->file.id);
-            bool removed = shelf_path_make(&path, &writer->place, name, NULL) && file_remove(path.text, NULL) &&
-                           keyring_data_key_forget(writer->place.keyring, writer->place.grant, &id, 1, NULL);
-            (void)removed; /* the next writer tries again */
-        }
+        shelf_part_close(&writer->parts[table], &writer->place, writer->is_published);
     }
     shelf_index_finish(&writer->index);
     lock_give(&writer->lock);
@@ -247,7 +131,8 @@ bool shelves_erase(const struct shelf_place *place, struct error *err)
     writer->place = *place;
     writer->grant = *place->grant;
     writer->place.grant = &writer->grant;
-    TRY(take_lock(writer, err) && leftovers_remove(writer, err)); /* with an index that names none, all are left over */
+    TRY(shelf_lock_take(&writer->lock, &writer->place, err) &&
+        shelf_leftovers_remove(&writer->index, &writer->place, err)); /* with an index that names none, all are left over */
     for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
         TRY(shelf_document_erase(&writer->place, documents[i], err));
     }

@@ -22,6 +22,7 @@ struct person {
     int32_t died, inserted, first, last; /* days; INT32_MIN: none */
     int16_t birth_year;
     uint8_t birth_month, sex, scheme, death_source, identity_score;
+    uint8_t rank; /* the highest of those that the person has */
     char commune[COMMUNE_SIZE], cause[CODE_SIZE];
 };
 /* Whom a PSA and rank name: what is left of a link once everybody is known. */

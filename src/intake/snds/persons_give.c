@@ -92,6 +92,8 @@ void person_settle(struct run *run, struct person *person, const struct link *li
     for (size_t i = 0; i < count; i++) {
         bool is_earlier = links[i].inserted != NO_DAY && (person->inserted == NO_DAY || links[i].inserted < person->inserted);
         person->inserted = links[i].outcome == OUTCOME_TAKEN && is_earlier ? links[i].inserted : person->inserted;
+        bool is_rank = links[i].outcome == OUTCOME_TAKEN && links[i].rank > person->rank && links[i].rank <= 9;
+        person->rank = is_rank ? (uint8_t)links[i].rank : person->rank;
     }
 }
 
@@ -185,6 +187,9 @@ bool persons_give(struct run *run, struct error *err)
             record_set_integer(&record, COLUMN_BIRTH_MONTH, person->birth_month);
         }
         record_set_text(&record, COLUMN_RESIDENCE, text_of(person->commune));
+        if (person->rank > 0 && persons_rank_is_of_twins(run->persons, (uint32_t)i)) {
+            record_set_integer(&record, COLUMN_TWIN_RANK, person->rank);
+        }
         TRY(run_give(run, &record, err));
     }
     return true;

@@ -52,6 +52,11 @@ static void test_twins_two_persons(void **state)
     assert_int_equal(fixture_count(fixture, RECORD_PERSON, NULL), 2);
     assert_true(fixture_one(fixture, RECORD_PROCEDURE, "1111")->values[COLUMN_SUBJECT].integer !=
                 fixture_one(fixture, RECORD_PROCEDURE, "1112")->values[COLUMN_SUBJECT].integer);
+    int64_t ranks = 0;
+    for (size_t i = 0; i < fixture->count; i++) { /* each with a rank of its own: what keeps them apart at the warehouse */
+        ranks += fixture->records[i].table == RECORD_PERSON ? fixture->records[i].values[COLUMN_TWIN_RANK].integer : 0;
+    }
+    assert_int_equal(ranks, 1 + 2);
 }
 
 /* A row without BEN_NIR_ANO and one with it, for the same PSA and rank: the number that became known later names both. */

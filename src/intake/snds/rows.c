@@ -56,11 +56,10 @@ static void match(struct rows *rows, const struct csv_record *header)
     rows->width = header->count;
 }
 
-static bool open_with(struct rows *rows, char delimiter, struct csv_record *out_header, bool *out_more, struct error *err)
+static bool header_read(struct rows *rows, struct csv_record *out_header, bool *out_more, struct error *err)
 {
-    const struct csv_options options = {.delimiter = delimiter,
-                                        .record_bytes_max = (size_t)settings_get(&rows->run->settings, SETTING_CSV_RECORD_BYTES_MAX)};
-    rows_close(rows);
+    struct csv_options options = {.record_bytes_max = (size_t)settings_get(&rows->run->settings, SETTING_CSV_RECORD_BYTES_MAX)};
+    TRY(csv_delimiter_find(rows->file->path, &options, &options.delimiter, err));
     TRY(csv_reader_open(&rows->csv, rows->file->path, &options, err));
     return csv_reader_next(rows->csv, out_header, out_more, err);
 }
@@ -69,7 +68,7 @@ static bool open_with(struct rows *rows, char delimiter, struct csv_record *out_
 static bool broken(struct rows *rows, struct error *err)
 {
     if (err->code == ERROR_INVALID_INPUT || err->code == ERROR_CORRUPT || err->code == ERROR_LIMIT) {
-        run_fault(rows->run, rows->file->name, 0, "", err->message);
+        run_fault(rows->run, rows->file->name, rows->csv ? csv_reader_line(rows->csv) : 0, "", err->message);
         rows->is_unusable = true;
         return true;
     }
@@ -78,18 +77,15 @@ static bool broken(struct rows *rows, struct error *err)
 
 bool rows_open(struct rows *out_rows, struct run *run, const struct snds_file *file, struct error *err)
 {
-    static const char delimiters[] = ",;\t|";
     *out_rows = (struct rows){.file = file, .run = run};
     struct csv_record header = {0};
     bool more = false;
-    for (size_t i = 0; i < sizeof delimiters - 1; i++) {
-        if (!open_with(out_rows, delimiters[i], &header, &more, err)) {
-            return broken(out_rows, err);
-        }
-        if (more && header.count > 1) {
-            match(out_rows, &header);
-            return true;
-        }
+    if (!header_read(out_rows, &header, &more, err)) {
+        return broken(out_rows, err);
+    }
+    if (more && header.count > 1) {
+        match(out_rows, &header);
+        return true;
     }
     run_fault(run, file->name, 1, "", more ? "the header has one column" : "the file is empty");
     out_rows->is_unusable = true;

@@ -12,3 +12,5 @@
  * The order of the records depends on the export and the key of the numbers alone, not on snds_memory_bytes. */
 MUST_CHECK bool snds_read(const char *path, const struct reader_options *options, const struct reader_sink *sink, struct tally *tally,
                           struct error *err);
+/* Whether a file of this name is one of such an export, and of no other. */
+bool snds_is_file_name(struct text name);

@@ -16,7 +16,7 @@ struct snds_file {
 };
 DEFINE_ARRAY(snds_files, struct snds_file)
 /* leaf: ER_PRS_F_2009.csv.gz, T_MCO17FHSTC.csv ... False: no table that is read. */
-bool naming_of(const char *leaf, enum snds_table *out_table, int *out_year);
+bool naming_of(struct text leaf, enum snds_table *out_table, int *out_year);
 const char *snds_table_shown(enum snds_table table); /* "T_MCOaaB" */
 
 /* ---- one run of the reader ---- */

@@ -62,8 +62,19 @@ static void test_files(void **state)
     assert_int_equal(fixture->count, 0);
 }
 
+static void test_file_names(void **state)
+{
+    (void)state;
+    assert_true(snds_is_file_name(TEXT("IR_BEN_R.csv")));
+    assert_true(snds_is_file_name(TEXT("er_prs_f_2009.csv.gz")));
+    assert_true(snds_is_file_name(TEXT("T_MCO19C.csv")));
+    assert_false(snds_is_file_name(TEXT("patient.csv")));
+    assert_false(snds_is_file_name(TEXT("PERSON.csv")));
+    assert_false(snds_is_file_name(TEXT("readme.txt")));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_files), cmocka_unit_test(test_synthetic)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_file_names), cmocka_unit_test(test_files), cmocka_unit_test(test_synthetic)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,11 +3,6 @@
 #include "intake/source/naming.h"
 #include "warehouse/omop/omop.h"
 
-static bool ends_with(struct text text, struct text end)
-{
-    return text.length > end.length && text_equal_fold((struct text){text.data + text.length - end.length, end.length}, end);
-}
-
 static struct text without_end(struct text text, size_t count)
 {
     return (struct text){text.data, text.length - count};
@@ -25,7 +20,7 @@ static enum file_format format_of(struct text leaf, struct text *out_base)
     size_t longest = 0;
     *out_base = leaf;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (ends_with(leaf, known[i].end) && known[i].end.length > longest) {
+        if (leaf.length > known[i].end.length && text_ends_with_fold(leaf, known[i].end) && known[i].end.length > longest) {
             longest = known[i].end.length;
             format = known[i].format;
             *out_base = without_end(leaf, longest);
@@ -55,7 +50,7 @@ static struct text without_part(struct text base)
         return (struct text){base.data, 0};
     }
     cut.length--;
-    if (ends_with(cut, TEXT("part")) && is_separator(cut.data[cut.length - 5])) {
+    if (cut.length > 4 && text_ends_with_fold(cut, TEXT("part")) && is_separator(cut.data[cut.length - 5])) {
         cut.length -= 5;
     }
     return cut;

@@ -122,9 +122,7 @@ static bool grow(struct rows *rows, struct error *err)
 static struct text text_keep(struct rows *rows, struct text text)
 {
     if (text.length > HEAP_CHUNK / 4) {
-        char *own = arena_allocate_raw(rows->texts, text.length, 1);
-        memcpy(own, text.data, text.length);
-        return (struct text){own, text.length};
+        return arena_text_keep(rows->texts, text);
     }
     if (text.length > rows->heap_left) {
         rows->heap = arena_allocate_raw(rows->texts, HEAP_CHUNK, 1);

@@ -31,10 +31,6 @@ struct codes {
 #define NAME(name, text) text,
 static const char *const list_names[] = {STANDARD_LISTS(NAME)};
 #undef NAME
-const char *standard_list_name(enum standard_list list)
-{
-    return list_names[list];
-}
 
 struct codes *codes_create(struct vocabulary *vocabulary)
 {
@@ -111,16 +107,6 @@ static void slots_put(struct slots *slots, uint64_t hash, size_t index)
     slots->items[at] = (uint32_t)(index + 1);
 }
 
-static struct text copied(struct arena *arena, struct text text)
-{
-    char *bytes = arena_allocate_raw(arena, text.length + 1, 1);
-    if (text.length) {
-        memcpy(bytes, text.data, text.length);
-    }
-    bytes[text.length] = '\0';
-    return (struct text){bytes, text.length};
-}
-
 /* ---- local maps ---- */
 /* "LOCAL:labo" and "labo" are the same system, and so are "CIM10" and the vocabulary that it is. */
 static struct text map_system(struct text system)
@@ -163,7 +149,7 @@ bool codes_map_add(struct codes *codes, struct text system, struct text code, in
     struct local_map *map = map_find(codes, map_system(system), code);
     if (!map) {
         TRY(maps_make_room(codes, err));
-        struct local_map new = {.system = copied(codes->arena, map_system(system)), .code = copied(codes->arena, code)};
+        struct local_map new = {.system = arena_text_keep(codes->arena, map_system(system)), .code = arena_text_keep(codes->arena, code)};
         new.hash = hash_bytes(hash_bytes(codes->seed, new.system), new.code);
         TRY(local_maps_append(&codes->maps, new, err));
         slots_put(&codes->map_slots, new.hash, codes->maps.count - 1);
@@ -348,8 +334,8 @@ static bool entry_make(struct codes *codes, struct code_entry *entry, int64_t ch
     for (size_t i = 0; i < codes->entries.count && codes->entry_slots.count != before; i++) {
         slots_put(&codes->entry_slots, codes->entries.items[i].hash, i);
     }
-    entry->system = copied(codes->arena, entry->system);
-    entry->code = copied(codes->arena, entry->code);
+    entry->system = arena_text_keep(codes->arena, entry->system);
+    entry->code = arena_text_keep(codes->arena, entry->code);
     TRY(look_up(codes, entry, chosen, err));
     arena_reset(codes->scratch);
     TRY(code_entries_append(&codes->entries, *entry, err));

@@ -18,7 +18,6 @@ struct code_entry {
     enum standard_reason reason;
     uint64_t uses;
 };
-const char *standard_list_name(enum standard_list list);
 
 struct codes;
 struct codes *codes_create(struct vocabulary *vocabulary);

@@ -38,15 +38,9 @@ struct standard_row *row_begin(struct row_making *making, int table)
 void row_set_text(struct standard_row *row, int field, struct text value)
 {
     const int maximum = omop_table(row->table)->fields[field].text_length_max;
-    size_t length = value.length;
-    if (maximum && length > (size_t)maximum) {
-        length = (size_t)maximum;
-        while (length > 0 && ((unsigned char)value.data[length] & 0xC0) == 0x80) {
-            length--;
-        }
-    }
-    if (length) {
-        row->values[field].text = (struct text){value.data, length};
+    value = maximum ? text_cut(value, (size_t)maximum) : value;
+    if (value.length) {
+        row->values[field].text = value;
         row->present |= UINT32_C(1) << field;
     }
 }

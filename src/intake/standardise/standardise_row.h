@@ -22,7 +22,7 @@ struct standard_row {
     enum record_table kind;
     uint16_t sequence;
     int64_t subject, record;
-    int64_t visit, parent; /* record numbers, 0: none. parent of FACT_RELATIONSHIP: the other subject */
+    int64_t visit, parent; /* record numbers, 0: none. parent of FACT_RELATIONSHIP: the other subject; of PERSON: the rank among twins */
     uint32_t present;      /* bit f: field f of the table has a value */
     union standard_value values[STANDARD_FIELDS_MAX];
     struct text system;    /* of the code, as the holder gave it: with the source value, enough to standardise anew */

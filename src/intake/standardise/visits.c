@@ -95,6 +95,7 @@ bool rows_person(struct row_making *making, struct error *err)
         row_set_integer(row, OMOP_PERSON_MONTH_OF_BIRTH, record->values[COLUMN_BIRTH_MONTH].integer);
     }
     row->place = record_text_of(record, COLUMN_RESIDENCE);
+    row->parent = record_integer_of(record, COLUMN_TWIN_RANK);
     return true;
 }
 

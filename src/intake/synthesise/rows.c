@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* rows: see rows.h. Only the columns that mean something here are written; the reader takes absent columns as NULL. */
 #include "intake/synthesise/rows.h"
+#include "intake/synthesise/synthesise.h"
 #include <assert.h>
 #include <stdio.h>
 
@@ -94,17 +95,31 @@ static bool write_measurement(struct rows *rows, const struct life *life, const 
                      measurement->unit_source);
 }
 
+static bool cohort_has(const struct synthesis_cohort *cohort, int64_t concept_id)
+{
+    for (int c = cohort->first; c < cohort->first + cohort->count; c++) {
+        if (synthesis_cohort_concepts[c] == concept_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void rows_cohorts_count(uint64_t cohort_persons[SYNTHESIS_COHORTS_COUNT], int64_t concept_id)
 {
     for (int i = 0; i < SYNTHESIS_COHORTS_COUNT; i++) {
-        const struct synthesis_cohort *cohort = &synthesis_cohorts[i];
-        for (int c = cohort->first; c < cohort->first + cohort->count; c++) {
-            if (synthesis_cohort_concepts[c] == concept_id) {
-                cohort_persons[i]++;
-                break;
-            }
+        cohort_persons[i] += cohort_has(&synthesis_cohorts[i], concept_id);
+    }
+}
+
+bool synthesise_cohort_has(struct text cohort, int64_t concept_id)
+{
+    for (int i = 0; i < SYNTHESIS_COHORTS_COUNT; i++) {
+        if (text_equal(cohort, text_of(synthesis_cohorts[i].name))) {
+            return cohort_has(&synthesis_cohorts[i], concept_id);
         }
     }
+    return false;
 }
 
 static bool write_truth(struct rows *rows, const struct life *life, const struct timeline_event *event, struct error *err)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/task.h"
+#include "base/text.h"
 #include <stdint.h>
 
 struct synthesise_options {
@@ -29,3 +30,5 @@ struct synthesise_report {
  * cancer. truth/cohorts.csv: cohort, persons: how many persons have a record of one of the cohort's concepts while observed.
  * truth/planted_strings.txt: labels and codes that must never be readable in a store. */
 MUST_CHECK bool synthesise_population(const struct synthesise_options *options, struct synthesise_report *out_report, struct error *err);
+/* Whether a planted cancer of this concept puts somebody into a cohort of truth/cohorts.csv. */
+bool synthesise_cohort_has(struct text cohort, int64_t concept_id);

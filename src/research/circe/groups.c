@@ -169,11 +169,6 @@ static bool starts_with_fold(struct text text, struct text prefix)
     return text.length >= prefix.length && text_equal_fold((struct text){text.data, prefix.length}, prefix);
 }
 
-static bool ends_with_fold(struct text text, struct text end)
-{
-    return text.length >= end.length && text_equal_fold((struct text){text.data + text.length - end.length, end.length}, end);
-}
-
 /* circe: CriteriaGroup.Type, compared without case; AT_...LEAST is at least, any other AT_... at most. */
 static bool group_kind_read(const struct reading *reading, struct node node, struct cohort_group *group, struct error *err)
 {
@@ -201,7 +196,7 @@ static bool group_kind_read(const struct reading *reading, struct node node, str
     if (!has_count) {
         return reading_refuse_member(reading, ERROR_INVALID_INPUT, node, "Count", err, "AT_LEAST and AT_MOST need a count");
     }
-    group->kind = ends_with_fold(type, TEXT("LEAST")) ? COHORT_AT_LEAST_ITEMS : COHORT_AT_MOST_ITEMS;
+    group->kind = text_ends_with_fold(type, TEXT("LEAST")) ? COHORT_AT_LEAST_ITEMS : COHORT_AT_MOST_ITEMS;
     group->number = count;
     return true;
 }

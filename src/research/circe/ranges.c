@@ -7,12 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), end_length = strlen(end);
-    return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
-
 static bool comparison_read(const struct reading *reading, struct node range, enum cohort_comparison *out_comparison, struct error *err)
 {
     static const char *const names[] = {
@@ -23,7 +17,7 @@ static bool comparison_read(const struct reading *reading, struct node range, en
     if (!op) {
         return reading_refuse_member(reading, ERROR_INVALID_INPUT, range, "Op", err, "a range needs an operator");
     }
-    if (ends_with(op, "bt")) { /* the reference looks no further */
+    if (text_ends_with(text_of(op), TEXT("bt"))) { /* the reference looks no further */
         *out_comparison = op[0] == '!' ? COHORT_NOT_BETWEEN : COHORT_BETWEEN;
         return true;
     }

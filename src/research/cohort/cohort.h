@@ -233,6 +233,8 @@ MUST_CHECK bool cohort_program_resolve(struct cohort_program *program, struct vo
 MUST_CHECK bool cohort_program_validate(const struct cohort_program *program, struct error *err);
 /* Bit i: evaluation reads omop table i (what a grant must allow; the vocabulary is not among them). */
 uint64_t cohort_program_tables(const struct cohort_program *program);
+/* Do two criteria of one program yield the same rows? Sets with the same members are not recognised as such. */
+bool cohort_criterion_is_same(const struct cohort_criterion *a, const struct cohort_criterion *b);
 /* SQL LIKE without escape on UTF-8: % is any run, _ any one character; case counts. */
 bool cohort_text_is_like(struct text pattern, struct text value);
 

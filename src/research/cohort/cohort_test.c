@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* A program made by hand: it is sound, each broken invariant is found, its print holds what changes rows and nothing else. */
-#include "research/cohort/cohort.h"
+#include "research/cohort/cohort_keys.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -263,6 +263,42 @@ static void the_hash_is_of_what_changes_rows(void **state)
     assert_memory_not_equal(&hash, &same, sizeof hash);
 }
 
+static struct crypto_hash key_of(const struct cohort_program *program, enum cohort_part part)
+{
+    CLEANUP(cohort_keys) struct cohort_keys *keys = cohort_keys_create(program);
+    struct crypto_hash key;
+    struct error err;
+    assert_true(cohort_part_key(keys, part, &key, &err));
+    return key;
+}
+
+/* A set counts by its members, wherever it stands and whatever made them; what the part does not say does not count. */
+static void keys_of_parts_are_of_what_they_give(void **state)
+{
+    (void)state;
+    static const int64_t members[] = {10, 11, 12};
+    struct sample s, other;
+    sample_make(&s);
+    sample_make(&other);
+    s.sets[1].members = (struct concept_ids){members, 3};
+    other.sets[0].members = (struct concept_ids){members, 3};
+    other.primary[0].concept_set = 0;
+    other.tests[0].low = 30; /* of the rule */
+    struct crypto_hash a = key_of(&s.program, COHORT_PART_PRIMARY), b = key_of(&other.program, COHORT_PART_PRIMARY);
+    assert_memory_equal(&a, &b, sizeof a);
+    other.sets[0].members.count = 2;
+    b = key_of(&other.program, COHORT_PART_PRIMARY);
+    assert_memory_not_equal(&a, &b, sizeof a);
+    b = key_of(&s.program, COHORT_PART_EXITS);
+    assert_memory_not_equal(&a, &b, sizeof a);
+    CLEANUP(cohort_keys) struct cohort_keys *keys = cohort_keys_create(&s.program), *others = cohort_keys_create(&other.program);
+    struct error err;
+    assert_true(cohort_group_key(keys, &s.rules[0].group, &a, &err) && cohort_group_key(others, &other.rules[0].group, &b, &err));
+    assert_memory_not_equal(&a, &b, sizeof a);
+    assert_true(cohort_criterion_key(keys, &s.inner[0], &a, &err) && cohort_criterion_key(others, &other.inner[0], &b, &err));
+    assert_memory_equal(&a, &b, sizeof a);
+}
+
 static void sizes_of_sets_are_told(void **state)
 {
     (void)state;
@@ -317,9 +353,13 @@ static void like_is_that_of_sql(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_sound_program_passes), cmocka_unit_test(each_broken_invariant_is_found),
-        cmocka_unit_test(the_print_is_canonical), cmocka_unit_test(the_hash_is_of_what_changes_rows),
-        cmocka_unit_test(sizes_of_sets_are_told), cmocka_unit_test(like_is_that_of_sql),
+        cmocka_unit_test(a_sound_program_passes),
+        cmocka_unit_test(each_broken_invariant_is_found),
+        cmocka_unit_test(the_print_is_canonical),
+        cmocka_unit_test(the_hash_is_of_what_changes_rows),
+        cmocka_unit_test(keys_of_parts_are_of_what_they_give),
+        cmocka_unit_test(sizes_of_sets_are_told),
+        cmocka_unit_test(like_is_that_of_sql),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

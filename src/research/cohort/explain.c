@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The program in words: entry, restriction, rules, exit, joining, concept sets. */
+#include "research/cohort/cohort_words.h"
 #include "research/cohort/telling.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -275,4 +276,31 @@ bool cohort_program_explain(const struct cohort_program *program, struct vocabul
     tell_joining(&t);
     tell_sets(&t);
     return !t.has_failed;
+}
+
+/* ---- parts ---- */
+bool cohort_correlated_words(const struct cohort_program *program, const struct cohort_correlated *correlated,
+                             enum cohort_language language, int level, struct buffer *out, struct error *err)
+{
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    struct telling t = {.program = program, .language = language, .out = out, .scratch = scratch, .err = err};
+    TRY(sizes_find(&t, err));
+    tell_correlated(&t, level, correlated, false);
+    return !t.has_failed;
+}
+
+bool cohort_demographic_words(const struct cohort_program *program, const struct cohort_demographic *demographic,
+                              enum cohort_language language, int level, struct buffer *out, struct error *err)
+{
+    CLEANUP(arena) struct arena *scratch = arena_create();
+    struct telling t = {.program = program, .language = language, .out = out, .scratch = scratch, .err = err};
+    TRY(sizes_find(&t, err));
+    tell_demographic(&t, level, demographic);
+    return !t.has_failed;
+}
+
+const char *cohort_table_word(int table, enum cohort_language language)
+{
+    const struct telling t = {.language = language};
+    return table_word(&t, table);
 }

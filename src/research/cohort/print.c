@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The canonical text: one fact a line, two blanks a level, sets numbered as they are first used and listed at the end. It is what the
  * hash is over, so a change of this format changes the hashes: raise the version in the first line then. */
+#include "research/cohort/cohort_keys.h"
 #include "research/cohort/program_walk.h"
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,13 @@ struct printer {
     int *numbers; /* by position of the set: 1, 2, ... as first used; 0 not used yet */
     int *order;   /* position of the set by number - 1 */
     int used;
+    struct cohort_keys *keys; /* NULL, or sets are printed as the hash of their members */
+};
+struct cohort_keys {
+    const struct cohort_program *program;
+    struct arena *arena;
+    struct crypto_hash *sets; /* of the members, by position, once asked for */
+    bool *has_set;
 };
 
 static const char *const operand_names[] = {
@@ -65,6 +73,27 @@ static int set_number(struct printer *p, int set)
         p->numbers[set] = p->used;
     }
     return p->numbers[set];
+}
+
+static struct crypto_hash set_key(struct cohort_keys *keys, int set)
+{
+    if (!keys->has_set[set]) {
+        struct concept_ids members = keys->program->concept_sets[set].members;
+        keys->sets[set] = crypto_hash_of(members.count > 0 ? (const void *)members.items : "", members.count * sizeof *members.items);
+        keys->has_set[set] = true;
+    }
+    return keys->sets[set];
+}
+
+static bool print_set_name(struct printer *p, const char *word, int set, struct error *err)
+{
+    char hex[2 * CRYPTO_HASH_SIZE + 1];
+    if (!p->keys) {
+        return buffer_append_format(p->out, err, "%s %d", word, set_number(p, set));
+    }
+    struct crypto_hash key = set_key(p->keys, set);
+    crypto_hex(hex, key.bytes, sizeof key.bytes);
+    return buffer_append_format(p->out, err, "%s %s", word, hex);
 }
 
 static bool print_value(struct printer *p, int table, struct cohort_value value, struct error *err)
@@ -135,7 +164,7 @@ static bool print_test_operand(struct printer *p, const struct cohort_test *test
         }
         return true;
     case COHORT_TEST_SET:
-        return buffer_append_format(p->out, err, "%s in set %d", negation, set_number(p, test->set));
+        return buffer_append_text(p->out, negation, err) && print_set_name(p, " in set", test->set, err);
     case COHORT_TEST_PRESENT:
         return buffer_append_text(p->out, test->is_negated ? " null" : " present", err);
     case COHORT_TEST_ABNORMAL:
@@ -176,10 +205,10 @@ static bool print_criterion(struct printer *p, const struct cohort_criterion *cr
     TRY(indent(p, err));
     TRY(buffer_append_text(p->out, omop_table(criterion->table)->name, err));
     if (criterion->concept_set != COHORT_NO_SET) {
-        TRY(buffer_append_format(p->out, err, " set %d", set_number(p, criterion->concept_set)));
+        TRY(print_set_name(p, " set", criterion->concept_set, err));
     }
     if (criterion->source_concept_set != COHORT_NO_SET) {
-        TRY(buffer_append_format(p->out, err, " source-set %d", set_number(p, criterion->source_concept_set)));
+        TRY(print_set_name(p, " source-set", criterion->source_concept_set, err));
     }
     TRY(buffer_append_format(p->out, err, "%s end %s", criterion->first_only ? " first" : "", end_rule_names[criterion->end_rule]));
     if (criterion->has_adjustment) {
@@ -275,15 +304,16 @@ static bool print_exit(struct printer *p, const struct cohort_exit *exit, struct
     case COHORT_EXIT_DRUG_ERA:
         break;
     }
-    TRY(buffer_append_format(p->out, err, "exit era set %d gap %d offset %+d", set_number(p, exit->drug_set), exit->gap_days,
-                             exit->offset));
+    TRY(print_set_name(p, "exit era set", exit->drug_set, err));
+    TRY(buffer_append_format(p->out, err, " gap %d offset %+d", exit->gap_days, exit->offset));
     if (exit->has_supply_override) {
         TRY(buffer_append_format(p->out, err, " supply %d", exit->supply_override));
     }
     return buffer_append_text(p->out, "\n", err);
 }
 
-static bool print_end(struct printer *p, struct error *err)
+/* What decides the end of an event. */
+static bool print_exits(struct printer *p, struct error *err)
 {
     const struct cohort_program *program = p->program;
     TRY(print_exit(p, &program->exit, err));
@@ -295,6 +325,13 @@ static bool print_end(struct printer *p, struct error *err)
         }
         p->depth--;
     }
+    return true;
+}
+
+static bool print_end(struct printer *p, struct error *err)
+{
+    const struct cohort_program *program = p->program;
+    TRY(print_exits(p, err));
     TRY(buffer_append_format(p->out, err, "collapse %d\n", program->era_pad));
     if (program->has_censor_start) {
         TRY(buffer_append_text(p->out, "not-before", err));
@@ -340,7 +377,7 @@ static bool print_set(struct printer *p, int number, const struct cohort_concept
     return true;
 }
 
-static bool print_program(struct printer *p, struct error *err)
+static bool print_primary(struct printer *p, struct error *err)
 {
     const struct cohort_program *program = p->program;
     TRY(buffer_append_format(p->out, err, "emc2 cohort program 1\nprimary %s prior %d post %d\n", limit_names[program->primary_limit],
@@ -350,10 +387,24 @@ static bool print_program(struct printer *p, struct error *err)
         TRY(print_criterion(p, &program->primary[i], err));
     }
     p->depth = 0;
+    return true;
+}
+
+static bool print_qualified(struct printer *p, struct error *err)
+{
+    const struct cohort_program *program = p->program;
+    TRY(print_primary(p, err));
     if (program->additional) {
         TRY(print_group(p, "additional", program->additional, err));
         TRY(buffer_append_format(p->out, err, "qualified %s\n", limit_names[program->qualified_limit]));
     }
+    return true;
+}
+
+static bool print_program(struct printer *p, struct error *err)
+{
+    const struct cohort_program *program = p->program;
+    TRY(print_qualified(p, err));
     for (size_t i = 0; i < program->rule_count; i++) {
         TRY(print_group(p, "rule", &program->rules[i].group, err));
     }
@@ -381,5 +432,57 @@ bool cohort_program_hash(const struct cohort_program *program, struct crypto_has
     CLEANUP(buffer_value) struct buffer printed = {.maximum = PRINT_BYTES_MAX};
     TRY(cohort_program_print(program, &printed, err));
     *out_hash = crypto_hash_of(printed.data, printed.length);
+    return true;
+}
+
+/* ---- keys of parts ---- */
+struct cohort_keys *cohort_keys_create(const struct cohort_program *program)
+{
+    struct arena *arena = arena_create();
+    struct cohort_keys *keys = ARENA_NEW(arena, struct cohort_keys);
+    *keys = (struct cohort_keys){program, arena, ARENA_ARRAY(arena, struct crypto_hash, program->concept_set_count + 1),
+                                 ARENA_ARRAY(arena, bool, program->concept_set_count + 1)};
+    return keys;
+}
+
+void cohort_keys_destroy(struct cohort_keys *keys)
+{
+    if (keys) {
+        arena_destroy(keys->arena);
+    }
+}
+
+static struct printer key_printer(struct cohort_keys *keys, struct buffer *out)
+{
+    return (struct printer){.program = keys->program, .out = out, .keys = keys};
+}
+
+bool cohort_criterion_key(struct cohort_keys *keys, const struct cohort_criterion *criterion, struct crypto_hash *out_key,
+                          struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer printed = {.maximum = PRINT_BYTES_MAX};
+    struct printer printer = key_printer(keys, &printed);
+    TRY(print_criterion(&printer, criterion, err));
+    *out_key = crypto_hash_of(printed.data, printed.length);
+    return true;
+}
+
+bool cohort_group_key(struct cohort_keys *keys, const struct cohort_group *group, struct crypto_hash *out_key, struct error *err)
+{
+    CLEANUP(buffer_value) struct buffer printed = {.maximum = PRINT_BYTES_MAX};
+    struct printer printer = key_printer(keys, &printed);
+    TRY(print_group(&printer, "rule", group, err));
+    *out_key = crypto_hash_of(printed.data, printed.length);
+    return true;
+}
+
+bool cohort_part_key(struct cohort_keys *keys, enum cohort_part part, struct crypto_hash *out_key, struct error *err)
+{
+    static bool (*const prints[])(struct printer *, struct error *) = {
+        [COHORT_PART_PRIMARY] = print_primary, [COHORT_PART_QUALIFIED] = print_qualified, [COHORT_PART_EXITS] = print_exits};
+    CLEANUP(buffer_value) struct buffer printed = {.maximum = PRINT_BYTES_MAX};
+    struct printer printer = key_printer(keys, &printed);
+    TRY(prints[part](&printer, err));
+    *out_key = crypto_hash_of(printed.data, printed.length);
     return true;
 }

@@ -40,4 +40,6 @@ const char *concept_phrase(struct telling *t, int64_t id, const char *name);
 const char *criterion_phrase(struct telling *t, const struct cohort_criterion *criterion);
 void tell_criterion(struct telling *t, int level, const char *before, const struct cohort_criterion *criterion);
 const char *window_phrase(const struct telling *t, const struct cohort_window *window, bool is_nested);
+void tell_correlated(struct telling *t, int level, const struct cohort_correlated *correlated, bool is_nested);
+void tell_demographic(struct telling *t, int level, const struct cohort_demographic *demographic);
 void tell_group(struct telling *t, int level, const struct cohort_group *group, bool is_nested);

@@ -196,7 +196,7 @@ static const char *count_phrase(const struct telling *t, const struct cohort_cor
                        : phrase(t, "%s %lld occurrences of: ", "%s %lld occurrences de : ", how, number);
 }
 
-static void tell_correlated(struct telling *t, int level, const struct cohort_correlated *correlated, bool is_nested)
+void tell_correlated(struct telling *t, int level, const struct cohort_correlated *correlated, bool is_nested)
 {
     const char *text = phrase(t, "%s%s", "%s%s", count_phrase(t, correlated), criterion_phrase(t, correlated->criterion));
     text = with(t, text, window_phrase(t, &correlated->start_window, is_nested));
@@ -217,7 +217,7 @@ static void tell_correlated(struct telling *t, int level, const struct cohort_co
     tell_group(t, level + 1, correlated->criterion->nested, true);
 }
 
-static void tell_demographic(struct telling *t, int level, const struct cohort_demographic *demographic)
+void tell_demographic(struct telling *t, int level, const struct cohort_demographic *demographic)
 {
     const char *text = NULL;
     for (size_t i = 0; i < demographic->test_count; i++) {

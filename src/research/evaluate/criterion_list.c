@@ -5,6 +5,7 @@
 #include "research/evaluate/criterion_rows.h"
 #include "research/evaluate/nested_group.h"
 #include "research/evaluate/row_filter.h"
+#include "research/evaluate/shared_lists.h"
 
 /* Does nothing happen to the rows but being found? */
 static bool is_plain(const struct cohort_criterion *criterion)
@@ -143,26 +144,44 @@ static bool first_alone_find(struct segment_run *run, const struct cohort_criter
     return true;
 }
 
+static bool loose_list_make(struct segment_run *run, const struct planned_criterion *planned, const struct event_list **out_list,
+                            struct error *err)
+{
+    struct shared_making making;
+    int64_t begun = clock_monotonic_ns();
+    shared_list_begin(run, planned, true, &making);
+    struct event_list *list = ARENA_NEW(run->program_data, struct event_list);
+    const size_t before = step_enter(run, program_plan_find(run->plan, planned->criterion));
+    bool is_made = loose_rows_find(run, planned->criterion, run->program_data, list, err);
+    step_leave(run, before, is_made ? list->count : 0);
+    shared_list_end(run, planned, true, &making, is_made ? list : NULL);
+    TRY(is_made);
+    if (run->depth == 0) {
+        run->work.step_ns[EVALUATE_CRITERIA] += clock_monotonic_ns() - begun;
+    }
+    run->work.rows_kept += list->count;
+    *out_list = list;
+    return true;
+}
+
 bool criterion_list_find_loose(struct segment_run *run, const struct cohort_criterion *criterion, const struct event_list **out_list,
                                struct error *err)
 {
     int set;
     size_t position = program_plan_find(run->plan, criterion);
+    const struct planned_criterion *planned = &run->plan->criteria.items[position];
     *out_list = run->loose_lists[position];
     if (*out_list || run->lists[position] || !is_plain(criterion) || deciding_field(criterion, &set) == OMOP_NO_FIELD) {
         return true;
     }
-    TRY(segment_run_check(run, err));
-    struct event_list *list = ARENA_NEW(run->program_data, struct event_list);
-    int64_t begun = clock_monotonic_ns();
-    const size_t before = step_enter(run, position);
-    TRY(loose_rows_find(run, criterion, run->program_data, list, err));
-    step_leave(run, before, list->count);
-    if (run->depth == 0) {
-        run->work.step_ns[EVALUATE_CRITERIA] += clock_monotonic_ns() - begun;
+    *out_list = run->loose_lists[position] = shared_list_find(run, planned, true);
+    run->lists[position] = *out_list ? NULL : shared_list_find(run, planned, false);
+    if (*out_list || run->lists[position]) {
+        return true;
     }
-    run->work.rows_kept += list->count;
-    *out_list = run->loose_lists[position] = list;
+    TRY(segment_run_check(run, err));
+    TRY(loose_list_make(run, planned, &run->loose_lists[position], err));
+    *out_list = run->loose_lists[position];
     return true;
 }
 
@@ -193,15 +212,23 @@ bool criterion_list_find(struct segment_run *run, const struct cohort_criterion 
                          struct error *err)
 {
     size_t position = program_plan_find(run->plan, criterion);
+    const struct planned_criterion *planned = &run->plan->criteria.items[position];
     if (!run->lists[position]) {
+        run->lists[position] = shared_list_find(run, planned, false);
+    }
+    if (!run->lists[position]) {
+        struct shared_making making;
         TRY(segment_run_check(run, err));
+        shared_list_begin(run, planned, false, &making);
         struct event_list *list = ARENA_NEW(run->program_data, struct event_list);
         int64_t begun = clock_monotonic_ns();
         run->depth++;
         const size_t before = step_enter(run, position);
-        TRY(list_make(run, &run->plan->criteria.items[position], list, err));
-        step_leave(run, before, list->count);
+        bool is_made = list_make(run, planned, list, err);
+        step_leave(run, before, is_made ? list->count : 0);
         run->depth--;
+        shared_list_end(run, planned, false, &making, is_made ? list : NULL);
+        TRY(is_made);
         if (run->depth == 0) {
             run->work.step_ns[EVALUATE_CRITERIA] += clock_monotonic_ns() - begun;
         }

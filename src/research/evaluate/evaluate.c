@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* evaluate: plans the programs, reads what all segments share, runs one task a segment and merges in the order of segments. */
 #include "research/evaluate/evaluate.h"
+#include "research/evaluate/passage.h"
 #include "research/evaluate/program_run.h"
 #include "research/evaluate/result_merge.h"
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct evaluation {
     struct shared_lookups lookups;
     unsigned worker_count;
     struct segment_run *workers;
+    struct passage passage;
     size_t segment_count;
     struct segment_result **results; /* by segment: one for each program, from run to merge */
 };
@@ -29,10 +31,7 @@ static void evaluation_close(struct evaluation *evaluation)
         result_merge_destroy(evaluation->merges[i]);
     }
     for (unsigned i = 0; evaluation->workers && i < evaluation->worker_count; i++) {
-        free(evaluation->workers[i].account.steps);
-        arena_destroy(evaluation->workers[i].segment_data);
-        arena_destroy(evaluation->workers[i].program_data);
-        arena_destroy(evaluation->workers[i].scratch);
+        segment_run_finish(&evaluation->workers[i]);
     }
     for (size_t i = 0; evaluation->results && i < evaluation->segment_count; i++) {
         for (size_t k = 0; evaluation->results[i] && k < evaluation->program_count; k++) {
@@ -40,6 +39,7 @@ static void evaluation_close(struct evaluation *evaluation)
         }
         free(evaluation->results[i]);
     }
+    passage_finish(&evaluation->passage);
     arena_destroy(evaluation->shared);
     free(evaluation->plans);
     free(evaluation->merges);
@@ -70,12 +70,7 @@ static bool evaluation_open(struct evaluation **out_evaluation, size_t program_c
         return FAIL(err, LIMIT, "no memory left for an evaluation");
     }
     for (unsigned i = 0; i < evaluation->worker_count; i++) {
-        evaluation->workers[i] = (struct segment_run){.options = &evaluation->options,
-                                                      .lookups = &evaluation->lookups,
-                                                      .sees_persons = store_reader_demand(reader, GRANT_ROWS, NULL),
-                                                      .segment_data = arena_create(),
-                                                      .program_data = arena_create(),
-                                                      .scratch = arena_create()};
+        segment_run_init(&evaluation->workers[i], reader, &evaluation->options, &evaluation->lookups);
     }
     *out_evaluation = evaluation;
     evaluation = NULL;
@@ -86,10 +81,10 @@ static bool evaluation_open(struct evaluation **out_evaluation, size_t program_c
 static bool plans_make(struct evaluation *evaluation, const struct cohort_program *const *programs, struct error *err)
 {
     for (size_t i = 0; i < evaluation->program_count; i++) {
-        TRY(program_plan_make(&evaluation->plans[i], programs[i], err));
+        TRY(program_plan_make(&evaluation->plans[i], programs[i], 0, err));
         evaluation->merges[i] = result_merge_create(programs[i]);
     }
-    return true;
+    return passage_prepare(&evaluation->passage, evaluation->plans, evaluation->program_count, evaluation->worker_count, err);
 }
 
 /* ---- what each step did ---- */
@@ -140,15 +135,7 @@ static bool lookups_read(struct evaluation *evaluation, struct error *err)
     for (size_t i = 0; i < evaluation->program_count; i++) {
         tables |= evaluation->plans[i].tables;
     }
-    if (tables >> OMOP_TABLE_PROVIDER & 1) {
-        TRY(concept_lookup_read(evaluation->reader, OMOP_TABLE_PROVIDER, OMOP_PROVIDER_SPECIALTY_CONCEPT_ID, evaluation->shared,
-                                &evaluation->lookups.specialties, err));
-    }
-    if (tables >> OMOP_TABLE_CARE_SITE & 1) {
-        TRY(concept_lookup_read(evaluation->reader, OMOP_TABLE_CARE_SITE, OMOP_CARE_SITE_PLACE_OF_SERVICE_CONCEPT_ID, evaluation->shared,
-                                &evaluation->lookups.places, err));
-    }
-    return true;
+    return shared_lookups_read(&evaluation->lookups, evaluation->reader, tables, evaluation->shared, err);
 }
 
 /* ---- one task a segment ---- */
@@ -162,12 +149,7 @@ static bool segment_evaluate(void *context, size_t index, unsigned worker, struc
         return FAIL(err, LIMIT, "no memory left for the results of a segment");
     }
     TRY(segment_run_begin(run, store_reader_segment(evaluation->reader, OMOP_PERSON, index), err));
-    for (size_t i = 0; i < evaluation->program_count; i++) {
-        if (!program_run(run, &evaluation->plans[i], &results[i], err)) {
-            return error_context(err, "cohort %s", evaluation->plans[i].program->name);
-        }
-    }
-    return true;
+    return passage_run(&evaluation->passage, worker, run, results, err);
 }
 
 static bool segment_merge(void *context, size_t index, struct error *err)
@@ -222,14 +204,18 @@ static bool demand_order(const struct cohort_program *program, const struct stor
     return true;
 }
 
+bool evaluate_demand(const struct cohort_program *program, const struct store_reader *reader, bool wants_rows, struct error *err)
+{
+    return grant_demand_for(reader, wants_rows, err) && demand_order(program, reader, err);
+}
+
 bool evaluate_cohorts(const struct cohort_program *const *programs, size_t count, struct store_reader *reader,
                       const struct evaluate_options *options, struct cohort_result **out_results, struct error *err)
 {
     int64_t begun = clock_monotonic_ns();
     CLEANUP(evaluation) struct evaluation *evaluation = NULL;
-    TRY(grant_demand_for(reader, options && options->wants_rows, err));
     for (size_t i = 0; i < count; i++) {
-        TRY(demand_order(programs[i], reader, err));
+        TRY(evaluate_demand(programs[i], reader, options && options->wants_rows, err));
     }
     TRY(evaluation_open(&evaluation, count, reader, options, err));
     TRY(plans_make(evaluation, programs, err));

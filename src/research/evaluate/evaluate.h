@@ -78,10 +78,11 @@ const char *evaluate_step_name(enum evaluate_step step); /* "criteria", ... */
 struct evaluate_work {
     int64_t step_ns[EVALUATE_STEP_COUNT];
     int64_t wall_ns;
-    uint64_t criteria;     /* different criteria of the program */
-    uint64_t rows_found;   /* by concept, before First and attributes */
-    uint64_t rows_kept;    /* that the criteria yielded */
-    uint64_t scratch_peak; /* bytes, of the worker that needed most */
+    uint64_t criteria;                      /* different criteria of the program */
+    uint64_t criteria_made, criteria_taken; /* lists of them that were made here; that another program had made in this segment already */
+    uint64_t rows_found;                    /* by concept, before First and attributes */
+    uint64_t rows_kept;                     /* that the criteria yielded */
+    uint64_t scratch_peak;                  /* bytes, of the worker that needed most */
 };
 
 struct cohort_result {
@@ -99,7 +100,10 @@ DEFINE_CLEANUP(cohort_result, cohort_result_destroy)
  * for a program that is not resolved. */
 MUST_CHECK bool evaluate_cohort(const struct cohort_program *program, struct store_reader *reader, const struct evaluate_options *options,
                                 struct cohort_result **out_result, struct error *err);
-/* Several programs in one passage over the segments: faster than one by one on small stores, for want of waiting at the end of each.
+/* Several programs in one passage over the segments. Criteria that are equal in several programs are evaluated once.
  * out_results has room for count; all of them or, on failure, none are filled. */
 MUST_CHECK bool evaluate_cohorts(const struct cohort_program *const *programs, size_t count, struct store_reader *reader,
                                  const struct evaluate_options *options, struct cohort_result **out_results, struct error *err);
+/* What of the above is asked of the reader's grant, but the tables: DENIED. */
+MUST_CHECK bool evaluate_demand(const struct cohort_program *program, const struct store_reader *reader, bool wants_rows,
+                                struct error *err);

@@ -74,6 +74,29 @@ static size_t join_count(const struct listed_periods *periods, const struct even
     return count;
 }
 
+struct period_columns {
+    uint32_t *items;
+    int32_t *starts, *ends;
+};
+
+/* Periods of one row by their dates, as everywhere in the order of events; with `one` only the first. Returns the new count. */
+static size_t period_add(struct period_columns *to, size_t count, uint32_t item, int32_t start, int32_t end, bool one)
+{
+    size_t at = count;
+    if (one && count > 0 && to->items[count - 1] == item) {
+        bool is_before = start == to->starts[count - 1] && end < to->ends[count - 1];
+        to->ends[count - 1] = is_before ? end : to->ends[count - 1];
+        return count;
+    }
+    for (; at > 0 && to->items[at - 1] == item && to->starts[at - 1] == start && to->ends[at - 1] > end; at--) {
+        to->ends[at] = to->ends[at - 1];
+    }
+    to->items[count] = item;
+    to->starts[count] = start;
+    to->ends[at] = end;
+    return count + 1;
+}
+
 bool period_join_make(struct segment_run *run, const struct event_list *list, const struct period_condition *condition, struct arena *arena,
                       struct period_join *out_join, struct error *err)
 {
@@ -81,8 +104,9 @@ bool period_join_make(struct segment_run *run, const struct event_list *list, co
     TRY(segment_run_periods(run, list, arena, &periods, err));
     bool may_join_twice = periods.overlap && !condition->first_per_person;
     size_t bound = may_join_twice ? join_count(&periods, list, condition) : list->count;
-    uint32_t *items = arena_allocate_raw(arena, bound + 1, sizeof *items);
-    int32_t *starts = arena_allocate_raw(arena, bound + 1, sizeof *starts), *ends = arena_allocate_raw(arena, bound + 1, sizeof *ends);
+    struct period_columns to = {arena_allocate_raw(arena, bound + 1, sizeof *to.items),
+                                arena_allocate_raw(arena, bound + 1, sizeof *to.starts),
+                                arena_allocate_raw(arena, bound + 1, sizeof *to.ends)};
     size_t count = 0;
     uint32_t last_person = UINT32_MAX;
     struct period_run at = {0, 0};
@@ -92,16 +116,11 @@ bool period_join_make(struct segment_run *run, const struct event_list *list, co
         bool is_done = list->starts[i] == STORE_NO_DAY || (condition->first_per_person && person == last_person);
         for (uint32_t period = is_done ? at.end : at.first; period < at.end; period++) {
             if (period_contains(&periods, period, list->starts[i], condition)) {
-                items[count] = (uint32_t)i;
-                starts[count] = periods.starts[period];
-                ends[count++] = periods.ends[period];
+                count = period_add(&to, count, (uint32_t)i, periods.starts[period], periods.ends[period], condition->first_per_person);
                 last_person = person;
-                if (condition->first_per_person) {
-                    break;
-                }
             }
         }
     }
-    *out_join = (struct period_join){count, items, starts, ends};
+    *out_join = (struct period_join){count, to.items, to.starts, to.ends};
     return true;
 }

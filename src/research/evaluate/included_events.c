@@ -3,6 +3,7 @@
  * the table [4.1]. Limits compose: an early First removes later events before the next stage looks [6]. */
 #include "research/evaluate/included_events.h"
 #include "research/evaluate/group.h"
+#include <string.h>
 
 /* ---- limits ---- */
 static void limit_apply(enum cohort_limit limit, const struct event_table *events, uint8_t *keep)
@@ -51,15 +52,19 @@ static bool is_better(uint64_t mask, int32_t start, uint64_t best_mask, int32_t 
     return lowest != best_lowest ? lowest < best_lowest : start < best_start;
 }
 
-/* met_in_order: rules met without a gap from the first one on. */
-static void attrition_add(struct segment_result *result, unsigned events_met_in_order, bool is_event)
+/* Events and persons by the number of rules that they meet without a gap from the first one on. */
+struct met_counts {
+    uint64_t events[COHORT_RULES_MAX + 1], persons[COHORT_RULES_MAX + 1];
+};
+
+static void attrition_add(const struct met_counts *met, size_t rules, struct segment_result *result)
 {
-    for (unsigned rule = 0; rule < events_met_in_order; rule++) {
-        if (is_event) {
-            result->after_rule[rule].events++;
-        } else {
-            result->after_rule[rule].persons++;
-        }
+    struct cohort_remaining sum = {0, 0};
+    for (size_t rule = rules; rule-- > 0;) {
+        sum.events += met->events[rule + 1];
+        sum.persons += met->persons[rule + 1];
+        result->after_rule[rule].events += sum.events;
+        result->after_rule[rule].persons += sum.persons;
     }
 }
 
@@ -88,27 +93,60 @@ static bool mask_counts_add(const struct mask_counts *counts, struct segment_res
     return true;
 }
 
-static bool statistics_add(const struct event_table *events, const uint64_t *masks, size_t rules, struct segment_result *result,
-                           struct error *err)
+static unsigned met_in_order(uint64_t mask)
 {
-    struct mask_counts counts = {0};
-    const bool are_few = rules <= COUNTED_RULES_MAX;
+    return (unsigned)__builtin_ctzll(~mask); /* at most 53 rules: the complement is never 0 */
+}
+
+/* One event a person: it is the best one, too, and both modes are the same. */
+static bool statistics_of_single(const struct event_table *events, const uint64_t *masks, bool are_few, struct mask_counts *counts,
+                                 struct met_counts *met, struct segment_result *result, struct error *err)
+{
+    for (size_t i = 0; i < events->count; i++) {
+        met->events[met_in_order(masks[i])]++;
+        TRY(mask_count(counts, are_few, COHORT_ALL_EVENTS, masks[i], result, err));
+    }
+    memcpy(met->persons, met->events, sizeof met->persons);
+    memcpy(counts->counts[COHORT_BEST_EVENTS], counts->counts[COHORT_ALL_EVENTS], sizeof counts->counts[COHORT_BEST_EVENTS]);
+    const struct mask_table *table = &result->masks[COHORT_ALL_EVENTS];
+    for (size_t i = 0; i < table->capacity; i++) {
+        TRY(mask_table_add(&result->masks[COHORT_BEST_EVENTS], table->slots[i].mask, table->slots[i].count, err));
+    }
+    return true;
+}
+
+static bool statistics_of_several(const struct event_table *events, const uint64_t *masks, bool are_few, struct mask_counts *counts,
+                                  struct met_counts *all_met, struct segment_result *result, struct error *err)
+{
     for (size_t first = 0; first < events->count;) {
         size_t end = first, best = first;
         unsigned person_met = 0;
         for (; end < events->count && events->persons[end] == events->persons[first]; end++) {
-            unsigned met = (unsigned)__builtin_ctzll(~masks[end]); /* at most 53 rules: the complement is never 0 */
+            unsigned met = met_in_order(masks[end]);
             person_met = met > person_met ? met : person_met;
-            attrition_add(result, met, true);
-            TRY(mask_count(&counts, are_few, COHORT_ALL_EVENTS, masks[end], result, err));
+            all_met->events[met]++;
+            TRY(mask_count(counts, are_few, COHORT_ALL_EVENTS, masks[end], result, err));
             if (end > first && is_better(masks[end], events->starts[end], masks[best], events->starts[best])) {
                 best = end;
             }
         }
-        attrition_add(result, person_met, false);
-        TRY(mask_count(&counts, are_few, COHORT_BEST_EVENTS, masks[best], result, err));
+        all_met->persons[person_met]++;
+        TRY(mask_count(counts, are_few, COHORT_BEST_EVENTS, masks[best], result, err));
         first = end;
     }
+    return true;
+}
+
+/* result has no statistics yet. */
+static bool statistics_add(const struct event_table *events, const uint64_t *masks, size_t rules, struct segment_result *result,
+                           struct error *err)
+{
+    struct mask_counts counts = {0};
+    struct met_counts met = {{0}, {0}};
+    const bool are_few = rules <= COUNTED_RULES_MAX;
+    TRY(events->one_per_person ? statistics_of_single(events, masks, are_few, &counts, &met, result, err)
+                               : statistics_of_several(events, masks, are_few, &counts, &met, result, err));
+    attrition_add(&met, rules, result);
     return mask_counts_add(&counts, result, err);
 }
 
@@ -131,25 +169,36 @@ static bool rules_evaluate(struct segment_run *run, const struct event_table *ev
     return true;
 }
 
-bool included_events_keep(struct segment_run *run, struct event_table *events, struct segment_result *result, struct error *err)
+bool included_events_by_masks(struct segment_run *run, struct event_table *events, const uint64_t *masks, struct segment_result *result,
+                              struct error *err)
 {
     const struct cohort_program *program = run->plan->program;
     struct arena_mark mark = arena_mark_take(run->scratch);
-    uint64_t *masks = ARENA_ARRAY(run->scratch, uint64_t, events->count + 1);
-    uint8_t *keep = arena_allocate_raw(run->scratch, events->count + 1, 1);
     uint64_t all = (UINT64_C(1) << program->rule_count) - 1;
     if (program->rule_count > 0) {
-        TRY(rules_evaluate(run, events, masks, err));
         TRY(statistics_add(events, masks, program->rule_count, result, err));
     }
-    for (size_t i = 0; i < events->count; i++) {
-        keep[i] = masks[i] == all;
-    }
     if (program->rule_count > 0 || program->expression_limit != COHORT_LIMIT_ALL) {
+        uint8_t *keep = arena_allocate_raw(run->scratch, events->count + 1, 1);
+        for (size_t i = 0; i < events->count; i++) {
+            keep[i] = masks[i] == all;
+        }
         limit_apply(program->expression_limit, events, keep);
         event_table_keep(events, keep, run->program_data, events);
         events->one_per_person |= program->expression_limit != COHORT_LIMIT_ALL;
     }
+    arena_mark_release(run->scratch, mark);
+    return true;
+}
+
+bool included_events_keep(struct segment_run *run, struct event_table *events, struct segment_result *result, struct error *err)
+{
+    struct arena_mark mark = arena_mark_take(run->scratch);
+    uint64_t *masks = ARENA_ARRAY(run->scratch, uint64_t, events->count + 1);
+    if (run->plan->program->rule_count > 0) {
+        TRY(rules_evaluate(run, events, masks, err));
+    }
+    TRY(included_events_by_masks(run, events, masks, result, err));
     arena_mark_release(run->scratch, mark);
     return true;
 }

@@ -94,7 +94,7 @@ bool cohort_plan_make(struct cohort_plan **out_plan, const struct cohort_program
     struct program_plan program_plan;
     struct cohort_plan *plan = ARENA_NEW(arena, struct cohort_plan);
     plan->program = program;
-    bool is_made = program_plan_make(&program_plan, program, err) && steps_make(plan, &program_plan, reader, arena, err);
+    bool is_made = program_plan_make(&program_plan, program, 0, err) && steps_make(plan, &program_plan, reader, arena, err);
     program_plan_finish(&program_plan);
     if (is_made) {
         *out_plan = plan;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* program_plan: a walk over all criteria of a program that joins equal ones and adds up what their users need. */
 #include "research/evaluate/program_plan.h"
-#include "research/evaluate/criterion_same.h"
 #include <assert.h>
 #include <stdlib.h>
 
@@ -105,6 +104,27 @@ static unsigned correlated_needs(const struct cohort_correlated *item)
 /* ---- the walk ---- */
 static bool plan_group(struct program_plan *plan, const struct cohort_group *group, struct error *err);
 
+static uint64_t mix(uint64_t digest, uint64_t value)
+{
+    return (digest ^ value) * UINT64_C(0x9E3779B97F4A7C15) ^ digest >> 29;
+}
+
+/* Of what is quickly looked at: different digests, different criteria. */
+static uint64_t criterion_digest(const struct cohort_criterion *criterion)
+{
+    uint64_t digest = mix((uint64_t)criterion->table, (uint64_t)criterion->concept_set);
+    digest = mix(digest, (uint64_t)criterion->source_concept_set);
+    digest = mix(digest, (uint64_t)criterion->first_only << 1 | (criterion->nested != NULL));
+    for (size_t i = 0; i < criterion->test_count; i++) {
+        const struct cohort_test *test = &criterion->tests[i];
+        digest = mix(digest, (uint64_t)test->kind << 32 | (uint64_t)test->value.operand << 1 | test->is_negated);
+        if (test->kind == COHORT_TEST_INTEGER || test->kind == COHORT_TEST_DATE) {
+            digest = mix(mix(digest, (uint64_t)test->low), (uint64_t)test->high);
+        }
+    }
+    return digest;
+}
+
 static bool plan_criterion(struct program_plan *plan, const struct cohort_criterion *criterion, unsigned needs, struct error *err)
 {
     needs |= criterion_own_needs(criterion);
@@ -113,8 +133,8 @@ static bool plan_criterion(struct program_plan *plan, const struct cohort_criter
     }
     size_t position = 0;
     const uint64_t digest = criterion_digest(criterion);
-    while (position < plan->criteria.count &&
-           (plan->criteria.items[position].digest != digest || !criterion_is_same(plan->criteria.items[position].criterion, criterion))) {
+    while (position < plan->criteria.count && (plan->criteria.items[position].digest != digest ||
+                                               !cohort_criterion_is_same(plan->criteria.items[position].criterion, criterion))) {
         position++;
     }
     if (position == plan->criteria.count) {
@@ -178,11 +198,11 @@ static bool check_resolved(const struct cohort_program *program, struct error *e
     return true;
 }
 
-bool program_plan_make(struct program_plan *plan, const struct cohort_program *program, struct error *err)
+bool program_plan_make(struct program_plan *plan, const struct cohort_program *program, unsigned event_needs, struct error *err)
 {
     *plan = (struct program_plan){.program = program, .criteria.maximum = CRITERIA_MAX, .places.maximum = CRITERIA_MAX};
     TRY(check_resolved(program, err));
-    plan->event_needs = program_event_needs(program);
+    plan->event_needs = program_event_needs(program) | event_needs;
     plan->tables = cohort_program_tables(program);
     TRY(plan_primary(plan, err));
     if (program->additional) {

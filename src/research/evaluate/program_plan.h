@@ -14,6 +14,7 @@ struct planned_criterion {
     unsigned needs;
     size_t uses;     /* places of the program */
     uint64_t digest; /* equal criteria have equal ones */
+    size_t number;   /* among the criteria that are shared, when they are (shared_lists.h) */
 };
 struct criterion_place {
     const struct cohort_criterion *criterion;
@@ -30,8 +31,9 @@ struct program_plan {
 };
 void program_plan_finish(struct program_plan *plan);
 
-/* The program is borrowed. INVALID_ARGUMENT when a concept set is not resolved. */
-MUST_CHECK bool program_plan_make(struct program_plan *plan, const struct cohort_program *program, struct error *err);
+/* The program is borrowed. event_needs: of the primary events, besides what the program asks for. INVALID_ARGUMENT when a concept set is
+ * not resolved. */
+MUST_CHECK bool program_plan_make(struct program_plan *plan, const struct cohort_program *program, unsigned event_needs, struct error *err);
 size_t program_plan_find(const struct program_plan *plan, const struct cohort_criterion *criterion);
 /* What evaluating a group asks of the events that it is evaluated over. */
 unsigned group_event_needs(const struct cohort_group *group);

@@ -27,8 +27,7 @@ static struct cohort_remaining remaining(const struct event_table *events)
     return (struct cohort_remaining){events->count, event_table_persons(events)};
 }
 
-/* From here on, only persons with events can matter: criteria look at no others. Worth it when they are few. */
-static void universe_narrow(struct segment_run *run, const struct event_table *events)
+void universe_narrow(struct segment_run *run, const struct event_table *events)
 {
     if (event_table_persons(events) > run->persons / 2) {
         return;
@@ -40,17 +39,10 @@ static void universe_narrow(struct segment_run *run, const struct event_table *e
     run->universe = universe;
 }
 
-static bool events_find(struct segment_run *run, struct event_table *events, struct segment_result *result, struct error *err)
+static bool events_filter(struct segment_run *run, struct event_table *events, struct segment_result *result, struct error *err)
 {
     struct step_clock clock = step_begin(run);
-    size_t before = step_enter(run, step_position(run, PLAN_PRIMARY, 0));
-    TRY(primary_events_find(run, events, err));
-    step_leave(run, before, events->count);
-    result->primary = remaining(events);
-    universe_narrow(run, events);
-    step_end(run, EVALUATE_PRIMARY, clock);
-    clock = step_begin(run);
-    before = step_enter(run, step_position(run, PLAN_ADDITIONAL, 0));
+    size_t before = step_enter(run, step_position(run, PLAN_ADDITIONAL, 0));
     TRY(qualified_events_keep(run, events, err));
     step_leave(run, before, events->count);
     result->qualified = remaining(events);
@@ -65,21 +57,56 @@ static bool events_find(struct segment_run *run, struct event_table *events, str
     return true;
 }
 
-bool program_run(struct segment_run *run, const struct program_plan *plan, struct segment_result *result, struct error *err)
+static void state_leave(const struct segment_run *run, struct program_state *state)
 {
-    struct event_table events;
-    const int32_t *exits;
+    state->lists = run->lists;
+    state->loose_lists = run->loose_lists;
+    state->universe = run->universe;
+    state->work = run->work;
+}
+
+static void state_enter(struct segment_run *run, const struct program_plan *plan, const struct program_state *state)
+{
+    run->program_data = state->data;
+    run->plan = plan;
+    run->lists = state->lists;
+    run->loose_lists = state->loose_lists;
+    run->universe = state->universe;
+    run->work = state->work;
+    run->depth = 0;
+}
+
+bool program_run_begin(struct segment_run *run, const struct program_plan *plan, struct program_state *state, struct segment_result *result,
+                       struct error *err)
+{
+    run->program_data = state->data;
     segment_run_begin_program(run, plan);
     TRY(segment_run_check(run, err));
-    TRY(events_find(run, &events, result, err));
+    struct step_clock clock = step_begin(run);
+    const size_t before = step_enter(run, step_position(run, PLAN_PRIMARY, 0));
+    TRY(primary_events_find(run, &state->events, err));
+    step_leave(run, before, state->events.count);
+    result->primary = remaining(&state->events);
+    universe_narrow(run, &state->events);
+    step_end(run, EVALUATE_PRIMARY, clock);
+    state_leave(run, state);
+    return true;
+}
+
+bool program_run_end(struct segment_run *run, const struct program_plan *plan, struct program_state *state, struct segment_result *result,
+                     struct error *err)
+{
+    const int32_t *exits;
+    state_enter(run, plan, state);
+    TRY(events_filter(run, &state->events, result, err));
     struct step_clock clock = step_begin(run);
     size_t before = step_enter(run, step_position(run, PLAN_EXIT, 0));
-    TRY(exit_dates_find(run, &events, &exits, err));
-    step_leave(run, before, events.count);
+    TRY(exit_dates_find(run, &state->events, &exits, err));
+    step_leave(run, before, state->events.count);
     step_end(run, EVALUATE_EXIT, clock);
     clock = step_begin(run);
     before = step_enter(run, step_position(run, PLAN_COLLAPSE, 0));
-    TRY(collapse_events(run, &events, exits, result, err));
+    TRY(collapse_events(run, &state->events, exits, result, err));
     step_leave(run, before, result->cohort.events);
     step_end(run, EVALUATE_COLLAPSE, clock);
     TRY(segment_run_check(run, err));

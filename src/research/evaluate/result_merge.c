@@ -60,6 +60,8 @@ static void work_add(struct evaluate_work *sum, const struct evaluate_work *more
         sum->step_ns[step] += more->step_ns[step];
     }
     sum->criteria = more->criteria > sum->criteria ? more->criteria : sum->criteria;
+    sum->criteria_made += more->criteria_made;
+    sum->criteria_taken += more->criteria_taken;
     sum->rows_found += more->rows_found;
     sum->rows_kept += more->rows_kept;
     sum->scratch_peak = more->scratch_peak > sum->scratch_peak ? more->scratch_peak : sum->scratch_peak;

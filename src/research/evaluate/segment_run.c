@@ -2,6 +2,7 @@
 /* segment_run: what is read of a segment once and kept while it is worked on. */
 #include "research/evaluate/segment_run.h"
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- vectors ---- */
@@ -228,7 +229,37 @@ size_t step_position(const struct segment_run *run, enum plan_step_kind kind, si
     return NO_STEP;
 }
 
+bool shared_lookups_read(struct shared_lookups *lookups, struct store_reader *reader, uint64_t tables, struct arena *arena,
+                         struct error *err)
+{
+    if (tables >> OMOP_TABLE_PROVIDER & 1) {
+        TRY(concept_lookup_read(reader, OMOP_TABLE_PROVIDER, OMOP_PROVIDER_SPECIALTY_CONCEPT_ID, arena, &lookups->specialties, err));
+    }
+    if (tables >> OMOP_TABLE_CARE_SITE & 1) {
+        TRY(concept_lookup_read(reader, OMOP_TABLE_CARE_SITE, OMOP_CARE_SITE_PLACE_OF_SERVICE_CONCEPT_ID, arena, &lookups->places, err));
+    }
+    return true;
+}
+
 /* ---- beginning ---- */
+void segment_run_init(struct segment_run *run, const struct store_reader *reader, const struct evaluate_options *options,
+                      const struct shared_lookups *lookups)
+{
+    *run = (struct segment_run){.options = options,
+                                .lookups = lookups,
+                                .sees_persons = store_reader_demand(reader, GRANT_ROWS, NULL),
+                                .account.current = NO_STEP,
+                                .segment_data = arena_create(),
+                                .scratch = arena_create()};
+}
+
+void segment_run_finish(struct segment_run *run)
+{
+    free(run->account.steps);
+    arena_destroy(run->segment_data);
+    arena_destroy(run->scratch);
+}
+
 bool segment_run_begin(struct segment_run *run, struct store_segment *segment, struct error *err)
 {
     arena_reset(run->segment_data);
@@ -259,7 +290,8 @@ void segment_run_begin_program(struct segment_run *run, const struct program_pla
 bool segment_run_check(struct segment_run *run, struct error *err)
 {
     const struct evaluate_options *options = run->options;
-    uint64_t bytes = arena_bytes_reserved(run->segment_data) + arena_bytes_reserved(run->program_data) + arena_bytes_reserved(run->scratch);
+    uint64_t bytes = arena_bytes_reserved(run->segment_data) + arena_bytes_reserved(run->program_data) +
+                     arena_bytes_reserved(run->scratch) + run->shared_bytes;
     run->work.scratch_peak = bytes > run->work.scratch_peak ? bytes : run->work.scratch_peak;
     TRY(task_check(err));
     if (options->is_cancelled && options->is_cancelled(options->cancel_context)) {

@@ -34,6 +34,11 @@ struct shared_lookups {
     struct concept_lookup places;      /* by care site */
 };
 
+/* Those that programs which read `tables` need. */
+MUST_CHECK bool shared_lookups_read(struct shared_lookups *lookups, struct store_reader *reader, uint64_t tables, struct arena *arena,
+                                    struct error *err);
+
+struct shared_lists;
 /* What each step of a plan did, as one worker saw it. Time, rows and pages go to the step that the worker is in. */
 struct step_account {
     struct plan_step_work *steps; /* as many as the plan has; NULL: nothing is added up */
@@ -60,12 +65,14 @@ struct segment_run {
     uint16_t *slots; /* by person, all 0 between uses */
     /* of the program */
     const struct program_plan *plan;
-    struct arena *program_data;            /* lists and events, until the program is done */
+    struct arena *program_data;            /* lists and events, until the program is done; whose, says who runs it */
     struct arena *scratch;                 /* within one step, released by marks */
     const struct event_list **lists;       /* by position in the plan; NULL: not evaluated yet */
     const struct event_list **loose_lists; /* the same, events in any order */
     const uint64_t *universe;              /* bits of the persons who can still matter; NULL: all, or too many to be worth a look */
     unsigned depth;                        /* of criteria being evaluated, so that time is counted once */
+    struct shared_lists *shared;           /* of the segment, for several programs; NULL: each program makes its own lists */
+    uint64_t shared_bytes;                 /* that they have, and whatever else outlives the program */
     struct evaluate_work work;
     struct step_account account;
 };
@@ -77,6 +84,10 @@ void step_leave(struct segment_run *run, size_t before, uint64_t kept);
 /* Positions of the steps that are no criteria. */
 size_t step_position(const struct segment_run *run, enum plan_step_kind kind, size_t rule);
 
+/* A worker's run; options and lookups are borrowed. */
+void segment_run_init(struct segment_run *run, const struct store_reader *reader, const struct evaluate_options *options,
+                      const struct shared_lookups *lookups);
+void segment_run_finish(struct segment_run *run);
 /* A new segment, then a new program on it; both forget what was before. */
 MUST_CHECK bool segment_run_begin(struct segment_run *run, struct store_segment *segment, struct error *err);
 void segment_run_begin_program(struct segment_run *run, const struct program_plan *plan);

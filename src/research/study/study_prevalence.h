@@ -1,37 +1,33 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* prevalence: yearly period prevalence of cohorts, by sex and age group, as DARWIN EU's IncidencePrevalence counts it.
- * Denominator of (year, sex, age group): persons with at least one day in the year that lies in an observation period, after its start +
- * prior days, and in the age group. Numerator: those of them with a cohort row that overlaps such a day. Limits: Wilson 95 %.
- * Missing month or day of birth counts as 1; persons without year of birth, or whose sex is neither 8507 nor 8532, drop out. */
+/* prevalence: who has an outcome of those that could have, on a day of each interval or in each interval, as IncidencePrevalence 1.2.1
+ * (estimatePointPrevalence, estimatePeriodPrevalence) counts it. An outcome counts on days on which its person contributes. */
 #pragma once
-#include "base/arena.h"
-#include "base/error.h"
-#include "warehouse/store/store.h"
+#include "research/study/study_interval.h"
+#include "research/study/study_limits.h"
 
-struct age_group {
-    int from, to; /* years, both included; to 150: no end */
+enum study_time_point { STUDY_AT_START, STUDY_AT_MIDDLE, STUDY_AT_END };
+struct study_prevalence_request {
+    enum study_interval interval;
+    bool is_point;
+    enum study_time_point time_point;   /* is_point */
+    bool is_complete;                   /* only intervals that lie whole in the denominator's time */
+    bool is_full;                       /* period: only who contributes the whole interval */
+    bool is_by_record;                  /* period: entries of the denominator, not persons */
+    const struct study_entry *outcomes; /* sorted, one cohort */
+    size_t outcome_count;
 };
-struct prevalence_options {
-    int year_first, year_last;
-    int prior_days;
-    const struct age_group *ages; /* may overlap; {0, 150} is everybody */
-    int age_count;                /* at most 16 */
-};
-struct prevalence_cohort {
-    const int64_t *persons; /* ascending; a person may stand several times */
-    const int32_t *starts, *ends;
-    size_t count;
-};
-enum prevalence_sex { PREVALENCE_BOTH, PREVALENCE_MALE, PREVALENCE_FEMALE, PREVALENCE_SEX_COUNT };
-struct prevalence_cell {
+struct study_prevalence_cell {
+    struct study_span span;
     uint64_t numerator, denominator;
-    double value, lower, upper; /* NaN where the denominator is 0 */
+    double value;               /* to 5 decimals, as the limits; NaN where the denominator is 0 */
+    struct study_limits limits; /* Wilson, 95 % */
 };
-
-/* Cells in the order cohort, year, age group, sex; count: cohorts * years * ages * 3. In `result`. The grant must allow rows: cohorts name
- * persons. */
-MUST_CHECK bool prevalence_yearly(struct store_reader *reader, const struct prevalence_options *options,
-                                  const struct prevalence_cohort *cohorts, size_t cohort_count, struct arena *result,
-                                  const struct prevalence_cell **out_cells, struct error *err);
-/* Wilson score interval (Wilson 1927), z = 1.959963984540054. */
-void prevalence_wilson(uint64_t numerator, uint64_t denominator, struct prevalence_cell *out_cell);
+/* The days to look at, found from the whole denominator, before it is parted into strata. In `result`. */
+MUST_CHECK bool study_prevalence_days(const struct study_entry *denominator, size_t count, const struct study_prevalence_request *request,
+                                      struct arena *result, const struct study_span **out_spans, size_t *out_count, struct error *err);
+/* Denominator sorted, one cohort. A cell for each of the spans, also where nobody contributes. In `result`. */
+void study_prevalence(const struct study_entry *denominator, size_t count, const struct study_prevalence_request *request,
+                      const struct study_span *spans, size_t span_count, struct arena *result,
+                      const struct study_prevalence_cell **out_cells);
+/* Fills value and limits. */
+void study_prevalence_finish(struct study_prevalence_cell *cell);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* assemble: deliveries that were taken go onto the shelves (standardised, their pseudonyms fingerprinted), and the store's next snapshot is
+/* assemble: deliveries that were taken go onto the shelves (standardised, pseudonymised a second time), and the store's next snapshot is
  * made from all shelves. Stopped anywhere, the next call goes on: a delivery is on the shelf or staged, never half. */
 #include "intake/assemble/assemble.h"
 #include "base/file.h"
@@ -9,6 +9,7 @@
 #include "intake/standardise/standardise.h"
 #include "service/command/commands.h"
 #include "service/command/deliveries.h"
+#include "service/command/renewal.h"
 #include "service/command/staged.h"
 #include "trust/keys/keys_pseudonym.h"
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 
 enum { ELEMENTS_AT_ONCE = 8192, UNMAPPED_SHOWN = 20, UNMAPPED_JSON = 1000 };
+enum { ASSEMBLE_ACTIONS = GRANT_LOAD | GRANT_COUNT | GRANT_PSEUDONYMISE };
 
 /* ---- what was taken and waits ---- */
 struct assembling {
@@ -42,8 +44,8 @@ static void assembling_value_cleanup(struct assembling *assembling)
     holders_close(&assembling->holders);
 }
 
-/* ---- pseudonyms: T becomes W, and of W 8 bytes are kept ---- */
-/* That of the shelves, so that all tokens can be compared; else the newest. */
+/* ---- pseudonyms: T becomes W ---- */
+/* That of the shelves, which is the newest since they were renewed: all tokens can be compared. */
 static bool epoch_find(struct assembling *assembling, struct error *err)
 {
     const struct keyring *keyring = assembling->warehouse->keyring;
@@ -66,28 +68,11 @@ static bool epoch_find(struct assembling *assembling, struct error *err)
     return true;
 }
 
-static bool fingerprints_make(const struct assembling *assembling, const uint8_t (*elements)[CRYPTO_ELEMENT_SIZE], size_t count,
-                              uint64_t *out, struct error *err)
+static bool pseudonyms_make(const struct assembling *assembling, const uint8_t (*elements)[CRYPTO_ELEMENT_SIZE], size_t count,
+                            uint8_t (*out)[CRYPTO_ELEMENT_SIZE], struct error *err)
 {
-    uint8_t(*stored)[CRYPTO_ELEMENT_SIZE] = malloc((count + 1) * sizeof *stored);
-    if (!stored) {
-        return FAIL(err, LIMIT, "no memory for pseudonyms");
-    }
-    const bool done = keyring_pseudonymise(assembling->warehouse->keyring, &assembling->warehouse->grant, assembling->epoch, elements,
-                                           count, stored, err);
-    for (size_t i = 0; i < count && done; i++) {
-        out[i] = key_pseudonym_fingerprint(stored[i]);
-    }
-    crypto_wipe(stored, (count + 1) * sizeof *stored);
-    free(stored);
-    return done;
-}
-
-static bool objection_fingerprints(void *context, uint32_t epoch, const uint8_t (*elements)[DELIVERY_ELEMENT_SIZE], size_t count,
-                                   uint64_t *out_fingerprints, struct error *err)
-{
-    (void)epoch; /* of the authority: it is in the element */
-    return fingerprints_make(context, elements, count, out_fingerprints, err);
+    const struct warehouse *warehouse = assembling->warehouse;
+    return keyring_pseudonymise(warehouse->keyring, &warehouse->grant, assembling->epoch, elements, count, out, err);
 }
 
 /* Tokens of many subjects go to the keys at once. */
@@ -101,7 +86,7 @@ struct token_batch {
         int64_t subject;
         size_t first, count;
     } owners[ELEMENTS_AT_ONCE];
-    uint64_t fingerprints[ELEMENTS_AT_ONCE];
+    uint8_t stored[ELEMENTS_AT_ONCE][CRYPTO_ELEMENT_SIZE];
 };
 
 /* Among many there is one that is no element of the group: it can be nobody's pseudonym. It is left out, and counted. */
@@ -109,7 +94,7 @@ static bool tokens_one_by_one(struct token_batch *batch, struct error *err)
 {
     const uint8_t(*values)[CRYPTO_ELEMENT_SIZE] = (const uint8_t(*)[CRYPTO_ELEMENT_SIZE])batch->values;
     for (size_t i = 0; i < batch->elements; i++) {
-        if (fingerprints_make(batch->assembling, values + i, 1, &batch->fingerprints[i], err)) {
+        if (pseudonyms_make(batch->assembling, values + i, 1, batch->stored + i, err)) {
             continue;
         }
         TRY(err->code == ERROR_INVALID_INPUT);
@@ -120,10 +105,10 @@ static bool tokens_one_by_one(struct token_batch *batch, struct error *err)
     return true;
 }
 
-static bool tokens_fingerprint(struct token_batch *batch, struct error *err)
+static bool tokens_pseudonymise(struct token_batch *batch, struct error *err)
 {
     const uint8_t(*values)[CRYPTO_ELEMENT_SIZE] = (const uint8_t(*)[CRYPTO_ELEMENT_SIZE])batch->values;
-    if (!batch->elements || fingerprints_make(batch->assembling, values, batch->elements, batch->fingerprints, err)) {
+    if (!batch->elements || pseudonyms_make(batch->assembling, values, batch->elements, batch->stored, err)) {
         return true;
     }
     TRY(err->code == ERROR_INVALID_INPUT);
@@ -133,14 +118,15 @@ static bool tokens_fingerprint(struct token_batch *batch, struct error *err)
 
 static bool tokens_flush(struct token_batch *batch, struct error *err)
 {
-    TRY(tokens_fingerprint(batch, err));
+    TRY(tokens_pseudonymise(batch, err));
     for (size_t i = 0; i < batch->subjects; i++) {
         struct shelf_token tokens[SHELF_TOKENS_MAX];
         size_t kept = 0;
         for (size_t t = 0; t < batch->owners[i].count; t++) {
             const size_t at = batch->owners[i].first + t;
             if (batch->kinds[at]) {
-                tokens[kept++] = (struct shelf_token){batch->kinds[at], batch->fingerprints[at]};
+                tokens[kept].kind = batch->kinds[at];
+                memcpy(tokens[kept++].element, batch->stored[at], CRYPTO_ELEMENT_SIZE);
             }
         }
         TRY(!kept || shelf_writer_add_tokens(batch->writer, batch->owners[i].subject, tokens, kept, err));
@@ -440,9 +426,8 @@ static bool linkage_enter(const struct assembling *assembling, const struct asse
 static bool objections_ask(struct assembling *assembling, struct error *err)
 {
     const struct warehouse *warehouse = assembling->warehouse;
-    const struct objection_fingerprinter fingerprinter = {objection_fingerprints, assembling};
     return objections_open(&assembling->objections, warehouse->directory, warehouse->keyring, &warehouse->grant, err) &&
-           objections_prepare(assembling->objections, &fingerprinter, err);
+           objections_prepare_under(assembling->objections, &warehouse->grant, assembling->epoch, err);
 }
 
 static bool run(struct assembling *assembling, struct error *err)
@@ -450,6 +435,7 @@ static bool run(struct assembling *assembling, struct error *err)
     struct invocation *in = assembling->in;
     struct warehouse *warehouse = assembling->warehouse;
     struct assemble_report *report = ARENA_NEW(in->arena, struct assemble_report);
+    TRY(pseudonyms_renew_when_due(warehouse, in, "assemble", ASSEMBLE_ACTIONS, err));
     TRY(holders_open(&assembling->holders, warehouse, false, err));
     TRY(staged_find(&assembling->staged, warehouse, &assembling->holders, in->arena, &assembling->not_taken, err));
     TRY(epoch_find(assembling, err) && standardise_open(assembling, err));
@@ -473,7 +459,7 @@ static bool run(struct assembling *assembling, struct error *err)
 bool command_assemble(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    TRY(warehouse_open(&warehouse, in, "assemble", GRANT_LOAD | GRANT_COUNT | GRANT_PSEUDONYMISE, err));
+    TRY(warehouse_open(&warehouse, in, "assemble", ASSEMBLE_ACTIONS, err));
     __attribute__((cleanup(assembling_value_cleanup))) struct assembling assembling = {
         .in = in, .warehouse = &warehouse, .place = {warehouse.directory, warehouse.keyring, &warehouse.grant}};
     return run(&assembling, err);

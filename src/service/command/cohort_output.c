@@ -3,6 +3,7 @@
 #include "service/command/cohort_output.h"
 #include "base/calendar.h"
 #include "base/csv.h"
+#include "research/evaluate/evaluate_json.h"
 #include "service/command/commands.h"
 #include <stdio.h>
 
@@ -33,26 +34,6 @@ void cohort_output_attrition(const struct definition *definition, const struct c
     print_step("in the cohort", attrition->cohort);
 }
 
-static bool json_remaining(struct json_writer *writer, const char *step, struct cohort_remaining remaining, struct error *err)
-{
-    return json_begin_object(writer, err) && json_name(writer, "step", err) && json_text(writer, text_of(step), err) &&
-           json_name(writer, "persons", err) && json_i64(writer, (int64_t)remaining.persons, err) && json_name(writer, "events", err) &&
-           json_i64(writer, (int64_t)remaining.events, err) && json_end_object(writer, err);
-}
-
-static bool json_attrition(struct json_writer *writer, const struct cohort_program *program, const struct cohort_attrition *attrition,
-                           struct error *err)
-{
-    TRY(json_name(writer, "attrition", err) && json_begin_array(writer, err));
-    TRY(json_remaining(writer, "primary events", attrition->primary, err));
-    TRY(json_remaining(writer, "qualified events", attrition->qualified, err));
-    for (size_t r = 0; r < attrition->rule_count; r++) {
-        TRY(json_remaining(writer, program->rules[r].name, attrition->after_rule[r], err));
-    }
-    TRY(json_remaining(writer, "included events", attrition->included, err));
-    return json_remaining(writer, "cohort", attrition->cohort, err) && json_end_array(writer, err);
-}
-
 static bool json_work(struct json_writer *writer, const struct evaluate_work *work, struct error *err)
 {
     TRY(json_name(writer, "milliseconds", err) && json_double(writer, (double)work->wall_ns / 1e6, err));
@@ -76,7 +57,7 @@ bool cohort_output_json(struct json_writer *writer, const struct definition *def
     TRY(json_name(writer, "name", err) && json_text(writer, text_of(definition->name), err));
     TRY(json_name(writer, "program", err) && json_text(writer, text_of(hex), err));
     TRY(json_name(writer, "persons", err) && json_i64(writer, (int64_t)result->persons, err));
-    TRY(json_attrition(writer, program, &result->attrition, err) && json_work(writer, &result->work, err));
+    TRY(cohort_attrition_json(writer, program, &result->attrition, err) && json_work(writer, &result->work, err));
     return json_end_object(writer, err);
 }
 

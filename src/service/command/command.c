@@ -53,17 +53,45 @@ static const struct option_spec certificate_options[] = {
     {0},
 };
 static const struct option_spec search_options[] = {{"limit", "N", "at most N concepts (default 20)"}, {0}};
+#define ENGINE_OPTIONS                                                                                                        \
+    {"engine", "native|duckdb|postgresql", "who evaluates: emc2 itself (default), or the definition's SQL on an engine"},     \
+        {"database", "ADDRESS", "for postgresql: postgresql://USER@HOST:PORT/DATABASE, where `emc2 publish` put the tables"}, \
+        {"password-file", "FILE", "for postgresql: the database user's password: the first line of a file of mode 0600"},     \
+    {                                                                                                                         \
+        "schema", "NAME", "for postgresql: the schema of the tables (default omop)"                                           \
+    }
 static const struct option_spec count_options[] = {
     {"memory", "MB", "working memory of one thread (default: no bound); a cohort that needs more is refused"},
     {"snapshot", "N", "count on this snapshot (default: the latest)"},
+    ENGINE_OPTIONS,
+    {0},
+};
+static const struct option_spec sql_options[] = {
+    {"dialect", "duckdb|postgresql", "whose SQL (default duckdb); PostgreSQL is 15 or later"},
+    {"schema", "NAME", "the schema of the OMOP tables (default: where the engine looks by itself)"},
+    {"snapshot", "N", "with the vocabulary of this snapshot (default: the latest)"},
     {0},
 };
 static const struct option_spec run_options[] = {
     {"memory", "MB", "working memory of one thread (default: no bound); a cohort that needs more is refused"},
     {"snapshot", "N", "run on this snapshot (default: the latest)"},
+    ENGINE_OPTIONS,
     {"out", "FILE.csv", "write the rows there instead of printing them"},
     {"statistics", "DIR", "also write inclusion_result.csv and inclusion_stats.csv there"},
     {"keep-going", NULL, "list definitions that are refused, and run the others"},
+    {"keep", "NAME", "also keep the rows in the warehouse, sealed; asked again on the same snapshot they are read"},
+    {0},
+};
+static const struct option_spec kept_options[] = {{0}};
+static const struct option_spec session_options[] = {
+    {"snapshot", "N", "count on this snapshot (default: the latest)"},
+    {"rows", NULL, "also answer `why`, which tells of persons"},
+    {0},
+};
+static const struct option_spec why_options[] = {
+    {"person", "N", "whom it is about: a person_id"},
+    {"snapshot", "N", "on this snapshot (default: the latest)"},
+    {"language", "en|fr", "language of the words (default en)"},
     {0},
 };
 static const struct option_spec explain_options[] = {
@@ -79,6 +107,16 @@ static const struct option_spec export_options[] = {
     {"format", "csv|parquet", "format of the tables (default parquet)"},
     {"out", "DIR", "directory to make; it must not exist"},
     {"snapshot", "N", "export this snapshot (default: the latest)"},
+    {0},
+};
+static const struct option_spec publish_options[] = {
+    {"to", "ADDRESS", "postgresql://USER@HOST:PORT/DATABASE, or postgresql://USER@/DATABASE?host=/DIRECTORY of a socket"},
+    {"password-file", "FILE", "the database user's password: the first line of a file of mode 0600"},
+    {"schema", "NAME", "the schema to make (default omop)"},
+    {"tables", "NAME...", "only these tables of the CDM; may be given several times"},
+    {"replace", NULL, "a schema that an earlier publication made is replaced, at the end and at once"},
+    {"wide", NULL, "columns of text without the CDM's limits of length"},
+    {"snapshot", "N", "publish this snapshot (default: the latest)"},
     {0},
 };
 static const struct option_spec backup_options[] = {
@@ -182,6 +220,7 @@ static const struct option_spec demo_options[] = {
     {"seed", "S", "seed of the population (default 2026)"},
     {"out", "DIR", "working directory, made anew (default demo)"},
     {"truth", "DIR", "make nothing: ask the warehouse of --warehouse, below --out, beside the truth of this population"},
+    {"links", "FILE.csv", "with --truth: holder, subject, person of each entry; says which links explain each difference"},
     {0},
 };
 
@@ -368,6 +407,25 @@ static const struct command commands[] = {
      "The cohort's id is the file's name when that is a number, otherwise its position.",
      "  emc2 cohort run 4.json 8.json --out rows.csv\n  emc2 cohort run definitions/ --out rows.csv --keep-going", run_options,
      command_cohort_run, SANDBOX_READER, true},
+    {"cohort sql", "DEFINITION.json", 1, 1, "a cohort definition as SQL over OMOP CDM 5.4",
+     "The script makes temporary tables named emc2_..., gives the rows and the inclusion statistics, and drops the tables. The members of\n"
+     "concept sets stand in it as this warehouse's vocabulary has them. Numbers are compared at three decimals.",
+     "  emc2 cohort sql multiple_myeloma.json --dialect postgresql --schema omop > multiple_myeloma.sql", sql_options, command_cohort_sql,
+     SANDBOX_READER, true},
+    {"cohort list", "", 0, 0, "cohorts whose rows are kept in the warehouse", NULL, "  emc2 cohort list", kept_options, command_cohort_list,
+     SANDBOX_READER, false},
+    {"cohort show", "NAME", 1, 1, "how many persons and rows the cohorts have that are kept under a name",
+     "Persons who were excluded since are not counted.", "  emc2 cohort show study-2026", kept_options, command_cohort_show, SANDBOX_READER,
+     false},
+    {"cohort session", "[DEFINITION.json]", 0, 1, "count while a definition is edited: a request a line, an answer a line",
+     "Reads JSON lines from standard input, and answers each on standard output with the time that it took: open, rule, order, set,\n"
+     "replace, add, remove, count, matrix, why, close. Only what an edit changes is evaluated again. What is wrong is answered by its\n"
+     "JSON path, and the session goes on (docs/formats/session.md).",
+     "  echo '{\"do\":\"count\"}' | emc2 cohort session multiple_myeloma.json", session_options, command_cohort_session, SANDBOX_READER,
+     true},
+    {"cohort why", "DEFINITION.json", 1, 1, "why a person is in a cohort or not, step by step and record by record",
+     "Shows records of a person, so the grant must allow rows; it is entered in the log, who it was about sealed.",
+     "  emc2 cohort why multiple_myeloma.json --person 4711 --language fr", why_options, command_cohort_why, SANDBOX_READER, true},
     {"cohort explain", "DEFINITION.json", 1, 1, "what a cohort definition means, in words",
      "With a warehouse at hand (--warehouse, or ./warehouse) concept sets are resolved and counted; otherwise they are listed.",
      "  emc2 cohort explain multiple_myeloma.json --language fr", explain_options, command_cohort_explain, SANDBOX_READER, true},
@@ -375,6 +433,13 @@ static const struct command commands[] = {
      "What is loaded can be taken out whole (SNC 19.1): each table equals its source as a multiset of rows.",
      "  emc2 export --format parquet --out export_2026-11\n  emc2 export --all --format csv --out moving_2026-11", export_options,
      command_export, SANDBOX_EXPORTER, false},
+    {"publish", "--to ADDRESS", 0, 0, "load the tables into a PostgreSQL database, distributed by person",
+     "The OMOP CDM 5.4 in a schema of its own: over nodes by person where the server has Citus, in hash partitions otherwise. Nothing is\n"
+     "seen before everything is there. Interrupted anywhere, the same command goes on where it was. To another machine only over TLS,\n"
+     "with the certificate checked (sslmode=verify-full&sslrootcert=FILE).",
+     "  emc2 publish --to 'postgresql://emc2@/omop?host=/run/postgresql'\n"
+     "  emc2 publish --to 'postgresql://emc2@db.chu.fr/omop?sslmode=verify-full&sslrootcert=/etc/emc2/ca.pem' --password-file db.password",
+     publish_options, command_publish, SANDBOX_EXPORTER, false},
     {"backup verify", "--from DIR", 0, 0, "read every byte of a backup and check it",
      "Needs no passphrase. Exit code 8 when something is wrong.", "  emc2 backup verify --from /mnt/backup/emc2", backup_verify_options,
      command_backup_verify, SANDBOX_READER, false},
@@ -482,9 +547,12 @@ static const struct command commands[] = {
     {"key epoch status", "", 0, 0, "in which epoch the warehouse's pseudonyms are made", NULL, "  emc2 key epoch status --json", no_options,
      command_key_epoch_status, SANDBOX_READER, false},
     {"key epoch begin", "", 0, 0, "a new exponent for the warehouse's pseudonyms: the first one, or a renewal",
-     "Pseudonyms of the last epoch are turned into those of the new one without going back to the holders; then the old exponent is\n"
-     "destroyed.",
+     "The next `emc2 assemble`, or `emc2 key epoch renew`, turns pseudonyms of the last epoch into those of the new one without going\n"
+     "back to the holders, and destroys the old exponent.",
      "  emc2 key epoch begin --warehouse /srv/emc2", no_options, command_key_epoch_begin, SANDBOX_LOADER, false},
+    {"key epoch renew", "", 0, 0, "turn all stored pseudonyms into those of the newest epoch, and destroy the older exponents",
+     "Persons keep their numbers. Nothing keeps which pseudonym became which. Stopped anywhere, the next call or assembly goes on.",
+     "  emc2 key epoch renew --warehouse /srv/emc2", no_options, command_key_epoch_renew, SANDBOX_LOADER, false},
     {"key epoch destroy", "N", 1, 1, "destroy the exponent of an epoch whose pseudonyms are renewed",
      "No pseudonym of that epoch can be made again, nor turned into a newer one: whoever kept some has noise.",
      "  emc2 key epoch destroy 1 --yes-destroy 1 --warehouse /srv/emc2", epoch_destroy_options, command_key_epoch_destroy, SANDBOX_LOADER,

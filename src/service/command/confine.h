@@ -4,4 +4,6 @@
 #include "service/command/invocation.h"
 
 /* Enters the sandbox of the command's role; in->sandbox says what is in force. Before anything from outside is read. */
+/* The address of the database server that the command was told to speak to; NULL: none. */
+const char *command_database(const struct invocation *in);
 MUST_CHECK bool command_confine(struct invocation *in, struct error *err);

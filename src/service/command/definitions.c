@@ -18,17 +18,16 @@ struct collection {
     struct definition_list list;
 };
 
-static bool ends_with_json(const char *name)
+static bool is_definition(const char *name)
 {
-    size_t length = strlen(name);
-    return length > 5 && strcmp(name + length - 5, ".json") == 0;
+    return strlen(name) > strlen(".json") && text_ends_with(text_of(name), TEXT(".json"));
 }
 
 static bool add(struct collection *collection, const char *path, struct error *err)
 {
     const char *base = strrchr(path, '/');
     char *name = arena_text_copy(collection->arena, base ? base + 1 : path);
-    if (ends_with_json(name)) {
+    if (is_definition(name)) {
         name[strlen(name) - 5] = '\0';
     }
     int64_t id = NO_ID;
@@ -41,7 +40,7 @@ static bool add(struct collection *collection, const char *path, struct error *e
 static bool visit(void *context, const char *name, struct error *err)
 {
     struct collection *collection = context;
-    return !ends_with_json(name) || add(collection, arena_text_format(collection->arena, "%s/%s", collection->directory, name), err);
+    return !is_definition(name) || add(collection, arena_text_format(collection->arena, "%s/%s", collection->directory, name), err);
 }
 
 static int by_id_and_name(const void *a, const void *b)

@@ -174,15 +174,14 @@ static bool receipt_write(const struct warehouse *warehouse, const struct delive
 }
 
 /* Where what was taken goes: sealed as it came, until its rows are in the store. */
-static bool delivery_stage(const struct invocation *in, const struct warehouse *warehouse, const char *file, const char *name,
-                           struct error *err)
+static bool delivery_stage(const struct warehouse *warehouse, struct delivery *delivery, const char *name, struct error *err)
 {
     char folder[PATH_SIZE], path[PATH_SIZE];
     TRY(warehouse_folder(warehouse, "deliveries", folder, err));
     if (snprintf(path, sizeof path, "%.4000s/%.80s.delivery", folder, name) >= PATH_SIZE) {
         return FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
     }
-    return file_copy(file, path, (uint64_t)settings_get(&in->settings, SETTING_DELIVERY_BYTES_MAX), NULL, err);
+    return delivery_copy(delivery, path, err);
 }
 
 static bool taken_enter(struct holders *holders, struct warehouse *warehouse, const struct delivery_head *head, struct error *err)
@@ -217,26 +216,25 @@ static bool subjects_keep(const struct delivery_scene *scene, struct delivery *d
     return subjects_write(scene->subjects, &scene->warehouse->grant, err);
 }
 
-static bool taken(const struct invocation *in, struct holders *holders, const struct delivery_scene *scene, struct delivery *delivery,
-                  const char *file, char out_receipt[DELIVERY_PATH_SIZE], struct error *err)
+static bool taken(struct holders *holders, const struct delivery_scene *scene, struct delivery *delivery,
+                  char out_receipt[DELIVERY_PATH_SIZE], struct error *err)
 {
     struct warehouse *warehouse = scene->warehouse;
     const struct delivery_head *head = delivery_head(delivery);
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%s-%llu", head->holder, (unsigned long long)head->sequence);
-    TRY(delivery_stage(in, warehouse, file, name, err) && subjects_keep(scene, delivery, err) &&
+    TRY(delivery_stage(warehouse, delivery, name, err) && subjects_keep(scene, delivery, err) &&
         taken_enter(holders, warehouse, head, err));
     return receipt_write(warehouse, head, name, out_receipt, err);
 }
 
 /* A load that was stopped between the register and the receipt: the holder gets it when they hand the same delivery over again. */
 static bool receipt_again(const struct invocation *in, const struct holders *holders, const struct warehouse *warehouse, const char *file,
-                          char out_receipt[DELIVERY_PATH_SIZE], bool *out_done, struct error *err)
+                          char out_receipt[DELIVERY_PATH_SIZE], struct delivery_report *report, struct error *err)
 {
     struct delivery_head head;
     char name[NAME_SIZE];
     bool exists = true;
-    *out_done = false;
     const struct registry_holder *known = delivery_peek(file, NULL, &head, NULL) ? registry_find(holders->registry, head.holder) : NULL;
     if (!known || !delivery_peek(file, known->public_key, &head, NULL) || head.sequence != known->last_sequence ||
         memcmp(head.root.bytes, known->last_root.bytes, sizeof head.root.bytes) != 0) {
@@ -246,27 +244,29 @@ static bool receipt_again(const struct invocation *in, const struct holders *hol
     TRY(file_exists(arena_text_format(in->arena, "%s/receipts/%s.json", warehouse->directory, name), &exists, err));
     if (!exists) {
         TRY(receipt_write(warehouse, &head, name, out_receipt, err));
-        print_line("it was taken before, and its receipt was missing: it is in %s / déjà reprise, reçu refait", out_receipt);
+        if (!invocation_flag(in, "json")) {
+            print_line("it was taken before, and its receipt was missing: it is made again / déjà reprise, reçu refait");
+        }
+        *report = (struct delivery_report){.is_accepted = true, .has_head = true, .is_authentic = true, .head = head};
     }
-    *out_done = !exists;
     return true;
 }
 
 bool delivery_accept(struct invocation *in, struct warehouse *warehouse, const char *file, char out_receipt[DELIVERY_PATH_SIZE],
                      struct delivery_report *report, struct error *err)
 {
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
     CLEANUP(delivery_scene_value) struct delivery_scene scene = {.agreement = NULL};
     CLEANUP(delivery) struct delivery *delivery = NULL;
     TRY(holders_open(&holders, warehouse, true, err));
-    bool is_done = false;
-    TRY(receipt_again(in, &holders, warehouse, file, out_receipt, &is_done, err));
-    if (is_done) {
+    *report = (struct delivery_report){.is_accepted = false};
+    TRY(receipt_again(in, &holders, warehouse, file, out_receipt, report, err));
+    if (report->is_accepted) {
         return true;
     }
     TRY(delivery_scene_open(&scene, in, warehouse, &holders, file, err));
     TRY(delivery_check_all(&delivery, report, file, &scene.checking, err));
-    return delivery ? taken(in, &holders, &scene, delivery, file, out_receipt, err) : refused(in, warehouse, file, report, err);
+    return delivery ? taken(&holders, &scene, delivery, out_receipt, err) : refused(in, warehouse, file, report, err);
 }
 
 bool path_is_delivery(const char *path)
@@ -279,9 +279,7 @@ bool path_is_delivery(const char *path)
     }
     bool is_plain = fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode) && read(descriptor, begins, sizeof begins) >= 0;
     close(descriptor);
-    size_t length = strlen(path), ending = strlen(".delivery");
-    return is_plain &&
-           (memcmp(begins, "EMC2DELV", sizeof begins) == 0 || (length > ending && strcmp(path + length - ending, ".delivery") == 0));
+    return is_plain && (memcmp(begins, "EMC2DELV", sizeof begins) == 0 || text_ends_with(text_of(path), TEXT(".delivery")));
 }
 
 bool command_load_delivery(struct invocation *in, struct error *err)
@@ -301,7 +299,7 @@ bool command_load_delivery(struct invocation *in, struct error *err)
 bool command_delivery_check(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
     CLEANUP(delivery_scene_value) struct delivery_scene scene = {.agreement = NULL};
     CLEANUP(delivery) struct delivery *delivery = NULL;
     struct delivery_report *report = ARENA_NEW(in->arena, struct delivery_report);
@@ -313,22 +311,22 @@ bool command_delivery_check(struct invocation *in, struct error *err)
         warehouse.error = NULL; /* a rehearsal: nobody was refused anything */
         return refusal_says(report, err);
     }
-    print_line("it would be taken");
+    if (!invocation_flag(in, "json")) {
+        print_line("it would be taken");
+    }
     return true;
 }
 
-struct listing {
-    const char *folder;
-};
-
 static bool receipt_line(void *context, const char *name, struct error *err)
 {
-    const struct listing *listing = context;
+    const char *folder = context;
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = RECEIPT_BYTES_MAX};
     struct receipt receipt;
     char path[PATH_SIZE], when[COUNT_TEXT_SIZE], rows[COUNT_TEXT_SIZE];
     uint64_t all = 0;
-    TRY(snprintf(path, sizeof path, "%s/%s", listing->folder, name) < PATH_SIZE && file_read_plain(path, &bytes, err));
+    TRY(snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_SIZE ||
+        FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long"));
+    TRY(file_read_plain(path, &bytes, err));
     TRY(receipt_verify(&receipt, bytes.data, bytes.length, NULL, err));
     for (int i = 0; i < RECORD_TABLE_COUNT; i++) {
         all += receipt.rows[i];
@@ -340,15 +338,14 @@ static bool receipt_line(void *context, const char *name, struct error *err)
 
 bool command_delivery_list(struct invocation *in, struct error *err)
 {
-    const char *folder = arena_text_format(in->arena, "%s/receipts", warehouse_directory(in));
-    struct listing listing = {folder};
+    char *folder = arena_text_format(in->arena, "%s/receipts", warehouse_directory(in));
     bool exists;
     TRY(file_exists(folder, &exists, err));
     if (!exists) {
         print_line("no delivery was taken yet");
         return true;
     }
-    return directory_visit(folder, receipt_line, &listing, err);
+    return directory_visit(folder, receipt_line, folder, err);
 }
 
 bool command_delivery_receipt_verify(struct invocation *in, struct error *err)

@@ -116,7 +116,8 @@ static bool load_population(struct demo *demo, struct error *err)
 static bool open_existing(struct demo *demo, struct error *err)
 {
     TRY(directory_create(demo->directory, 0755, err));
-    TRY(warehouse_open(&demo->warehouse, demo->in, "demo", GRANT_COUNT | GRANT_ROWS, err));
+    const uint32_t linkage = invocation_value(demo->in, "links") ? GRANT_LOAD : 0;
+    TRY(warehouse_open(&demo->warehouse, demo->in, "demo", GRANT_COUNT | GRANT_ROWS | linkage, err));
     uint32_t latest;
     TRY(store_snapshot_latest(demo->warehouse.store, &demo->warehouse.grant, &latest, err));
     TRY(warehouse_open_reader(&demo->warehouse, latest, err));
@@ -201,9 +202,11 @@ static bool run_cohorts(struct demo *demo, struct error *err)
                cohort->persons == cohort->truth ? "" : "   differs");
     }
     printf("\n3  cohorts      %d of %d find exactly the planted persons, %.3f s in all\n", equal, DEMO_COHORT_COUNT, demo->seconds_cohorts);
-    if (equal != DEMO_COHORT_COUNT && demo->is_existing) { /* whoever was linked from fewer files than they have counts twice */
-        print_line("             who is not linked everywhere counts more than once; the circuit's page shows how many");
-    } else if (equal != DEMO_COHORT_COUNT) {
+    const char *links = invocation_value(demo->in, "links");
+    if (links) {
+        return demo_truth_explain(demo, links, err);
+    }
+    if (equal != DEMO_COHORT_COUNT) {
         return FAIL(err, INTERNAL, "%d cohorts differ from the planted truth", DEMO_COHORT_COUNT - equal);
     }
     return true;
@@ -233,7 +236,8 @@ static bool run_prevalence(struct demo *demo, struct error *err)
                                          .year_last = DEMO_YEAR_LAST,
                                          .prior_days = DEMO_PRIOR_DAYS,
                                          .ages = demo_ages,
-                                         .age_count = DEMO_AGE_COUNT};
+                                         .age_count = DEMO_AGE_COUNT,
+                                         .pool = demo->in->pool};
     struct prevalence_cohort cohorts[DEMO_COHORT_COUNT];
     for (int c = 0; c < DEMO_COHORT_COUNT; c++) {
         if (strstr(demo_cohorts[c].name, "_5y")) {

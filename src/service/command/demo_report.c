@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct age_group demo_ages[DEMO_AGE_COUNT] = {{0, 150}, {0, 44}, {45, 64}, {65, 150}};
+const struct study_age_band demo_ages[DEMO_AGE_COUNT] = {{0, 150}, {0, 44}, {45, 64}, {65, 150}};
 static const char *const age_names[DEMO_AGE_COUNT] = {"all", "0–44", "45–64", "65+"};
 static const char *const sex_names[PREVALENCE_SEX_COUNT] = {"Both", "Male", "Female"};
 static const char marker[] = "@DATA@";

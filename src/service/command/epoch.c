@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* key epoch status, begin, destroy: the exponents of the warehouse's pseudonyms (SNDS-6.3: pseudonyms are renewed, the old ones then
+/* key epoch status, begin, renew, destroy: the exponents of the warehouse's pseudonyms (SNDS-6.3: pseudonyms are renewed, the old ones then
  * unusable). */
-#include "base/file.h"
 #include "base/json.h"
 #include "service/command/commands.h"
+#include "service/command/renewal.h"
 #include "service/command/warehouse.h"
 #include "trust/keys/keys_pseudonym.h"
 #include <inttypes.h>
@@ -35,29 +35,35 @@ static bool record(struct warehouse *warehouse, enum ledger_act act, uint32_t ep
     return journal_write(warehouse->journal, &entry, 1, err);
 }
 
-/* Shelves keep 8 bytes of each pseudonym, which cannot be turned into those of another epoch: a new one would make two persons of one. */
-static bool no_shelves(const struct invocation *in, struct error *err)
-{
-    bool exists;
-    TRY(file_exists(arena_text_format(in->arena, "%s/shelves/index", warehouse_directory(in)), &exists, err));
-    if (exists) {
-        FAIL(err, UNSUPPORTED, "pseudonyms that are on the shelves cannot be renewed yet");
-        return error_hint(err, "a new epoch is for a warehouse without deliveries: holders deliver in full into a new one");
-    }
-    return true;
-}
-
 bool command_key_epoch_begin(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
     uint32_t newest, live;
-    TRY(no_shelves(in, err) && warehouse_open(&warehouse, in, "key epoch begin", GRANT_PSEUDONYMISE | GRANT_VERIFY, err));
+    TRY(warehouse_open(&warehouse, in, "key epoch begin", GRANT_PSEUDONYMISE | GRANT_VERIFY, err));
     TRY(keyring_epochs(warehouse.keyring, &newest, &live, err));
     TRY(newest < UINT32_MAX || FAIL(err, LIMIT, "there are no more epochs"));
     TRY(record(&warehouse, LEDGER_ACT_PSEUDONYM_KEY, newest + 1, err));
     TRY(keyring_epoch_begin(warehouse.keyring, &warehouse.grant, newest + 1, err));
     print_line("epoch %" PRIu32 " is begun: pseudonyms are made in it from now on", newest + 1);
+    if (live > 0 && !invocation_flag(in, "quiet")) {
+        print_line("what was made in epoch %" PRIu32 " is renewed by the next `emc2 assemble`, or now by `emc2 key epoch renew`; then the "
+                   "exponent of epoch %" PRIu32 " is destroyed",
+                   live, live);
+    }
     return true;
+}
+
+bool command_key_epoch_renew(struct invocation *in, struct error *err)
+{
+    CLEANUP(warehouse_value) struct warehouse warehouse = {0};
+    bool is_due = false;
+    TRY(warehouse_open(&warehouse, in, "key epoch renew", RENEWAL_ACTIONS, err));
+    TRY(pseudonyms_renewal_is_due(&warehouse, &is_due, err));
+    if (!is_due) {
+        print_line("there is nothing to renew: all pseudonyms are of the newest epoch / rien à renouveler");
+        return true;
+    }
+    return pseudonyms_renew(&warehouse, in, err);
 }
 
 bool command_key_epoch_destroy(struct invocation *in, struct error *err)
@@ -68,7 +74,7 @@ bool command_key_epoch_destroy(struct invocation *in, struct error *err)
     TRY((text_to_i64(text_of(in->words[0]), &epoch) && epoch > 0 && epoch <= UINT32_MAX) ||
         FAIL(err, INVALID_ARGUMENT, "an epoch is a number from 1"));
     TRY(invocation_integer(in, "yes-destroy", 0, 1, UINT32_MAX, &repeated, err));
-    TRY(no_shelves(in, err) && warehouse_open(&warehouse, in, "key epoch destroy", GRANT_ERASE, err));
+    TRY(warehouse_open(&warehouse, in, "key epoch destroy", GRANT_ERASE | GRANT_LOAD, err));
     TRY(keyring_epochs(warehouse.keyring, &newest, &live, err));
     TRY(epoch <= newest || FAIL(err, NOT_FOUND, "there is no epoch %" PRId64, epoch));
     if (repeated != epoch) {
@@ -79,6 +85,7 @@ bool command_key_epoch_destroy(struct invocation *in, struct error *err)
         FAIL(err, INVALID_ARGUMENT, "epoch %" PRId64 " is the one in use", epoch);
         return error_hint(err, "begin the next one with `emc2 key epoch begin`, and renew the pseudonyms first");
     }
+    TRY(pseudonyms_epoch_unused(&warehouse, (uint32_t)epoch, err));
     TRY(record(&warehouse, LEDGER_ACT_KEY_DESTROY, (uint32_t)epoch, err));
     TRY(keyring_epoch_destroy(warehouse.keyring, &warehouse.grant, (uint32_t)epoch, err));
     print_line("the exponent of epoch %" PRId64 " is destroyed", epoch);

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "intake/shelf/shelf.h"
+#include "service/command/cohort_kept.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
 #include "warehouse/store/store_erasure.h"
@@ -61,6 +62,17 @@ static bool show(const struct invocation *in, const struct warehouse *warehouse,
     return true;
 }
 
+/* Kept cohorts of snapshots that are closed now. */
+static bool cohorts_sweep(const struct invocation *in, struct warehouse *warehouse, bool everything, struct error *err)
+{
+    uint64_t destroyed;
+    TRY(kept_cohorts_sweep(warehouse, everything, &destroyed, err));
+    if (destroyed > 0 && !invocation_flag(in, "json")) {
+        print_line("%llu kept cohorts were destroyed with them / cohortes conservées détruites avec eux", (unsigned long long)destroyed);
+    }
+    return true;
+}
+
 /* What was delivered lies on the shelves, too. */
 static bool shelves_remark(const struct invocation *in, const struct warehouse *warehouse, struct error *err)
 {
@@ -103,7 +115,7 @@ bool command_compact(struct invocation *in, struct error *err)
     struct progress *progress = progress_begin("compact", 0, "bytes", invocation_flag(in, "quiet"));
     bool done = store_compact(warehouse.store, &warehouse.grant, reason ? reason : "excluded persons", in->pool, progress, &erasure, err);
     progress_end(progress);
-    return done && certificate_record(&warehouse, &erasure, in, err) &&
+    return done && certificate_record(&warehouse, &erasure, in, err) && cohorts_sweep(in, &warehouse, false, err) &&
            show(in, &warehouse, &erasure, (double)(clock_monotonic_ns() - began_ns) / 1e9, err) && shelves_remark(in, &warehouse, err);
 }
 
@@ -150,9 +162,9 @@ bool command_erase(struct invocation *in, struct error *err)
     TRY(warehouse_open(&warehouse, in, "erase", GRANT_ERASE | GRANT_LOAD, err));
     TRY(warehouse_record(&warehouse, LEDGER_ACT_ERASE, NULL, "reason", text_of(reason ? reason : reasons[what]), err));
     int64_t began_ns = clock_monotonic_ns();
-    TRY(what != STORE_ERASE_ALL || deliveries_erase(in, &warehouse, err));
+    TRY(what != STORE_ERASE_ALL || (deliveries_erase(in, &warehouse, err) && cohorts_sweep(in, &warehouse, true, err)));
     TRY(store_erase(warehouse.store, &warehouse.grant, what, (uint32_t)snapshot, reason ? reason : reasons[what], &erasure, err));
-    return certificate_record(&warehouse, &erasure, in, err) &&
+    return certificate_record(&warehouse, &erasure, in, err) && (what == STORE_ERASE_ALL || cohorts_sweep(in, &warehouse, false, err)) &&
            show(in, &warehouse, &erasure, (double)(clock_monotonic_ns() - began_ns) / 1e9, err);
 }
 

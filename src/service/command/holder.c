@@ -51,7 +51,7 @@ static bool change_enter(struct holders *holders, struct warehouse *warehouse, c
 bool command_holder_add(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
     struct registry_holder holder = {.name = ""};
     const char *kind = invocation_value(in, "kind");
     char hex[HEX_SIZE];
@@ -75,7 +75,7 @@ bool command_holder_add(struct invocation *in, struct error *err)
 bool command_holder_suspend(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
     const struct registry_holder *known;
     bool is_lifted = invocation_flag(in, "lift");
     TRY(warehouse_open(&warehouse, in, "holder suspend", GRANT_LOAD, err) && holders_open(&holders, &warehouse, true, err));
@@ -97,7 +97,7 @@ static bool warehouse_signs(void *context, const void *bytes, size_t length, uin
 bool command_holder_agreement(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
     CLEANUP(agreement) struct agreement *terms = NULL;
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = AGREEMENT_BYTES_MAX}, document = {.maximum = 2 * AGREEMENT_BYTES_MAX};
     const struct registry_holder *known;
@@ -153,7 +153,7 @@ static void holder_line(const struct registry_holder *holder)
 bool command_holder_list(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
     CLEANUP(buffer_value) struct buffer out = {.maximum = 1 << 24};
     struct json_writer json = {.out = &out, .indented = true};
     bool is_json = invocation_flag(in, "json");
@@ -173,7 +173,7 @@ bool command_holder_list(struct invocation *in, struct error *err)
 bool command_holder_show(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
     CLEANUP(buffer_value) struct buffer out = {.maximum = 1 << 24};
     struct json_writer json = {.out = &out, .indented = true};
     const struct registry_holder *holder;

@@ -18,7 +18,7 @@ struct landing {
 /* The holder with this pin; "" when there is none. */
 static bool holder_of(struct landing *landing, const struct http_pin *pin, char out_name[DELIVERY_NAME_SIZE], struct error *err)
 {
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
     char hex[2 * CRYPTO_PIN_SIZE + 1];
     out_name[0] = 0;
     crypto_hex(hex, pin->bytes, sizeof pin->bytes);

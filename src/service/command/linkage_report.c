@@ -203,7 +203,7 @@ static bool run(struct reporting *reporting, struct error *err)
     TRY(objections_ask(reporting, &place, err));
     const struct assemble_options options = {
         .settings = &in->settings, .pool = in->pool, .is_excluded = is_excluded, .context = reporting->objections};
-    TRY(assemble_linkage_open(&reporting->linkage, &place, &options, err));
+    TRY(assemble_linkage_open(&reporting->linkage, warehouse->store, &place, &options, err));
     reporting->report = ARENA_NEW(in->arena, struct linkage_report);
     TRY(report_make(reporting, err) && enter(reporting, err) && page_write(reporting, err));
     if (invocation_flag(in, "json")) {

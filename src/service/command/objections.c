@@ -19,6 +19,9 @@ static bool tokens_take(void *context, int64_t subject, const struct delivery_to
     adding->persons++;
     for (size_t i = 0; i < count; i++) {
         bool is_new;
+        TRY(delivery_token_valid(&tokens[i]) ||
+            FAIL(err, INVALID_INPUT, "person %zu of the file of objections has a token that is no pseudonym: nothing of it was taken",
+                 adding->persons));
         TRY(objections_add(adding->objections, adding->epoch, &tokens[i], &is_new, err));
         adding->added += is_new;
     }
@@ -49,7 +52,7 @@ static bool adding_enter(struct warehouse *warehouse, const struct delivery_head
 bool command_objection_add(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
     CLEANUP(delivery_scene_value) struct delivery_scene scene = {.agreement = NULL};
     CLEANUP(delivery) struct delivery *delivery = NULL;
     CLEANUP(objections) struct objections *objections = NULL;

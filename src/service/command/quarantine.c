@@ -122,7 +122,7 @@ static bool entry_take(void *context, const char *name, struct error *err)
     char path[PATH_SIZE], when[COUNT_TEXT_SIZE];
     const struct json *report = NULL;
     int64_t refused = 0;
-    if (length <= ending || strcmp(name + length - ending, ".json") != 0) {
+    if (!text_ends_with(text_of(name), TEXT(".json"))) {
         return true;
     }
     TRY(snprintf(path, sizeof path, "%s/%s", walk->folder, name) < PATH_SIZE && refused_take(path, &refused, &report, walk->arena, err));
@@ -174,7 +174,7 @@ bool command_quarantine_purge(struct invocation *in, struct error *err)
 bool command_quarantine_person(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
     CLEANUP(buffer_value) struct buffer line = {.maximum = CUSTODIAN_FILE_MAX};
     struct journal_entry entry;
     struct custodian custodian;
@@ -296,7 +296,7 @@ static bool two_prove(const struct invocation *in, const struct holders *holders
 bool command_quarantine_open(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
     CLEANUP(delivery_scene_value) struct delivery_scene scene = {.agreement = NULL};
     const struct registry_person *persons[2];
     struct journal_entry entry;

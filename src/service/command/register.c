@@ -2,42 +2,28 @@
 /* register: see register.h. The file is written first, then the log: a crash between them leaves a file that is newer by one, which only
  * the keys of the warehouse can make, and the next change enters it. */
 #include "service/command/register.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-enum { PATH_SIZE = 4096, HEX_SIZE = 2 * CRYPTO_HASH_SIZE + 1 };
+enum { PATH_SIZE = 4096, WAIT_MS = 10000, HEX_SIZE = 2 * CRYPTO_HASH_SIZE + 1 };
 
 void holders_close(struct holders *holders)
 {
     registry_close(holders->registry);
-    if (holders->lock > 0) {
-        close(holders->lock);
-    }
-    *holders = (struct holders){.lock = 0};
+    lock_give(&holders->lock);
+    *holders = (struct holders){.registry = NULL};
 }
 
-static bool lock_take(const struct warehouse *warehouse, int *out_lock, struct error *err)
+static bool register_lock(const struct warehouse *warehouse, struct lock *out_lock, struct error *err)
 {
     char path[PATH_SIZE];
+    const struct lock_place place = {.path = path,
+                                     .busy = "somebody else takes a delivery or changes the register of holders",
+                                     .unusable = "the lock of the register of holders cannot be taken"};
     if (snprintf(path, sizeof path, "%s/registry.lock", warehouse->directory) >= PATH_SIZE) {
         return FAIL(err, INVALID_ARGUMENT, "the path of the warehouse is too long");
     }
-    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (lock < 0) {
-        return FAIL_ERRNO(err, path, "the lock of the register cannot be opened");
-    }
-    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        bool is_busy = errno == EWOULDBLOCK;
-        FAIL_ERRNO(err, path, "the register cannot be locked");
-        close(lock);
-        return is_busy ? FAIL(err, BUSY, "somebody else takes a delivery or changes the register of holders") : false;
-    }
-    *out_lock = lock;
-    return true;
+    return lock_take(out_lock, &place, WAIT_MS, err);
 }
 
 static bool facts_add(const struct registry *registry, struct ledger_record *record, struct error *err)
@@ -77,12 +63,12 @@ static bool log_compare(struct holders *holders, struct warehouse *warehouse, bo
 
 bool holders_open(struct holders *out_holders, struct warehouse *warehouse, bool to_change, struct error *err)
 {
-    CLEANUP(holders_value) struct holders holders = {.lock = 0};
-    TRY(!to_change || lock_take(warehouse, &holders.lock, err));
+    CLEANUP(holders_value) struct holders holders = {.registry = NULL};
+    TRY(!to_change || register_lock(warehouse, &holders.lock, err));
     TRY(registry_open(&holders.registry, warehouse->directory, warehouse->keyring, &warehouse->grant, err));
     TRY(log_compare(&holders, warehouse, to_change, err));
     *out_holders = holders;
-    holders = (struct holders){.lock = 0};
+    holders = (struct holders){.registry = NULL};
     return true;
 }
 

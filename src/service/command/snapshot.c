@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
+#include "warehouse/cohorts/cohorts.h"
 #include <stdio.h>
 
 static bool json_snapshot(struct json_writer *writer, const struct store_snapshot *snapshot, struct error *err)
@@ -165,7 +166,10 @@ bool command_snapshot_verify(struct invocation *in, struct error *err)
     bool done = is_deep ? store_snapshot_verify(warehouse.store, &warehouse.grant, which, print_problem, NULL, progress, &problems, err)
                         : store_snapshot_check(warehouse.store, &warehouse.grant, which, print_problem, NULL, progress, &problems, err);
     progress_end(progress);
-    TRY(done);
+    const struct cohort_table_place kept = {warehouse.directory, warehouse.keyring, &warehouse.grant};
+    uint32_t kept_problems = 0;
+    TRY(done && cohort_tables_verify(&kept, print_problem, NULL, &kept_problems, err));
+    problems += kept_problems;
     if (problems > 0) {
         FAIL(err, CORRUPT, "snapshot %u has %u problem%s", which, problems, problems == 1 ? "" : "s");
         return error_hint(err, "the files named above are not what was written: restore them from a backup");

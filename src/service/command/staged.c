@@ -47,10 +47,9 @@ static bool was_taken(const struct staging *staging, const struct delivery_head 
 static bool take(void *context, const char *name, struct error *err)
 {
     struct staging *staging = context;
-    const char *ending = strstr(name, ".delivery");
     struct staged staged;
     bool is_taken = false;
-    if (!ending || ending[strlen(".delivery")]) { /* a copy that was not finished */
+    if (!text_ends_with(text_of(name), TEXT(".delivery"))) { /* a copy that was not finished */
         return true;
     }
     staged.path = arena_text_format(staging->arena, "%s/deliveries/%s", staging->warehouse->directory, name);

@@ -120,7 +120,7 @@ bool warehouse_create(const char *directory, const struct secret *passphrase, st
 static bool self_grant(struct warehouse *warehouse, const struct invocation *in, const char *purpose, uint32_t actions, struct error *err)
 {
     struct grant *grant = &warehouse->grant;
-    *grant = (struct grant){.actions = actions, .tables = UINT64_MAX, .not_before = clock_unix_seconds() - 60};
+    *grant = (struct grant){.actions = actions, .tables = warehouse->tables, .not_before = clock_unix_seconds() - 60};
     grant->not_after = clock_unix_seconds() + settings_get(&in->settings, SETTING_GRANT_DAYS) * SECONDS_PER_DAY;
     memcpy(grant->store_id, keyring_store_id(warehouse->keyring), GRANT_STORE_ID_SIZE);
     snprintf(grant->project, sizeof grant->project, "operator");
@@ -231,7 +231,7 @@ static bool store_open_granted(struct warehouse *warehouse, const struct invocat
 bool warehouse_open_with(struct warehouse *out_warehouse, const struct invocation *in, const char *directory,
                          const struct secret *passphrase, const char *purpose, uint32_t actions, struct error *err)
 {
-    struct warehouse warehouse = {.directory = directory};
+    struct warehouse warehouse = {.directory = directory, .tables = UINT64_MAX};
     if (!keys_open_with(&warehouse, passphrase, err) || !store_open_granted(&warehouse, in, purpose, actions, err)) {
         warehouse_close(&warehouse);
         return false;
@@ -240,11 +240,13 @@ bool warehouse_open_with(struct warehouse *out_warehouse, const struct invocatio
     return true;
 }
 
-static bool open_named(struct warehouse *out_warehouse, const struct invocation *in, bool accepts_older, const char *purpose,
+/* `wish` says how. */
+static bool open_named(struct warehouse *out_warehouse, const struct invocation *in, const struct warehouse *wish, const char *purpose,
                        uint32_t actions, struct error *err)
 {
-    struct warehouse warehouse = {.directory = warehouse_directory(in), .accepts_older = accepts_older};
+    struct warehouse warehouse = *wish;
     bool exists;
+    warehouse.directory = warehouse_directory(in);
     TRY(file_exists(warehouse.directory, &exists, err));
     if (!exists) {
         FAIL(err, NOT_FOUND, "there is no warehouse here");
@@ -261,13 +263,24 @@ static bool open_named(struct warehouse *out_warehouse, const struct invocation 
 
 bool warehouse_open(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions, struct error *err)
 {
-    return open_named(out_warehouse, in, false, purpose, actions, err);
+    return warehouse_open_tables(out_warehouse, in, purpose, actions, UINT64_MAX, err);
+}
+
+bool warehouse_open_tables(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
+                           uint64_t tables, struct error *err)
+{
+    return open_named(out_warehouse, in, &(struct warehouse){.tables = tables}, purpose, actions, err);
 }
 
 bool warehouse_open_older(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
                           struct error *err)
 {
-    return open_named(out_warehouse, in, true, purpose, actions, err);
+    return open_named(out_warehouse, in, &(struct warehouse){.tables = UINT64_MAX, .accepts_older = true}, purpose, actions, err);
+}
+
+bool warehouse_regrant(struct warehouse *warehouse, const struct invocation *in, const char *purpose, uint32_t actions, struct error *err)
+{
+    return self_grant(warehouse, in, purpose, actions, err) && grant_record(warehouse, err);
 }
 
 bool warehouse_open_reader(struct warehouse *warehouse, uint32_t snapshot, struct error *err)
@@ -276,12 +289,12 @@ bool warehouse_open_reader(struct warehouse *warehouse, uint32_t snapshot, struc
 }
 
 /* A refusal is told to the user whether or not it could be entered: nothing was given out. */
-static void refusal_record(struct warehouse *warehouse)
+void warehouse_refuse(struct warehouse *warehouse, const struct error *why)
 {
     struct ledger_record record;
-    if (warehouse->journal && warehouse->error && (warehouse->error->code == ERROR_DENIED || warehouse->error->code == ERROR_ERASED)) {
+    if (warehouse->journal && why && *why->message && (why->code == ERROR_DENIED || why->code == ERROR_ERASED)) {
         bool is_entered = journal_begin(&record, LEDGER_ACT_REFUSAL, &warehouse->grant, NULL) &&
-                          ledger_record_word(&record, "reason", error_code_name(warehouse->error->code), NULL) &&
+                          ledger_record_word(&record, "reason", error_code_name(why->code), NULL) &&
                           journal_write_record(warehouse->journal, &record, NULL);
         (void)is_entered;
     }
@@ -289,7 +302,7 @@ static void refusal_record(struct warehouse *warehouse)
 
 void warehouse_close(struct warehouse *warehouse)
 {
-    refusal_record(warehouse);
+    warehouse_refuse(warehouse, warehouse->error);
     store_reader_close(warehouse->reader);
     store_close(warehouse->store);
     journal_close(warehouse->journal);

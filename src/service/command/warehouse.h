@@ -18,6 +18,7 @@ struct warehouse {
     struct grant grant;
     struct store_reader *reader; /* with warehouse_open_reader */
     bool accepts_older;
+    uint64_t tables;           /* of the grant, bit i: table i */
     const struct error *error; /* the command's: a refusal that stands in it when the warehouse is closed is entered in the log */
 };
 const char *warehouse_directory(const struct invocation *in);
@@ -35,6 +36,9 @@ MUST_CHECK bool warehouse_create(const char *directory, const struct secret *pas
  * the warehouse, when its socket is there; or with the passphrase from the terminal. purpose stands in the grant. actions: grant_action. */
 MUST_CHECK bool warehouse_open(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
                                struct error *err);
+/* The same with a grant for some tables only (bit i: table i). */
+MUST_CHECK bool warehouse_open_tables(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
+                                      uint64_t tables, struct error *err);
 /* The same for a warehouse that was put back from an older copy than its keys or its log know (store_accept). */
 MUST_CHECK bool warehouse_open_older(struct warehouse *out_warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
                                      struct error *err);
@@ -47,6 +51,11 @@ MUST_CHECK bool warehouse_entry(const struct warehouse *warehouse, enum ledger_a
 /* The same, written at once: before the result is given out. secret_name NULL: nothing is private. */
 MUST_CHECK bool warehouse_record(struct warehouse *warehouse, enum ledger_act act, const struct crypto_hash *object,
                                  const char *secret_name, struct text secret, struct error *err);
+/* Enters that somebody was refused, when `why` is a refusal (DENIED, ERASED): for a command that goes on after it. */
+void warehouse_refuse(struct warehouse *warehouse, const struct error *why);
+/* Another grant in place of the one that it was opened with, for what a command does besides; entered in the log as that one was. */
+MUST_CHECK bool warehouse_regrant(struct warehouse *warehouse, const struct invocation *in, const char *purpose, uint32_t actions,
+                                  struct error *err);
 MUST_CHECK bool warehouse_open_reader(struct warehouse *warehouse, uint32_t snapshot, struct error *err);
 void warehouse_close(struct warehouse *warehouse);
 static inline __attribute__((unused)) void warehouse_value_cleanup(struct warehouse *warehouse)

@@ -39,7 +39,7 @@ bool keeper_open(struct keeper **out_keeper, const struct keeper_options *option
     if (!keeper || !connections || !polled) {
         abort(); /* like the arena */
     }
-    keeper->socket = (struct keeper_socket){.descriptor = -1, .lock = -1};
+    keeper->socket = (struct keeper_socket){.descriptor = -1};
     keeper->connections = connections;
     keeper->polled = polled;
     keeper->maximum = options->connections_max;
@@ -133,13 +133,14 @@ static void say_refused(struct keeper *keeper, int descriptor, struct keeper_ses
     }
 }
 
-static void take_in(struct keeper *keeper)
+/* False: nobody is waiting. */
+static bool take_in(struct keeper *keeper)
 {
     struct error err;
     struct keeper_session session;
     int descriptor = accept4(keeper->socket.descriptor, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor < 0) {
-        return;
+        return false;
     }
     uint32_t user = 0, process = 0;
     bool is_known = keeper_socket_peer(&keeper->socket, descriptor, &user, &process, &err);
@@ -149,9 +150,17 @@ static void take_in(struct keeper *keeper)
     }
     if (!is_known || (keeper->count == keeper->maximum && !make_room(keeper))) {
         close(descriptor);
-        return;
+        return true;
     }
     keeper->connections[keeper->count++] = (struct connection){descriptor, clock_monotonic_ns(), false, session};
+    return true;
+}
+
+/* As many as there is a place for; when all are taken one a turn, so that whoever came has a turn before the next takes their place. */
+static void take_in_all(struct keeper *keeper)
+{
+    for (unsigned i = 0; i < keeper->maximum && take_in(keeper) && keeper->count < keeper->maximum; i++) {
+    }
 }
 
 static void drop_silent(struct keeper *keeper)
@@ -173,7 +182,7 @@ static void turn(struct keeper *keeper, unsigned polled)
         }
     }
     if (keeper->polled[0].revents) {
-        take_in(keeper);
+        take_in_all(keeper);
     }
     drop_silent(keeper);
 }

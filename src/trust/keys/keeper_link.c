@@ -30,7 +30,8 @@ bool keeper_link_open(struct keeper_link **out_link, const char *socket_path, st
     link->response = response;
     link->lock = task_lock_create();
     link->signing = task_lock_create();
-    if (!crypto_start(err) || !keeper_room_open(&link->room, err) || !keeper_socket_connect(path, &link->descriptor, err)) {
+    if (!crypto_start(err) || !keeper_room_open(&link->room, err) ||
+        !keeper_socket_connect(path, KEEPER_CONNECT_SECONDS, &link->descriptor, err)) {
         keeper_link_close(link);
         return false;
     }
@@ -110,7 +111,7 @@ static bool ask(struct keeper_link *link, struct keeper_request *request, struct
         FAIL(err, IO, "the keeper is gone, and with it the keys of what is being written");
         return error_hint(err, "nothing that was acknowledged is lost: begin the load again");
     }
-    TRY(keeper_socket_connect(link->path, &link->descriptor, err));
+    TRY(keeper_socket_connect(link->path, KEEPER_CONNECT_SECONDS, &link->descriptor, err));
     return exchange(link, request, &is_lost, err);
 }
 

@@ -2,18 +2,17 @@
 /* keeper_socket: both ends of the socket of a keeper. */
 #include "trust/keys/keeper_socket.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096, BACKLOG = 64, GROUPS_MAX = 1024, ANSWER_SECONDS = 120 };
+/* BACKLOG: as many as the kernel lets wait (somaxconn): a crowd that comes while the keeper works is not turned away, it waits. */
+enum { PATH_SIZE = 4096, BACKLOG = 4096, GROUPS_MAX = 1024, STALE_SECONDS = 5 };
 
 static bool address_of(const char *path, struct sockaddr_un *out_address, struct error *err)
 {
@@ -54,21 +53,13 @@ static bool folder_check(struct keeper_socket *socket, struct error *err)
     return true;
 }
 
-/* Held as long as the keeper lives, so that a socket whose lock is free is nobody's. */
-static bool lock_take(struct keeper_socket *socket, struct error *err)
+static bool only_one(struct keeper_socket *socket, struct error *err)
 {
     char path[PATH_SIZE];
+    const struct lock_place place = {path, "a keeper is running here already", "the lock of the keeper cannot be taken",
+                                     "`emc2 key status` shows whether a keeper is running"};
     snprintf(path, sizeof path, "%s.lock", socket->path);
-    socket->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (socket->lock < 0) {
-        return FAIL_ERRNO(err, path, "the lock of the keeper cannot be opened");
-    }
-    if (flock(socket->lock, LOCK_EX | LOCK_NB) != 0) {
-        FAIL(err, BUSY, "a keeper is running here already");
-        error_detail(err, "%s", socket->path);
-        return error_hint(err, "`emc2 key status` shows it");
-    }
-    return true;
+    return lock_take(&socket->lock, &place, 0, err);
 }
 
 static bool stale_remove(const char *path, struct error *err)
@@ -82,7 +73,7 @@ static bool stale_remove(const char *path, struct error *err)
         return error_detail(err, "%s", path);
     }
     int descriptor = -1;
-    if (keeper_socket_connect(path, &descriptor, NULL)) {
+    if (keeper_socket_connect(path, STALE_SECONDS, &descriptor, NULL)) {
         close(descriptor);
         return FAIL(err, BUSY, "somebody answers at the place of the keeper's socket");
     }
@@ -112,12 +103,12 @@ bool keeper_socket_open(struct keeper_socket *out_socket, const char *path, stru
 {
     struct sockaddr_un address;
     TRY(address_of(path, &address, err));
-    *out_socket = (struct keeper_socket){.descriptor = -1, .lock = -1, .path = strdup(path)};
+    *out_socket = (struct keeper_socket){.descriptor = -1, .path = strdup(path)};
     if (!out_socket->path) {
         abort(); /* like the arena */
     }
     TRY(folder_check(out_socket, err));
-    TRY(lock_take(out_socket, err));
+    TRY(only_one(out_socket, err));
     TRY(stale_remove(path, err));
     return listen_at(out_socket, &address, err);
 }
@@ -128,11 +119,9 @@ void keeper_socket_close(struct keeper_socket *socket)
         unlink(socket->path);
         close(socket->descriptor);
     }
-    if (socket->lock >= 0) {
-        close(socket->lock);
-    }
+    lock_give(&socket->lock);
     free(socket->path);
-    *socket = (struct keeper_socket){.descriptor = -1, .lock = -1};
+    *socket = (struct keeper_socket){.descriptor = -1};
 }
 
 static bool is_member(int descriptor, gid_t first, gid_t group)
@@ -190,23 +179,35 @@ static bool server_check(const char *path, int descriptor, struct error *err)
 static bool connect_says(const char *path, struct error *err)
 {
     int reason = errno;
+    if (reason == EAGAIN) {
+        FAIL(err, BUSY, "the keeper does not answer in time: too many wait for it");
+        error_detail(err, "%s", path);
+        return error_hint(err, "try again; `emc2 key status` answers as soon as the keeper does");
+    }
     FAIL_ERRNO(err, path, reason == ENOENT ? "there is no keeper's socket" : "the keeper does not answer");
     return error_hint(err, "start it with `emc2 keeper run`, then unseal it with `emc2 key unseal`");
 }
 
-bool keeper_socket_connect(const char *path, int *out_descriptor, struct error *err)
+/* For connecting, the deadline of sending counts (unix(7)). */
+static void patience(int descriptor, int option, unsigned seconds)
+{
+    const struct timeval time = {.tv_sec = (time_t)seconds};
+    (void)setsockopt(descriptor, SOL_SOCKET, option, &time, sizeof time);
+}
+
+bool keeper_socket_connect(const char *path, unsigned wait_seconds, int *out_descriptor, struct error *err)
 {
     struct sockaddr_un address;
-    const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
     TRY(address_of(path, &address, err));
     int descriptor = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (descriptor < 0) {
         return FAIL_ERRNO(err, path, "no socket can be made");
     }
+    patience(descriptor, SO_SNDTIMEO, wait_seconds);
     bool done = connect(descriptor, (const struct sockaddr *)&address, sizeof address) == 0 || connect_says(path, err);
     done = done && server_check(path, descriptor, err);
-    (void)setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    (void)setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    patience(descriptor, SO_RCVTIMEO, KEEPER_CONNECT_SECONDS);
+    patience(descriptor, SO_SNDTIMEO, KEEPER_CONNECT_SECONDS);
     if (!done) {
         close(descriptor);
         return false;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,7 +59,7 @@ static void keeper_start(struct place *place)
         keep(place);
     }
     int descriptor = -1;
-    for (int i = 0; i < 1000 && !keeper_socket_connect(place->socket_path, &descriptor, NULL); i++) {
+    for (int i = 0; i < 1000 && !keeper_socket_connect(place->socket_path, KEEPER_CONNECT_SECONDS, &descriptor, NULL); i++) {
         usleep(10000);
     }
     assert_true(descriptor >= 0);
@@ -69,6 +70,7 @@ static int keeper_end(struct place *place, int signal_number)
 {
     int status = 0;
     kill(place->keeper, signal_number);
+    kill(place->keeper, SIGCONT); /* a test that failed may have stopped it */
     assert_int_equal(waitpid(place->keeper, &status, 0), place->keeper);
     place->keeper = 0;
     return status;
@@ -343,7 +345,7 @@ static void garbage_and_crowds_do_not_hinder_others(void **state)
     struct grant grant = grant_of(keyring);
     crypto_random(garbage, sizeof garbage);
     for (size_t i = 0; i < CROWD; i++) {
-        assert_true(keeper_socket_connect(place->socket_path, &crowd[i], &err));
+        assert_true(keeper_socket_connect(place->socket_path, KEEPER_CONNECT_SECONDS, &crowd[i], &err));
         size_t length = (i * i * 7) % sizeof garbage;
         if (i % 3 != 0) { /* every third says nothing */
             memcpy(garbage, "EMK\1", i % 2 ? 4 : 0);
@@ -355,6 +357,51 @@ static void garbage_and_crowds_do_not_hinder_others(void **state)
         close(crowd[i]);
     }
     assert_int_equal(open_code(keyring, &grant, 1), ERROR_NOT_FOUND);
+}
+
+static struct sockaddr_un address_of(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    assert_true(strlen(path) < sizeof address.sun_path);
+    memcpy(address.sun_path, path, strlen(path));
+    return address;
+}
+
+static int patient_socket(const struct place *place)
+{
+    struct sockaddr_un address = address_of(place->socket_path);
+    int descriptor = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+    assert_true(descriptor >= 0);
+    assert_int_equal(connect(descriptor, (const struct sockaddr *)&address, sizeof address), 0); /* EAGAIN: turned away */
+    return descriptor;
+}
+
+/* It is not running for a moment, and more come than it has places for: nobody is turned away, and everybody is served. */
+static void whoever_comes_while_it_works_waits(void **state)
+{
+    struct place *place = *state;
+    struct error err;
+    int crowd[CROWD];
+    unseal(place);
+    kill(place->keeper, SIGSTOP);
+    for (size_t i = 0; i < CROWD; i++) {
+        crowd[i] = patient_socket(place);
+    }
+    kill(place->keeper, SIGCONT);
+    CLEANUP(keyring) struct keyring *keyring = ring_of(place);
+    struct grant grant = grant_of(keyring);
+    assert_int_equal(open_code(keyring, &grant, 1), ERROR_NOT_FOUND);
+    for (size_t i = 0; i < CROWD; i++) {
+        close(crowd[i]);
+    }
+    struct sockaddr_un address = address_of(scratch_path(&place->scratch, "deaf"));
+    int deaf = socket(AF_UNIX, SOCK_SEQPACKET, 0), first = -1, second = -1;
+    assert_true(bind(deaf, (const struct sockaddr *)&address, sizeof address) == 0 && listen(deaf, 0) == 0);
+    assert_true(keeper_socket_connect(address.sun_path, 1, &first, &err));
+    assert_false(keeper_socket_connect(address.sun_path, 1, &second, &err)); /* a deadline, not for ever */
+    assert_int_equal(err.code, ERROR_BUSY);
+    close(first);
+    close(deaf);
 }
 
 /* It asks and asks, and never takes an answer: dropped when the socket is full, without anybody waiting for it. */
@@ -369,7 +416,7 @@ static void a_client_that_does_not_listen_is_dropped(void **state)
     struct grant grant = grant_of(keyring);
     struct keeper_request request = {.kind = KEEPER_STATUS};
     assert_true(keeper_request_print(&request, &bytes, &err));
-    assert_true(keeper_socket_connect(place->socket_path, &descriptor, &err));
+    assert_true(keeper_socket_connect(place->socket_path, KEEPER_CONNECT_SECONDS, &descriptor, &err));
     bool is_dropped = false;
     for (int i = 0; i < 100000 && !is_dropped; i++) {
         is_dropped = send(descriptor, bytes.data, bytes.length, MSG_NOSIGNAL) < 0;
@@ -490,6 +537,7 @@ int main(void)
         WITH_KEEPER(many_keys_are_visited_and_forgotten_in_parts),
         WITH_KEEPER(seven_threads_share_one_connection),
         WITH_KEEPER(garbage_and_crowds_do_not_hinder_others),
+        WITH_KEEPER(whoever_comes_while_it_works_waits),
         WITH_KEEPER(a_client_that_does_not_listen_is_dropped),
         WITH_KEEPER(a_killed_keeper_is_a_clear_error),
         WITH_KEEPER(a_reader_finds_a_keeper_that_was_started_again),

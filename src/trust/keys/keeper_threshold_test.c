@@ -114,7 +114,7 @@ static int begin(void **state)
         keep(place);
     }
     int descriptor = -1;
-    for (int i = 0; i < 1000 && !keeper_socket_connect(place->socket_path, &descriptor, NULL); i++) {
+    for (int i = 0; i < 1000 && !keeper_socket_connect(place->socket_path, KEEPER_CONNECT_SECONDS, &descriptor, NULL); i++) {
         usleep(10000);
     }
     close(descriptor);

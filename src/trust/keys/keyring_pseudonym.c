@@ -173,6 +173,7 @@ bool keyring_repseudonymise(const struct keyring *keyring, const struct grant *g
 
 struct epochs {
     uint32_t newest, live;
+    uint32_t below, earlier;          /* earlier: the newest live one before `below` */
     const struct key_file_id *wanted; /* NULL: any epoch */
     bool is_there;
 };
@@ -189,6 +190,9 @@ static bool epoch_note(void *context, const struct key_facts *facts, struct erro
         }
         epochs->newest = epoch > epochs->newest ? epoch : epochs->newest;
         epochs->live = !facts->is_destroyed && epoch > epochs->live ? epoch : epochs->live;
+        if (!facts->is_destroyed && epoch < epochs->below && epoch > epochs->earlier) {
+            epochs->earlier = epoch;
+        }
     }
     return true;
 }
@@ -199,6 +203,14 @@ bool keyring_epochs(const struct keyring *keyring, uint32_t *out_newest, uint32_
     TRY(keyring_data_key_visit(keyring, epoch_note, &epochs, err));
     *out_newest = epochs.newest;
     *out_live = epochs.live;
+    return true;
+}
+
+bool keyring_epoch_before(const struct keyring *keyring, uint32_t epoch, uint32_t *out_earlier, struct error *err)
+{
+    struct epochs epochs = {.below = epoch};
+    TRY(keyring_data_key_visit(keyring, epoch_note, &epochs, err));
+    *out_earlier = epochs.earlier;
     return true;
 }
 

@@ -116,7 +116,7 @@ static void renewal_keeps_joins_and_ends_the_old_ones(void **state)
     CLEANUP(keyring) struct keyring *keyring = ring_of(scratch.directory, store_id, 7);
     struct grant grant = grant_for(keyring, "operator", GRANT_PSEUDONYMISE | GRANT_ERASE);
     struct people t = transport(1), renewed, none;
-    uint32_t newest, live;
+    uint32_t newest, live, earlier;
     assert_true(keyring_epochs(keyring, &newest, &live, &err) && newest == 0 && live == 0);
     assert_true(keyring_epoch_begin(keyring, &grant, 1, &err));
     struct people old = warehouse(keyring, &grant, 1, &t);
@@ -125,8 +125,11 @@ static void renewal_keeps_joins_and_ends_the_old_ones(void **state)
     struct people fresh = warehouse(keyring, &grant, 2, &t); /* a delivery after the renewal meets what was stored before it */
     assert_memory_equal(&renewed, &fresh, sizeof fresh);
     assert_int_equal(common(&renewed, &old), 0);
+    assert_true(keyring_epoch_before(keyring, 2, &earlier, &err) && earlier == 1);
+    assert_true(keyring_epoch_before(keyring, 1, &earlier, &err) && earlier == 0);
     assert_true(keyring_epoch_destroy(keyring, &grant, 1, &err));
     assert_true(keyring_epochs(keyring, &newest, &live, &err) && newest == 2 && live == 2);
+    assert_true(keyring_epoch_before(keyring, 2, &earlier, &err) && earlier == 0);
     assert_false(keyring_pseudonymise(keyring, &grant, 1, (view)t.elements, 1, none.elements, &err));
     assert_int_equal(err.code, ERROR_ERASED);
     assert_false(keyring_repseudonymise(keyring, &grant, 1, 2, (view)old.elements, 1, none.elements, &err));

@@ -15,6 +15,8 @@ enum { KEY_PROJECT_PSEUDONYM_SIZE = 16 };
 MUST_CHECK bool keyring_epoch_begin(const struct keyring *keyring, const struct grant *grant, uint32_t epoch, struct error *err);
 /* The newest epoch that was ever begun, and the newest one whose exponent is there; 0: none. */
 MUST_CHECK bool keyring_epochs(const struct keyring *keyring, uint32_t *out_newest, uint32_t *out_live, struct error *err);
+/* The newest epoch before this one whose exponent is there; 0: none. */
+MUST_CHECK bool keyring_epoch_before(const struct keyring *keyring, uint32_t epoch, uint32_t *out_earlier, struct error *err);
 /* out[i] = elements[i]^p of the epoch: W of T. Demands GRANT_PSEUDONYMISE. NOT_FOUND: there is no such epoch; ERASED: its exponent was
  * destroyed; INVALID_INPUT: an element is none. A keeper counts what it does, and the count goes into the log. */
 MUST_CHECK bool keyring_pseudonymise(const struct keyring *keyring, const struct grant *grant, uint32_t epoch,
@@ -26,7 +28,7 @@ MUST_CHECK bool keyring_repseudonymise(const struct keyring *keyring, const stru
                                        struct error *err);
 /* Destroys the exponent: no W of this epoch can be made any more, nor turned into another one. Demands GRANT_ERASE. NOT_FOUND as above. */
 MUST_CHECK bool keyring_epoch_destroy(const struct keyring *keyring, const struct grant *grant, uint32_t epoch, struct error *err);
-/* What is compared in linkage and kept: 8 bytes of a hash of W. */
+/* What is compared in linkage: 8 bytes of a hash of W. */
 uint64_t key_pseudonym_fingerprint(const uint8_t element[CRYPTO_ELEMENT_SIZE]);
 
 /* The key of a project, by its name. EXISTS when there is or was one: a project that ended does not come back under its name. Demands

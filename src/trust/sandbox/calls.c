@@ -116,10 +116,23 @@ static int forbid_other_families(scmp_filter_ctx filter)
     return result;
 }
 
+static int forbid_answering(scmp_filter_ctx filter)
+{
+    static const char *const calls[] = {"bind", "listen", "accept", "accept4"};
+    int result = forbid_other_families(filter);
+    for (size_t i = 0; !result && i < sizeof calls / sizeof *calls; i++) {
+        result = forbid(filter, calls[i]);
+    }
+    return result;
+}
+
 static int forbid_sockets(scmp_filter_ctx filter, enum sandbox_sockets sockets)
 {
     if (sockets == SANDBOX_SOCKETS_INTERNET) {
         return forbid_other_families(filter);
+    }
+    if (sockets == SANDBOX_SOCKETS_CLIENT) {
+        return forbid_answering(filter);
     }
     if (sockets == SANDBOX_SOCKETS_UNIX) {
         return forbid_with(filter, SCMP_SYS(socket), (struct scmp_arg_cmp){.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX});

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* paths: which files a process may still open, through Landlock (linux/landlock.h, by system call: the C library has no functions for it).
  * What older headers do not name is named here; what an older kernel does not know is not asked of it. */
+#include "base/text.h"
 #include "trust/sandbox/sandbox_internal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,12 @@ enum { PATH_SIZE = 4096 };
      LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REFER | TRUNCATE_RIGHT)
 #define FILE_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | TRUNCATE_RIGHT | IOCTL_DEV_RIGHT)
 
+#define CONNECT_TCP_RIGHT RIGHT(1) /* LANDLOCK_ACCESS_NET_CONNECT_TCP, version 4 */
+#define RULE_NET_PORT 2            /* LANDLOCK_RULE_NET_PORT */
+
+struct port_rule { /* struct landlock_net_port_attr */
+    uint64_t allowed_access, port;
+};
 struct ruleset_attributes { /* struct landlock_ruleset_attr as of version 6 */
     uint64_t handled_files, handled_network, scoped;
 };
@@ -123,6 +130,26 @@ static bool place_allow(int ruleset, int version, const struct sandbox_place *pl
     return done;
 }
 
+/* Older kernels know nothing of ports, and the filter of system calls is alone. */
+static bool port_allow(int ruleset, int version, const char *digits, struct error *err)
+{
+    int64_t port = 0;
+    if (!text_to_i64(text_of(digits), &port) || port < 1 || port > UINT16_MAX) {
+        return FAIL(err, INVALID_ARGUMENT, "no port of TCP");
+    }
+    const struct port_rule rule = {CONNECT_TCP_RIGHT, (uint64_t)port};
+    return version < 4 || syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &rule, 0) == 0 ||
+           FAIL_ERRNO(err, "landlock", "a port cannot be given to the sandbox");
+}
+
+static bool given_allow(int ruleset, int version, const struct sandbox_place *place, bool has_internet, struct error *err)
+{
+    if (place->access == SANDBOX_CONNECT) {
+        return has_internet || port_allow(ruleset, version, place->path, err);
+    }
+    return place->access == SANDBOX_NONE || place_allow(ruleset, version, place, err);
+}
+
 bool sandbox_paths_confine(const struct sandbox_place *places, size_t count, bool has_internet, int *out_version, struct error *err)
 {
     const int version = kernel_version();
@@ -139,7 +166,7 @@ bool sandbox_paths_confine(const struct sandbox_place *places, size_t count, boo
         done = place_allow(ruleset, version, &system_places[i], err);
     }
     for (size_t i = 0; done && i < count; i++) {
-        done = places[i].access == SANDBOX_NONE || place_allow(ruleset, version, &places[i], err);
+        done = given_allow(ruleset, version, &places[i], has_internet, err);
     }
     if (done && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0) {
         done = FAIL_ERRNO(err, "landlock", "the sandbox cannot be entered");

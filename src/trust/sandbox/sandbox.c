@@ -32,6 +32,18 @@ enum sandbox_access sandbox_role_warehouse(enum sandbox_role role)
     return roles[role].warehouse;
 }
 
+/* A role with sockets to the keeper calls a named port as well; one without any never does. */
+static enum sandbox_sockets sockets_of(enum sandbox_role role, const struct sandbox_place *places, size_t count)
+{
+    enum sandbox_sockets sockets = roles[role].sockets;
+    for (size_t i = 0; i < count; i++) {
+        if (places[i].access == SANDBOX_CONNECT && sockets == SANDBOX_SOCKETS_UNIX) {
+            sockets = SANDBOX_SOCKETS_CLIENT;
+        }
+    }
+    return sockets;
+}
+
 bool sandbox_enter(enum sandbox_role role, const struct sandbox_place *places, size_t count, struct sandbox_state *out_state,
                    struct error *err)
 {
@@ -41,8 +53,9 @@ bool sandbox_enter(enum sandbox_role role, const struct sandbox_place *places, s
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
             return FAIL_ERRNO(err, "", "the process cannot give up new privileges");
         }
-        TRY(sandbox_paths_confine(places, count, roles[role].sockets == SANDBOX_SOCKETS_INTERNET, &state.landlock, err));
-        TRY(sandbox_calls_confine(roles[role].sockets, &state.seccomp, err));
+        const enum sandbox_sockets sockets = sockets_of(role, places, count);
+        TRY(sandbox_paths_confine(places, count, sockets == SANDBOX_SOCKETS_INTERNET, &state.landlock, err));
+        TRY(sandbox_calls_confine(sockets, &state.seccomp, err));
     }
     *out_state = state;
     return true;

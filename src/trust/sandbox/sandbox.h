@@ -23,6 +23,8 @@ enum sandbox_access {
     SANDBOX_READ,    /* the file, or all below the directory; no matter if it is not there */
     SANDBOX_WRITE,   /* all below the directory is read, written, made, renamed and removed */
     SANDBOX_REPLACE, /* what the path names is made or replaced: so may be all in the directory that holds it */
+    SANDBOX_CONNECT, /* no file: `path` is a TCP port, in digits, of a machine that the operator named. The role may then connect over TCP
+                      * to that port, and neither listen nor answer; Landlock and seccomp know no machines, so it is that port anywhere */
 };
 struct sandbox_place {
     const char *path;

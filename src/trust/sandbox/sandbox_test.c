@@ -228,6 +228,51 @@ static void every_role_is_kept_to_its_own(void **state)
     }
 }
 
+/* 0: none of it; 1: socket; 2: bind; 4: connects to the port that was given; 8: to another one. */
+static int tcp_after(enum sandbox_role role, bool with_port)
+{
+    const struct sockaddr here = {.sa_family = AF_INET, .sa_data = {0, 0, 127, 0, 0, 1}}; /* any port of 127.0.0.1 */
+    socklen_t size = sizeof here;
+    char port[8];
+    int listeners[2], status = 0;
+    struct sockaddr open[2];
+    for (int i = 0; i < 2; i++) {
+        listeners[i] = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(bind(listeners[i], &here, sizeof here), 0);
+        assert_int_equal(listen(listeners[i], 1), 0);
+        assert_int_equal(getsockname(listeners[i], &open[i], &size), 0);
+    }
+    snprintf(port, sizeof port, "%d", (uint8_t)open[0].sa_data[0] << 8 | (uint8_t)open[0].sa_data[1]);
+    const pid_t child = fork();
+    if (child == 0) {
+        struct error err;
+        struct sandbox_state in_force;
+        const struct sandbox_place places[] = {{port, SANDBOX_CONNECT}};
+        if (!sandbox_enter(role, places, with_port, &in_force, &err)) {
+            _exit(99);
+        }
+        const int made[] = {socket(AF_INET, SOCK_STREAM, 0), socket(AF_INET, SOCK_STREAM, 0), socket(AF_INET, SOCK_STREAM, 0)};
+        const bool binds = bind(made[0], &here, sizeof here) == 0;
+        const bool named = connect(made[1], &open[0], sizeof open[0]) == 0;
+        const bool other = connect(made[2], &open[1], sizeof open[1]) == 0;
+        const bool guarded = in_force.landlock >= 4; /* older kernels cannot tell ports apart */
+        _exit((made[0] >= 0) | binds << 1 | named << 2 | (other && guarded) << 3);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    close(listeners[0]);
+    close(listeners[1]);
+    return WEXITSTATUS(status);
+}
+
+static void a_named_port_is_called_and_no_other(void **state)
+{
+    (void)state;
+    assert_int_equal(tcp_after(SANDBOX_EXPORTER, true), 1 | 4);
+    assert_int_equal(tcp_after(SANDBOX_READER, true), 1 | 4);
+    assert_int_equal(tcp_after(SANDBOX_EXPORTER, false), 0);
+    assert_int_equal(tcp_after(SANDBOX_OFFLINE, true), 0);
+}
+
 static void a_kernel_without_landlock_is_said(void **state)
 {
     (void)state;
@@ -283,9 +328,8 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_open_process_can_do_it_all),
-        cmocka_unit_test(every_role_is_kept_to_its_own),
-        cmocka_unit_test(a_kernel_without_landlock_is_said),
+        cmocka_unit_test(an_open_process_can_do_it_all),       cmocka_unit_test(every_role_is_kept_to_its_own),
+        cmocka_unit_test(a_named_port_is_called_and_no_other), cmocka_unit_test(a_kernel_without_landlock_is_said),
         cmocka_unit_test(places_that_are_not_there_yet),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -90,8 +90,10 @@ static bool keep_object(struct making *making, const char *incoming, const struc
 /* A root key that somebody put beside the data would make the backup readable to whoever has the passphrase. SEC-LOG-3 */
 static bool refuse_key(const char *path, const char *source, struct error *err)
 {
-    /* sealed files, sealed openings of the log, deliveries as they came, the register of holders, objections, persons of holders */
-    static const char data[][KEY_MAGIC_SIZE + 1] = {"EMC2SEAL", "EMC2OPEN", "EMC2DELV", "EMC2HOLD", "EMC2OBJ1", "EMC2SUBJ"};
+    /* sealed files, sealed openings of the log, deliveries as they came, the register of holders, objections, persons of holders; of an
+     * authority the register of holders, and blinded keys as they came and went */
+    static const char data[][KEY_MAGIC_SIZE + 1] = {"EMC2SEAL", "EMC2OPEN", "EMC2DELV", "EMC2HOLD", "EMC2OBJ1",
+                                                    "EMC2SUBJ", "EMC2BREG", "EMC2BREQ", "EMC2BRSP"};
     char head[KEY_MAGIC_SIZE] = "";
     bool is_data = false;
     int descriptor = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

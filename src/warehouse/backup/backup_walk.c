@@ -17,21 +17,16 @@ struct walk {
     int depth;
 };
 
-static bool ends_with(const char *name, const char *end)
-{
-    size_t length = strlen(name), tail = strlen(end);
-    return length >= tail && strcmp(name + length - tail, end) == 0;
-}
-
 static bool is_left_out(const struct walk *walk, const char *name)
 {
-    static const char *const own[] = {"keys", "lock", "segments", "snapshots", "quarantine"}; /* what was refused is never kept longer */
+    /* what was refused is never kept longer; what is still coming is not here yet */
+    static const char *const own[] = {"keys", "lock", "segments", "snapshots", "quarantine", "spool"};
     for (size_t i = 0; walk->is_top && i < sizeof own / sizeof *own; i++) {
         if (strcmp(name, own[i]) == 0) {
             return true;
         }
     }
-    return ends_with(name, ".tmp") || ends_with(name, ".partial");
+    return text_ends_with(text_of(name), TEXT(".tmp")) || text_ends_with(text_of(name), TEXT(".partial"));
 }
 
 static bool visit(void *context, const char *name, struct error *err)

@@ -35,9 +35,13 @@ static bool read_batch(struct export_work *work, struct store_segment *segment, 
     arena_reset(work->scratch);
     struct store_vector *columns = ARENA_ARRAY(work->scratch, struct store_vector, (size_t)fields);
     for (int f = 0; f < fields; f++) {
+        if (work->fields && !(work->fields[table] >> f & 1)) {
+            columns[f] = (struct store_vector){.type = omop_table(table)->fields[f].type, .is_all_null = true, .count = rows};
+            continue;
+        }
         TRY(store_column_read(segment, table, f, first, rows, work->scratch, &columns[f], err));
     }
-    *out_batch = (struct export_batch){rows, columns};
+    *out_batch = (struct export_batch){rows, (size_t)fields, columns};
     return true;
 }
 

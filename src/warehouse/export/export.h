@@ -27,3 +27,9 @@ struct export_report {
  * complete or absent. Fails with EXISTS if it exists, with DENIED unless the reader's grant allows GRANT_EXPORT. options NULL: defaults. */
 MUST_CHECK bool export_tables(struct store_reader *reader, enum export_format format, const char *directory,
                               const struct export_options *options, struct export_report *out_report, struct error *err);
+
+/* Makes tables of the same names in an engine of this process and fills them: those with a bit in fields[table], one for each field that is
+ * read; the other fields are NULL throughout. Demands GRANT_ROWS: nothing leaves the process, but the engine sees whose rows they are. */
+struct engine;
+MUST_CHECK bool export_tables_into(struct engine *engine, struct store_reader *reader, const uint64_t fields[OMOP_TABLE_COUNT],
+                                   struct error *err);

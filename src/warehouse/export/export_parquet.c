@@ -63,19 +63,6 @@ static bool end_part(struct parquet_table *parquet, bool is_last, struct error *
     return export_file_done(parquet->work, path, err);
 }
 
-static struct engine_column column_of(const struct store_vector *vector)
-{
-    static const enum engine_type types[] = {[OMOP_INTEGER] = ENGINE_I64,
-                                             [OMOP_FLOAT] = ENGINE_DOUBLE,
-                                             [OMOP_DATE] = ENGINE_DAY,
-                                             [OMOP_DATETIME] = ENGINE_INSTANT,
-                                             [OMOP_TEXT] = ENGINE_TEXT};
-    if (vector->is_all_null) {
-        return (struct engine_column){.type = ENGINE_NULL};
-    }
-    return (struct engine_column){types[vector->type], vector->valid, vector->integers, vector->days, vector->floats, vector->texts};
-}
-
 static uint64_t bytes_of(const struct store_vector *vector, size_t rows)
 {
     uint64_t bytes = 8 * rows;
@@ -93,7 +80,7 @@ static bool take(void *context, const struct export_batch *batch, struct error *
         TRY(end_part(parquet, false, err) && begin_part(parquet, err));
     }
     for (int f = 0; f < fields; f++) {
-        parquet->columns[f] = column_of(&batch->columns[f]);
+        parquet->columns[f] = export_engine_column(&batch->columns[f]);
         parquet->bytes += bytes_of(&batch->columns[f], batch->rows);
     }
     struct engine_batch rows = {.rows = batch->rows, .columns = (size_t)fields, .column = parquet->columns};

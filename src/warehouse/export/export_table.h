@@ -11,7 +11,8 @@ enum { EXPORT_BATCH_ROWS = 65536 };
 struct export_work {
     struct store_reader *reader;
     const char *directory;
-    struct engine *engine; /* Parquet only */
+    struct engine *engine;  /* Parquet, and tables of an engine */
+    const uint64_t *fields; /* by table, a bit for each field that is read, the others are NULL; NULL: all of all */
     uint64_t memory_bytes;
     struct progress *progress;
     struct arena *scratch; /* one batch */
@@ -20,7 +21,7 @@ struct export_work {
 };
 /* Rows of one segment: vectors of every field, by position. */
 struct export_batch {
-    size_t rows;
+    size_t rows, field_count;
     const struct store_vector *columns;
 };
 /* Calls take for each batch of the table, in the order of segments. */
@@ -31,5 +32,7 @@ MUST_CHECK bool export_table_scan(struct export_work *work, int table,
 MUST_CHECK bool export_file_done(struct export_work *work, const char *path, struct error *err);
 MUST_CHECK bool export_table_csv(struct export_work *work, int table, struct error *err);
 MUST_CHECK bool export_table_parquet(struct export_work *work, int table, struct error *err);
+/* The values are borrowed. */
+struct engine_column export_engine_column(const struct store_vector *vector);
 /* CREATE TABLE of the table, without a semicolon. */
 const char *export_table_ddl(int table);

@@ -21,17 +21,11 @@ static int file_id_compare(const void *a, const void *b)
     return memcmp(a, b, KEY_FILE_ID_SIZE);
 }
 
-static bool ends_with(const char *name, const char *ending)
-{
-    size_t length = strlen(name), ending_length = strlen(ending);
-    return length >= ending_length && strcmp(name + length - ending_length, ending) == 0;
-}
-
 static bool is_unnamed_segment(const struct leftovers *leftovers, const char *name, struct key_file_id *out_id)
 {
     char hex[2 * KEY_FILE_ID_SIZE + 1];
     struct key_file_id id;
-    if (strlen(name) != 2 * KEY_FILE_ID_SIZE + strlen(".sealed") || !ends_with(name, ".sealed")) {
+    if (strlen(name) != 2 * KEY_FILE_ID_SIZE + strlen(".sealed") || !text_ends_with(text_of(name), TEXT(".sealed"))) {
         return false;
     }
     snprintf(hex, sizeof hex, "%.*s", 2 * KEY_FILE_ID_SIZE, name);
@@ -50,7 +44,7 @@ static bool leftover_remove(void *context, const char *name, struct error *err)
     char part[320];
     struct key_file_id id;
     bool is_segment = !leftovers->is_snapshots && is_unnamed_segment(leftovers, name, &id);
-    if (!ends_with(name, ".tmp") && !is_segment) {
+    if (!text_ends_with(text_of(name), TEXT(".tmp")) && !is_segment) {
         return true;
     }
     snprintf(part, sizeof part, "%s/%s", leftovers->is_snapshots ? "snapshots" : "segments", name);

@@ -61,9 +61,7 @@ static bool value_read(struct columns *columns, int field, struct text text, str
         is_read = day_from_text(text, &date);
         columns->days[field][row] = date.number;
     } else if (info->type == OMOP_TEXT) {
-        char *copy = arena_allocate_raw(scratch, text.length, 1);
-        memcpy(copy, text.data, text.length);
-        columns->texts[field][row] = (struct text){copy, text.length};
+        columns->texts[field][row] = arena_text_keep(scratch, text);
     } else {
         is_read = false;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* criterion_same: structural comparison of criteria, tests and groups. Concept sets are compared by position: two sets with the same
  * members are merely not recognised, which costs time and nothing else. */
-#include "research/evaluate/criterion_same.h"
+#include "research/cohort/cohort.h"
 #include <string.h>
 
 static bool value_is_same(struct cohort_value a, struct cohort_value b)
@@ -65,7 +65,7 @@ static bool correlated_is_same(const struct cohort_correlated *a, const struct c
            a->has_end_window == b->has_end_window && a->count == b->count && a->number == b->number && a->takes_absent == b->takes_absent &&
            a->is_distinct == b->is_distinct && value_is_same(a->distinct, b->distinct) &&
            window_is_same(&a->start_window, &b->start_window) && (!a->has_end_window || window_is_same(&a->end_window, &b->end_window)) &&
-           criterion_is_same(a->criterion, b->criterion);
+           cohort_criterion_is_same(a->criterion, b->criterion);
 }
 
 static bool group_is_same(const struct cohort_group *a, const struct cohort_group *b)
@@ -100,7 +100,7 @@ static bool dates_are_same(const struct cohort_criterion *a, const struct cohort
            (!a->has_user_end || a->user_end.number == b->user_end.number);
 }
 
-bool criterion_is_same(const struct cohort_criterion *a, const struct cohort_criterion *b)
+bool cohort_criterion_is_same(const struct cohort_criterion *a, const struct cohort_criterion *b)
 {
     if (a == b) {
         return true;
@@ -108,24 +108,4 @@ bool criterion_is_same(const struct cohort_criterion *a, const struct cohort_cri
     return a->table == b->table && a->concept_set == b->concept_set && a->source_concept_set == b->source_concept_set &&
            a->first_only == b->first_only && dates_are_same(a, b) && tests_are_same(a->tests, a->test_count, b->tests, b->test_count) &&
            !a->nested == !b->nested && (!a->nested || group_is_same(a->nested, b->nested));
-}
-
-static uint64_t mix(uint64_t digest, uint64_t value)
-{
-    return (digest ^ value) * UINT64_C(0x9E3779B97F4A7C15) ^ digest >> 29;
-}
-
-uint64_t criterion_digest(const struct cohort_criterion *criterion)
-{
-    uint64_t digest = mix((uint64_t)criterion->table, (uint64_t)criterion->concept_set);
-    digest = mix(digest, (uint64_t)criterion->source_concept_set);
-    digest = mix(digest, (uint64_t)criterion->first_only << 1 | (criterion->nested != NULL));
-    for (size_t i = 0; i < criterion->test_count; i++) {
-        const struct cohort_test *test = &criterion->tests[i];
-        digest = mix(digest, (uint64_t)test->kind << 32 | (uint64_t)test->value.operand << 1 | test->is_negated);
-        if (test->kind == COHORT_TEST_INTEGER || test->kind == COHORT_TEST_DATE) {
-            digest = mix(mix(digest, (uint64_t)test->low), (uint64_t)test->high);
-        }
-    }
-    return digest;
 }
