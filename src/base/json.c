@@ -5,6 +5,7 @@
 #include "base/file_internal.h"
 #include "base/json_parse.h"
 #include "base/json_scan.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ static bool fail_outcome(enum json_outcome outcome, const char *name, const void
 {
     switch (outcome) {
     case JSON_OUTCOME_TOO_DEEP:
-        return FAIL(err, LIMIT, "%s has values nested deeper than %d levels", file_leaf(name), JSON_DEPTH_MAX);
+        return FAIL(err, LIMIT, "%s, line %u: values are nested deeper than %d levels", file_leaf(name),
+                    json_line_of_depth(bytes, length, NULL, 0), JSON_DEPTH_MAX);
     case JSON_OUTCOME_TOO_LARGE:
         return FAIL(err, LIMIT, "%s has more values than one document may have (%d)", file_leaf(name), JSON_NODES_MAX);
     case JSON_OUTCOME_NO_MEMORY:
@@ -157,4 +159,45 @@ unsigned json_line_of_path(const void *bytes, size_t length, const char *path)
 {
     struct json_scan scan = {.bytes = bytes, .length = length, .position = json_scan_mark_length(bytes, length)};
     return json_scan_find(&scan, path) ? json_scan_line(&scan) : 0;
+}
+
+/* ---- where values are nested too deep ---- */
+static bool is_plain(uint8_t byte)
+{
+    const int folded = byte | 0x20;
+    return (byte >= '0' && byte <= '9') || (folded >= 'a' && folded <= 'z') || byte == '_';
+}
+
+/* One part of the path, ".Groups" or "[3]"; how long it would be. */
+static size_t level_write(const struct json_scan *scan, int depth, char *out, size_t size)
+{
+    const struct json_scan_level *level = &scan->levels[depth];
+    if (level->is_array) {
+        return (size_t)snprintf(out, size, "[%zu]", level->index);
+    }
+    size_t length =
+        (size_t)snprintf(out, size, "%s%.*s", depth > 0 ? "." : "", (int)level->name_length, (const char *)scan->bytes + level->name);
+    for (size_t i = depth > 0; i < length && i + 1 < size; i++) {
+        out[i] = is_plain((uint8_t)out[i]) ? out[i] : '?';
+    }
+    return length;
+}
+
+unsigned json_line_of_depth(const void *bytes, size_t length, char *out_path, size_t size)
+{
+    struct json_scan scan = {.bytes = bytes, .length = length, .position = json_scan_mark_length(bytes, length)};
+    json_scan_document(&scan);
+    if (size > 0) {
+        out_path[0] = '\0';
+    }
+    if (scan.reason != json_scan_too_deep) {
+        return 0;
+    }
+    for (int depth = 0; depth < scan.depth && size > 1; depth++) {
+        size_t written = level_write(&scan, depth, out_path, size);
+        written = written < size ? written : size - 1;
+        out_path += written;
+        size -= written;
+    }
+    return json_scan_line(&scan);
 }

@@ -45,6 +45,10 @@ const char *json_kind_name(enum json_kind kind);
 /* Line (1-based) on which the value at a path such as "PrimaryCriteria.CriteriaList[2].Death" begins in the source, or 0. */
 unsigned json_line_of_path(const void *bytes, size_t length, const char *path);
 
+/* Where the first value is that is nested deeper than JSON_DEPTH_MAX: its line (0: there is none), and its path with what is no letter,
+ * digit or underscore of a name replaced, cut after the room given. */
+unsigned json_line_of_depth(const void *bytes, size_t length, char *out_path, size_t size);
+
 /* Writing: bytes that are not UTF-8 become U+FFFD, and "</" and "<!" are escaped, so that a document can stand in a page. */
 struct json_writer {
     struct buffer *out;

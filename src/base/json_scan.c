@@ -4,6 +4,8 @@
 #include "base/json_scan.h"
 #include <string.h>
 
+const char json_scan_too_deep[] = "values are nested too deep";
+
 static bool scan_fail(struct json_scan *scan, const char *reason)
 {
     scan->reason = reason;
@@ -151,16 +153,24 @@ static bool skip_name(struct json_scan *scan)
     if (peek(scan) != '"') {
         return scan_fail(scan, "a member name in double quotes is expected");
     }
+    const size_t begin = scan->position + 1;
     TRY(skip_string(scan));
+    if (scan->depth > 0) {
+        struct json_scan_level *level = &scan->levels[scan->depth - 1];
+        level->name = begin;
+        level->name_length = scan->position - 1 - begin;
+    }
     skip_blanks(scan);
     return take(scan, ':') || scan_fail(scan, "a colon is expected after a member name");
 }
 
 static bool skip_container(struct json_scan *scan, int close, bool named)
 {
-    if (++scan->depth > JSON_DEPTH_MAX) {
-        return scan_fail(scan, "values are nested too deep");
+    if (scan->depth == JSON_DEPTH_MAX) {
+        return scan_fail(scan, json_scan_too_deep);
     }
+    struct json_scan_level *level = &scan->levels[scan->depth++];
+    *level = (struct json_scan_level){.is_array = !named};
     scan->position++;
     skip_blanks(scan);
     if (!take(scan, close)) {
@@ -171,6 +181,7 @@ static bool skip_container(struct json_scan *scan, int close, bool named)
             }
             TRY(json_scan_value(scan));
             skip_blanks(scan);
+            level->index++;
         } while (take(scan, ','));
         if (!take(scan, close)) {
             return scan_fail(scan, named ? "a comma or } is expected" : "a comma or ] is expected");

@@ -4,12 +4,20 @@
 #pragma once
 #include "base/json.h"
 
+/* One container that the scanner is in: the name (as it is written) or the position of what it is at. */
+struct json_scan_level {
+    bool is_array;
+    size_t name, name_length, index;
+};
 struct json_scan {
     const uint8_t *bytes;
     size_t length, position;
     int depth;
-    const char *reason; /* what is wrong at position, or NULL; a constant */
+    struct json_scan_level levels[JSON_DEPTH_MAX]; /* `depth` of them */
+    const char *reason;                            /* what is wrong at position, or NULL; a constant */
 };
+
+extern const char json_scan_too_deep[]; /* the reason for more than JSON_DEPTH_MAX levels */
 
 /* Over the whole of a document; leaves reason NULL when it is well formed. */
 void json_scan_document(struct json_scan *scan);

@@ -138,6 +138,27 @@ static void test_depth(void **state)
     assert_false(json_parse(&root, arena, "deep", source, (size_t)snprintf(source + at, 100, "99999999999999999999") + at, &err));
 }
 
+static void the_place_of_what_is_too_deep_is_told(void **state)
+{
+    (void)state;
+    struct error err;
+    CLEANUP(arena) struct arena *arena = arena_create();
+    const struct json *root = NULL;
+    char source[2000] = "{\"a\": [1,\n[2]], \"Gr\u00fc\\\"x\":\n", path[40];
+    size_t at = strlen(source);
+    memset(source + at, '[', 64);
+    at += 64;
+    memset(source + at, ']', 64);
+    at += 64;
+    source[at++] = '}';
+    assert_false(json_parse(&root, arena, "deep", source, at, &err));
+    assert_string_equal(err.message, "deep, line 3: values are nested deeper than 64 levels");
+    assert_int_equal(json_line_of_depth(source, at, path, sizeof path), 3);
+    assert_string_equal(path, "Gr????x[0][0][0][0][0][0][0][0][0][0][0");
+    assert_int_equal(json_line_of_depth("[[1]]", 5, path, sizeof path), 0);
+    assert_string_equal(path, "");
+}
+
 static void test_bytes_need_no_padding(void **state)
 {
     (void)state;
@@ -364,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_faults_have_a_line),
         cmocka_unit_test(test_depth),
+        cmocka_unit_test(the_place_of_what_is_too_deep_is_told),
         cmocka_unit_test(test_bytes_need_no_padding),
         cmocka_unit_test(test_line_of_path),
         cmocka_unit_test(test_writer),

@@ -52,8 +52,8 @@ static bool primary_read(struct reading *reading, struct node expression, struct
     }
     TRY(criteria_read(reading, list, &program->primary, &program->primary_count, err));
     TRY(read_object(reading, primary, "ObservationWindow", MUST_BE_THERE, &window, err));
-    TRY(read_int(reading, window, "PriorDays", &program->prior_days, err));
-    TRY(read_int(reading, window, "PostDays", &program->post_days, err));
+    TRY(read_days(reading, window, "PriorDays", &program->prior_days, err));
+    TRY(read_days(reading, window, "PostDays", &program->post_days, err));
     return limit_read(reading, primary, "PrimaryCriteriaLimit", NULL, &program->primary_limit, err);
 }
 
@@ -111,7 +111,7 @@ static bool date_offset_read(const struct reading *reading, struct node node, st
 {
     const char *field = NULL;
     exit->kind = COHORT_EXIT_OFFSET;
-    TRY(read_int(reading, node, "Offset", &exit->offset, err));
+    TRY(read_days(reading, node, "Offset", &exit->offset, err));
     TRY(read_text(reading, node, "DateField", &field, err));
     if (!field && !node_member(reading, node, "DateField").json) {
         field = "StartDate";
@@ -130,9 +130,9 @@ static bool custom_era_read(struct reading *reading, struct node node, struct co
     if (exit->drug_set == COHORT_NO_SET) {
         return reading_refuse_member(reading, ERROR_INVALID_INPUT, node, "DrugCodesetId", err, "a custom era needs a set of drugs");
     }
-    TRY(read_int(reading, node, "GapDays", &exit->gap_days, err));
-    TRY(read_int(reading, node, "Offset", &exit->offset, err));
-    return read_optional_int(reading, node, "DaysSupplyOverride", &exit->has_supply_override, &exit->supply_override, err);
+    TRY(read_days(reading, node, "GapDays", &exit->gap_days, err));
+    TRY(read_days(reading, node, "Offset", &exit->offset, err));
+    return read_optional_days(reading, node, "DaysSupplyOverride", &exit->has_supply_override, &exit->supply_override, err);
 }
 
 static bool exit_read(struct reading *reading, struct node expression, struct cohort_exit *exit, struct error *err)
@@ -170,7 +170,7 @@ static bool end_read(struct reading *reading, struct node expression, struct coh
         if (type && strcmp(type, "ERA") != 0) {
             return reading_refuse_member(reading, ERROR_INVALID_INPUT, collapse, "CollapseType", err, "the only collapse type is ERA");
         }
-        TRY(read_int(reading, collapse, "EraPad", &program->era_pad, err));
+        TRY(read_days(reading, collapse, "EraPad", &program->era_pad, err));
     }
     TRY(read_object(reading, expression, "CensorWindow", MAY_BE_ABSENT, &censor, err));
     if (censor.json) {
@@ -217,11 +217,26 @@ static bool part_read(struct reading *reading, enum circe_part part, struct node
     return correlated_read(reading, node, correlated, err);
 }
 
+/* What json_parse refused for its depth is told by its path, too. */
+static bool refuse_depth(const struct reading *reading, struct error *err)
+{
+    char path[120];
+    unsigned line = json_line_of_depth(reading->bytes, reading->length, path, sizeof path);
+    if (line > 0) {
+        error_set(err, ERROR_LIMIT, __FILE__, __LINE__, "%s, line %u, %s%s: values are nested deeper than %d levels", reading->name, line,
+                  path, strlen(path) + 1 == sizeof path ? "..." : "", JSON_DEPTH_MAX);
+        (void)error_hint(err, "correct the definition, or export it from ATLAS again");
+    }
+    return false;
+}
+
 /* part NULL: the whole expression. */
 static bool document_read(struct reading *reading, const enum circe_part *part, struct cohort_program *program, struct error *err)
 {
     const struct json *root = NULL;
-    TRY(json_parse(&root, reading->scratch, reading->name, reading->bytes, reading->length, err));
+    if (!json_parse(&root, reading->scratch, reading->name, reading->bytes, reading->length, err)) {
+        return refuse_depth(reading, err);
+    }
     struct node node = {root, ""};
     if (root->kind != JSON_OBJECT) {
         return reading_refuse(reading, ERROR_INVALID_INPUT, "", err, "an object is wanted here, this is %s", json_kind_name(root->kind));

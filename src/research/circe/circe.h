@@ -8,8 +8,15 @@
 #include "base/arena.h"
 #include "research/cohort/cohort.h"
 
+enum {
+    CIRCE_DAYS_MAX = 3652058,  /* of windows, offsets, pads and the like: from 0001-01-01 to 9999-12-31; further apart no two days are */
+    CIRCE_PARTS_MAX = 10000,   /* criteria, groups and demographic criteria of one expression */
+    CIRCE_PATTERN_MAX = 10000, /* bytes of a text filter */
+};
+
 /* Everything of the program lives in `arena`; bytes may be freed afterwards. `name` is for messages and headings, and is copied.
- * Concept sets are not resolved yet. LIMIT beyond concept_set_items_max and json_bytes_max. */
+ * Concept sets are not resolved yet. LIMIT beyond concept_set_items_max (also for a list of concepts), json_bytes_max and the bounds below.
+ */
 MUST_CHECK bool circe_parse(struct cohort_program **out_program, struct arena *arena, const char *name, const void *bytes, size_t length,
                             struct error *err);
 

@@ -52,15 +52,21 @@ static bool item_read(const struct reading *reading, struct node node, struct co
     return read_bool(reading, node, "includeMapped", &item->include_mapped, err);
 }
 
-static bool items_read(const struct reading *reading, struct node items, struct cohort_concept_set *set, struct error *err)
+/* Of a concept set, or of a list of concepts. */
+static bool check_length(const struct reading *reading, struct node list, struct error *err)
 {
     struct settings settings;
     settings_defaults(&settings);
+    const int64_t most = settings_get(&settings, SETTING_CONCEPT_SET_ITEMS_MAX);
+    return list.json->count <= (size_t)most ||
+           reading_refuse(reading, ERROR_LIMIT, list.path, err, "%zu concepts; a concept set or list has at most %lld", list.json->count,
+                          (long long)most);
+}
+
+static bool items_read(const struct reading *reading, struct node items, struct cohort_concept_set *set, struct error *err)
+{
     set->item_count = items.json->count;
-    if (set->item_count > (size_t)settings_get(&settings, SETTING_CONCEPT_SET_ITEMS_MAX)) {
-        return reading_refuse(reading, ERROR_LIMIT, items.path, err, "a concept set has at most %lld items",
-                              (long long)settings_get(&settings, SETTING_CONCEPT_SET_ITEMS_MAX));
-    }
+    TRY(check_length(reading, items, err));
     struct concept_set_item *list = ARENA_ARRAY(reading->result, struct concept_set_item, set->item_count);
     const char **names = ARENA_ARRAY(reading->result, const char *, set->item_count);
     for (size_t i = 0; i < set->item_count; i++) {
@@ -141,6 +147,7 @@ static int by_id(const void *a, const void *b)
 bool concept_list_read(const struct reading *reading, struct node list, struct cohort_test *test, size_t *out_count, struct error *err)
 {
     size_t count = list.json->count;
+    TRY(check_length(reading, list, err));
     struct listed_concept *listed = ARENA_ARRAY(reading->scratch, struct listed_concept, count);
     for (size_t i = 0; i < count; i++) {
         struct node node = {0};

@@ -44,8 +44,8 @@ static bool adjustment_read(const struct reading *reading, struct node object, c
     }
     TRY(date_field_read(reading, node, "StartWith", false, &adjustment.starts_from_end, err));
     TRY(date_field_read(reading, node, "EndWith", true, &adjustment.ends_from_end, err));
-    TRY(read_int(reading, node, "StartOffset", &adjustment.start_offset, err));
-    TRY(read_int(reading, node, "EndOffset", &adjustment.end_offset, err));
+    TRY(read_days(reading, node, "StartOffset", &adjustment.start_offset, err));
+    TRY(read_days(reading, node, "EndOffset", &adjustment.end_offset, err));
     if (type->flags & TYPE_ADJUSTS_IN_PLACE) {
         adjustment.starts_from_end = false;
         adjustment.ends_from_end = true;
@@ -121,6 +121,7 @@ bool criterion_read(struct reading *reading, struct node wrapper, struct cohort_
 {
     struct text name = {0};
     struct node object = {0};
+    TRY(reading_count_part(reading, wrapper, err));
     TRY(read_wrapper(reading, wrapper, "a criterion", &name, &object, err));
     const struct criterion_type *type = criterion_type_find(name);
     if (!type) {

@@ -2,6 +2,7 @@
 /* Groups, correlated and demographic criteria, windows and counting (circe: section 5). Defaults that hang on the place, such as the
  * two meanings of an absent UseEventEnd, are settled here. */
 #include "research/circe/attributes.h"
+#include "research/circe/circe.h"
 #include "research/circe/criteria.h"
 #include <string.h>
 
@@ -19,11 +20,15 @@ static bool bound_read(const struct reading *reading, struct node window, const 
     bool has_days = false;
     int days = 0, coefficient = 0;
     TRY(read_object(reading, window, name, MUST_BE_THERE, &node, err));
-    TRY(read_optional_int(reading, node, "Days", &has_days, &days, err));
+    TRY(read_optional_days(reading, node, "Days", &has_days, &days, err));
     TRY(read_int(reading, node, "Coeff", &coefficient, err));
     *bound = (struct cohort_bound){.kind = COHORT_BOUND_NONE};
     if (has_days) {
         *bound = (struct cohort_bound){.kind = COHORT_BOUND_DAYS, .days = (int64_t)coefficient * days};
+        if (bound->days < -CIRCE_DAYS_MAX || bound->days > CIRCE_DAYS_MAX) {
+            return reading_refuse_member(reading, ERROR_LIMIT, node, "Coeff", err,
+                                         "with it this is a number of days; the calendar has no two days so far apart");
+        }
     } else if (!ignores_period) {
         bound->kind = coefficient == -1 ? COHORT_BOUND_PERIOD_START : COHORT_BOUND_PERIOD_END;
     }
@@ -133,6 +138,7 @@ bool correlated_read(struct reading *reading, struct node node, struct cohort_co
 /* circe: DemographicCriteria. RaceCS and EthnicityCS test the gender, as the reference does. */
 static bool demographic_read(struct reading *reading, struct node node, struct cohort_demographic *demographic, struct error *err)
 {
+    TRY(reading_count_part(reading, node, err));
     static const struct attribute attributes[] = {
         {"Age", FORM_INTEGER, 0, {COHORT_AGE_AT_START, OMOP_NO_FIELD}, NULL},
         {"Gender", FORM_LIST, WITH_SELECTION, {COHORT_PERSON, OMOP_PERSON_GENDER_CONCEPT_ID}, NULL},
@@ -227,6 +233,7 @@ static bool group_items_read(struct reading *reading, struct node node, struct c
 
 bool group_read(struct reading *reading, struct node node, struct cohort_group *group, struct error *err)
 {
+    TRY(reading_count_part(reading, node, err));
     group->path = reading_keep(reading, node.path);
     TRY(group_items_read(reading, node, group, err));
     return group_kind_read(reading, node, group, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Ranges become inclusive intervals, so that evaluation needs no operators. */
 #include "research/circe/ranges.h"
+#include "research/circe/circe.h"
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -251,6 +252,9 @@ bool text_filter_read(const struct reading *reading, struct node filter, struct 
     TRY(read_text(reading, filter, "Text", &text, err));
     if (!op) {
         return reading_refuse_member(reading, ERROR_INVALID_INPUT, filter, "Op", err, "a text filter needs an operator");
+    }
+    if (text && strlen(text) > CIRCE_PATTERN_MAX) {
+        return reading_refuse_member(reading, ERROR_LIMIT, filter, "Text", err, "this text is too long to look for");
     }
     const char *plain = op[0] == '!' ? op + 1 : op;
     bool is_contains = strcmp(plain, "contains") == 0;

@@ -2,6 +2,7 @@
 /* Reading JSON as the reference's JSON library does: scalars of another kind are coerced where it coerces them and refused where it
  * fails (circe: section 1.1 of cohort-language.md). */
 #include "research/circe/reading.h"
+#include "research/circe/circe.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -115,6 +116,32 @@ bool read_int(const struct reading *reading, struct node object, const char *nam
 {
     bool has = false;
     return read_optional_int(reading, object, name, &has, out_value, err);
+}
+
+bool read_optional_days(const struct reading *reading, struct node object, const char *name, bool *out_has, int *out_value,
+                        struct error *err)
+{
+    TRY(read_optional_int(reading, object, name, out_has, out_value, err));
+    if (*out_value < -CIRCE_DAYS_MAX || *out_value > CIRCE_DAYS_MAX) {
+        return reading_refuse_member(reading, ERROR_LIMIT, object, name, err,
+                                     "this is a number of days; the calendar has no two days so far apart");
+    }
+    return true;
+}
+
+bool read_days(const struct reading *reading, struct node object, const char *name, int *out_value, struct error *err)
+{
+    bool has = false;
+    return read_optional_days(reading, object, name, &has, out_value, err);
+}
+
+bool reading_count_part(struct reading *reading, struct node node, struct error *err)
+{
+    if (reading->parts == CIRCE_PARTS_MAX) {
+        return reading_refuse(reading, ERROR_LIMIT, node.path, err, "an expression has at most %d criteria and groups", CIRCE_PARTS_MAX);
+    }
+    reading->parts++;
+    return true;
 }
 
 bool read_required_i64(const struct reading *reading, struct node object, const char *name, int64_t *out_value, struct error *err)

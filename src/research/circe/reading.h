@@ -20,6 +20,7 @@ struct reading {
     struct concept_set_list sets; /* defined ones in the order of the source, then the undefined ones as they are asked for */
     struct concept_set_keys keys; /* by ascending id */
     int cdm_minor;                /* lowest version 5.x of the CDM that has what the expression uses */
+    int parts;                    /* criteria, groups and demographic criteria so far */
     bool is_occurrence_optional;  /* for parts: a correlated criterion may lack its Occurrence */
 };
 
@@ -44,6 +45,12 @@ const char *reading_keep(const struct reading *reading, const char *text); /* co
 MUST_CHECK bool read_int(const struct reading *reading, struct node object, const char *name, int *out_value, struct error *err);
 MUST_CHECK bool read_optional_int(const struct reading *reading, struct node object, const char *name, bool *out_has, int *out_value,
                                   struct error *err);
+/* The same for a number of days: LIMIT beyond CIRCE_DAYS_MAX. */
+MUST_CHECK bool read_days(const struct reading *reading, struct node object, const char *name, int *out_value, struct error *err);
+MUST_CHECK bool read_optional_days(const struct reading *reading, struct node object, const char *name, bool *out_has, int *out_value,
+                                   struct error *err);
+/* One part more: LIMIT beyond CIRCE_PARTS_MAX. */
+MUST_CHECK bool reading_count_part(struct reading *reading, struct node node, struct error *err);
 MUST_CHECK bool read_required_i64(const struct reading *reading, struct node object, const char *name, int64_t *out_value,
                                   struct error *err);
 MUST_CHECK bool read_bool(const struct reading *reading, struct node object, const char *name, bool *out_value, struct error *err);

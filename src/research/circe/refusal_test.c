@@ -328,6 +328,106 @@ static void the_rest(void **state)
     rest(many, ERROR_UNSUPPORTED, "InclusionRules", "54 inclusion rules");
 }
 
+/* ---- hostile definitions: a clear refusal by path and line ---- */
+static void days_beyond_the_calendar(void **state)
+{
+    (void)state;
+    check("{\n\"PrimaryCriteria\":{\"CriteriaList\":[{\"Death\":{}}],\n\"ObservationWindow\":{\n\"PriorDays\":1000000000}}}", ERROR_LIMIT,
+          "definition.json, line 4, PrimaryCriteria.ObservationWindow.PriorDays", "number of days");
+    rest("\"EndStrategy\":{\"DateOffset\":{\"Offset\":-3652059}}", ERROR_LIMIT, "EndStrategy.DateOffset.Offset", "number of days");
+    rest("\"EndStrategy\":{\"DateOffset\":{\"Offset\":-3652058}}", ERROR_LIMIT, NULL, NULL);
+    rest("\"EndStrategy\":{\"CustomEra\":{\"DrugCodesetId\":0,\"GapDays\":2000000000}}", ERROR_LIMIT, "EndStrategy.CustomEra.GapDays",
+         "days");
+    rest("\"EndStrategy\":{\"CustomEra\":{\"DrugCodesetId\":0,\"DaysSupplyOverride\":2000000000}}", ERROR_LIMIT,
+         "EndStrategy.CustomEra.DaysSupplyOverride", "days");
+    rest("\"CollapseSettings\":{\"EraPad\":1000000000}", ERROR_LIMIT, "CollapseSettings.EraPad", "days");
+    expression("{\"Death\":{\"DateAdjustment\":{\"EndOffset\":1000000000}}}", "", ERROR_LIMIT,
+               "PrimaryCriteria.CriteriaList[0].Death.DateAdjustment.EndOffset", "days");
+    char more[1000];
+    static const char far[] =
+        "\"Criteria\":{\"Death\":{}},%s,\"StartWindow\":{\"Start\":{\"Days\":%s,\"Coeff\":%s},\"End\":{\"Days\":1,\"Coeff\":1}}";
+    snprintf(more, sizeof more, far, once, "1000000000", "-1");
+    correlated(more, ERROR_LIMIT, "AdditionalCriteria.CriteriaList[0].StartWindow.Start.Days", "days");
+    snprintf(more, sizeof more, far, once, "3000", "-3000");
+    correlated(more, ERROR_LIMIT, "AdditionalCriteria.CriteriaList[0].StartWindow.Start.Coeff", "days");
+    snprintf(more, sizeof more, far, once, "3652058", "-1");
+    correlated(more, ERROR_LIMIT, NULL, NULL);
+}
+
+/* `before`, then `part` so many times with commas between, then `after`. */
+static void repeated(const char *before, const char *part, size_t times, const char *after, enum error_code code, const char *where,
+                     const char *why)
+{
+    const size_t length = strlen(part);
+    CLEANUP(arena) struct arena *arena = arena_create();
+    char *json = arena_allocate_raw(arena, strlen(before) + times * (length + 1) + strlen(after) + 1, 1);
+    size_t at = strlen(before);
+    memcpy(json, before, at);
+    for (size_t i = 0; i < times; i++) {
+        memcpy(json + at, part, length);
+        at += length;
+        json[at++] = ',';
+    }
+    memcpy(json + at - 1, after, strlen(after) + 1);
+    check(json, code, where, why);
+}
+
+static void too_many_parts(void **state)
+{
+    (void)state;
+    static const char start[] = "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[";
+    repeated(start, "{\"Death\":{}}\n", 10000, "]}}", ERROR_LIMIT, NULL, NULL);
+    repeated(start, "{\"Death\":{}}\n", 20000, "]}}", ERROR_LIMIT, "line 10001, PrimaryCriteria.CriteriaList[10000]", "at most 10000");
+    static const char rules[] = "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"Death\":{}}]},\n\"InclusionRules\":[";
+    repeated(rules, "{\"expression\":{}}", 100000, "]}", ERROR_UNSUPPORTED, "line 2, InclusionRules", "100000 inclusion rules");
+    static const char groups[] =
+        "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"Death\":{}}]},\"AdditionalCriteria\":{\"Groups\":[";
+    repeated(groups, "{}", 20000, "]}}", ERROR_LIMIT, "AdditionalCriteria.Groups[9998]", "at most 10000");
+    static const char people[] =
+        "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"Death\":{}}]},\"AdditionalCriteria\":{"
+        "\"DemographicCriteriaList\":[";
+    repeated(people, "{}", 20000, "]}}", ERROR_LIMIT, "AdditionalCriteria.DemographicCriteriaList[9998]", "at most 10000");
+}
+
+static void too_many_concepts(void **state)
+{
+    (void)state;
+    static const char set[] =
+        "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"Death\":{}}]},\"ConceptSets\":[{\"id\":0,\n"
+        "\"expression\":{\"items\":[";
+    repeated(set, "{\"concept\":{\"CONCEPT_ID\":1}}", 100000, "]}}]}", ERROR_LIMIT, NULL, NULL);
+    repeated(set, "{\"concept\":{\"CONCEPT_ID\":1}}", 200000, "]}}]}", ERROR_LIMIT, "line 2, ConceptSets[0].expression.items",
+             "200000 concepts");
+    static const char list[] = "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"Death\":{\"Gender\":[";
+    repeated(list, "{\"CONCEPT_ID\":1}", 200000, "]}}]}}", ERROR_LIMIT, "PrimaryCriteria.CriteriaList[0].Death.Gender",
+             "200000 concepts");
+    static const char text[] = "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"ConditionOccurrence\":{\"StopReason\":"
+                               "{\"Op\":\"contains\",\"Text\":\"";
+    repeated(text, "%", 100000, "\"}}}]}}", ERROR_LIMIT, "ConditionOccurrence.StopReason.Text", "too long");
+}
+
+static void too_deep(void **state)
+{
+    (void)state;
+    static const char start[] = "{\"AdditionalCriteria\":";
+    static const char group[] = "{\n\"Groups\":[";
+    enum { DEPTH = 10000 };
+    CLEANUP(arena) struct arena *arena = arena_create();
+    char *json = arena_allocate_raw(arena, sizeof start + DEPTH * (sizeof group + 2) + 2, 1), *at = json;
+    at += snprintf(at, sizeof start, "%s", start);
+    for (int i = 0; i < DEPTH; i++) {
+        at += snprintf(at, sizeof group, "%s", group);
+    }
+    for (int i = 0; i < DEPTH; i++) {
+        at += snprintf(at, 3, "]}");
+    }
+    snprintf(at, 2, "}");
+    check(json, ERROR_LIMIT, "definition.json, line 33, AdditionalCriteria.Groups[0].Groups[0].Groups[0]", "deeper than 64");
+    memset(json, '[', DEPTH);
+    json[DEPTH] = '\0';
+    check(json, ERROR_LIMIT, "definition.json, line 1, [0][0][0]", "deeper than 64");
+}
+
 static void versions(void **state)
 {
     (void)state;
@@ -354,10 +454,21 @@ static void versions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(envelopes), cmocka_unit_test(wrappers),           cmocka_unit_test(scalars),
-        cmocka_unit_test(ranges),    cmocka_unit_test(what_the_cdm_lacks), cmocka_unit_test(concept_sets),
-        cmocka_unit_test(groups),    cmocka_unit_test(correlated_parts),   cmocka_unit_test(counting),
-        cmocka_unit_test(the_rest),  cmocka_unit_test(versions),
+        cmocka_unit_test(envelopes),
+        cmocka_unit_test(wrappers),
+        cmocka_unit_test(scalars),
+        cmocka_unit_test(ranges),
+        cmocka_unit_test(what_the_cdm_lacks),
+        cmocka_unit_test(concept_sets),
+        cmocka_unit_test(groups),
+        cmocka_unit_test(correlated_parts),
+        cmocka_unit_test(counting),
+        cmocka_unit_test(the_rest),
+        cmocka_unit_test(days_beyond_the_calendar),
+        cmocka_unit_test(too_many_parts),
+        cmocka_unit_test(too_many_concepts),
+        cmocka_unit_test(too_deep),
+        cmocka_unit_test(versions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,7 +151,9 @@ static bool loose_list_make(struct segment_run *run, const struct planned_criter
     int64_t begun = clock_monotonic_ns();
     shared_list_begin(run, planned, true, &making);
     struct event_list *list = ARENA_NEW(run->program_data, struct event_list);
+    const size_t before = step_enter(run, program_plan_find(run->plan, planned->criterion));
     bool is_made = loose_rows_find(run, planned->criterion, run->program_data, list, err);
+    step_leave(run, before, is_made ? list->count : 0);
     shared_list_end(run, planned, true, &making, is_made ? list : NULL);
     TRY(is_made);
     if (run->depth == 0) {
@@ -221,7 +223,9 @@ bool criterion_list_find(struct segment_run *run, const struct cohort_criterion 
         struct event_list *list = ARENA_NEW(run->program_data, struct event_list);
         int64_t begun = clock_monotonic_ns();
         run->depth++;
+        const size_t before = step_enter(run, position);
         bool is_made = list_make(run, planned, list, err);
+        step_leave(run, before, is_made ? list->count : 0);
         run->depth--;
         shared_list_end(run, planned, false, &making, is_made ? list : NULL);
         TRY(is_made);

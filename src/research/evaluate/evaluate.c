@@ -87,6 +87,48 @@ static bool plans_make(struct evaluation *evaluation, const struct cohort_progra
     return passage_prepare(&evaluation->passage, evaluation->plans, evaluation->program_count, evaluation->worker_count, err);
 }
 
+/* ---- what each step did ---- */
+static bool accounts_open(struct evaluation *evaluation, struct error *err)
+{
+    const struct cohort_plan *plan = evaluation->options.plan;
+    if (!plan) {
+        return true;
+    }
+    if (evaluation->program_count != 1 || evaluation->plans[0].program != plan->program) {
+        return FAIL(err, INVALID_ARGUMENT, "a plan is filled in by its own program alone");
+    }
+    for (unsigned i = 0; i < evaluation->worker_count; i++) {
+        evaluation->workers[i].account.steps = calloc(plan->count + 1, sizeof *plan->steps);
+        if (!evaluation->workers[i].account.steps) {
+            return FAIL(err, LIMIT, "no memory left for the steps of a plan");
+        }
+    }
+    return true;
+}
+
+static void accounts_close(struct evaluation *evaluation, int64_t wall_ns)
+{
+    struct cohort_plan *plan = evaluation->options.plan;
+    for (size_t step = 0; plan && step < plan->count; step++) {
+        struct plan_step_work *sum = &plan->steps[step].actual;
+        *sum = (struct plan_step_work){.segments = 0};
+        for (unsigned i = 0; i < evaluation->worker_count; i++) {
+            const struct plan_step_work *work = &evaluation->workers[i].account.steps[step];
+            sum->segments += work->segments;
+            sum->rows_found += work->rows_found;
+            sum->rows_kept += work->rows_kept;
+            sum->ns += work->ns;
+            sum->pages += work->pages;
+            sum->decrypted_pages += work->decrypted_pages;
+            sum->decrypted_bytes += work->decrypted_bytes;
+        }
+    }
+    if (plan) {
+        plan->is_run = true;
+        plan->wall_ns = wall_ns;
+    }
+}
+
 static bool lookups_read(struct evaluation *evaluation, struct error *err)
 {
     uint64_t tables = 0;
@@ -177,9 +219,11 @@ bool evaluate_cohorts(const struct cohort_program *const *programs, size_t count
     }
     TRY(evaluation_open(&evaluation, count, reader, options, err));
     TRY(plans_make(evaluation, programs, err));
+    TRY(accounts_open(evaluation, err));
     TRY(lookups_read(evaluation, err));
     TRY(segments_run(evaluation, err));
     int64_t wall_ns = clock_monotonic_ns() - begun;
+    accounts_close(evaluation, wall_ns);
     for (size_t i = 0; i < count; i++) {
         TRY(result_merge_finish(evaluation->merges[i], &out_results[i], err));
         out_results[i]->work.wall_ns = wall_ns;

@@ -13,12 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cohort_plan;
 struct evaluate_options {
     struct task_pool *pool;              /* borrowed; NULL: the calling thread alone */
     bool wants_rows;                     /* rows too, not only counts: demands GRANT_ROWS; counts are content with GRANT_COUNT */
     uint64_t scratch_bytes;              /* bound of the working memory of one worker, LIMIT beyond it; 0: none */
     bool (*is_cancelled)(void *context); /* asked from any worker, between steps; NULL: only task_cancelled is asked */
     void *cancel_context;
+    struct cohort_plan *plan; /* what each step does is added up there (evaluate_plan.h); for one program at a time; NULL: nowhere */
 };
 
 /* The rows of the cohort, in columns, by ascending person_id, then start; intervals of one person are disjoint [8]. */

@@ -157,10 +157,14 @@ static bool rules_evaluate(struct segment_run *run, const struct event_table *ev
     uint8_t *passes = arena_allocate_raw(run->scratch, events->count + 1, 1);
     for (size_t rule = 0; rule < program->rule_count && events->count > 0; rule++) {
         TRY(segment_run_check(run, err));
+        const size_t before = step_enter(run, step_position(run, PLAN_RULE, rule));
+        uint64_t passed = 0;
         TRY(group_evaluate(run, &program->rules[rule].group, events, NULL, passes, err));
         for (size_t i = 0; i < events->count; i++) {
             masks[i] |= (uint64_t)passes[i] << rule;
+            passed += passes[i];
         }
+        step_leave(run, before, passed);
     }
     return true;
 }

@@ -93,22 +93,23 @@ struct candidate {
 struct candidate_list {
     struct candidate *items;
     size_t count, position;
+    struct event_list joined;
 };
 
+/* Record ids and visits are read later, where they decide (ties_read). */
 static bool candidates_make(struct segment_run *run, const struct cohort_criterion *criterion, struct candidate_list *out_list,
                             struct error *err)
 {
     struct event_list list, joined;
     struct period_join join;
-    const int64_t *ids, *visits;
+    const int64_t *visits = NULL;
+    const bool needs_visits = run->plan->event_needs & NEED_ROWS;
     TRY(list_join(run, criterion, false, &list, &join, err));
     joined_list(&list, &join, run->scratch, &joined);
-    TRY(row_ids_read(run, &joined, run->scratch, &ids, err));
-    TRY(row_visits_read(run, &joined, run->scratch, &visits, err));
+    TRY(!needs_visits || row_visits_read(run, &joined, run->scratch, &visits, err));
     struct candidate *items = arena_allocate_raw(run->scratch, join.count + 1, sizeof *items);
     for (size_t i = 0; i < join.count; i++) {
-        items[i] = (struct candidate){.id = ids[i],
-                                      .visit = visits[i],
+        items[i] = (struct candidate){.visit = visits ? visits[i] : NO_VISIT,
                                       .person = joined.persons[i],
                                       .sort_day = joined.sort_days ? joined.sort_days[i] : joined.starts[i],
                                       .start = joined.starts[i],
@@ -116,7 +117,7 @@ static bool candidates_make(struct segment_run *run, const struct cohort_criteri
                                       .period_start = join.period_starts[i],
                                       .period_end = join.period_ends[i]};
     }
-    *out_list = (struct candidate_list){items, join.count, 0};
+    *out_list = (struct candidate_list){items, join.count, 0, joined};
     return true;
 }
 
@@ -204,6 +205,102 @@ static size_t next_person(struct candidate_list *lists, size_t count, struct can
     return taken;
 }
 
+/* ---- ties ---- */
+/* Nearly all events of a person have days of their own. Ids and visits decide between those of one day, and are read for them alone: a
+ * column of ids has no two values alike, and reading it for every event of a common criterion costs more than everything else. */
+struct tied {
+    int32_t sort_day;
+    uint32_t list, item;
+};
+struct tie_marks {
+    uint8_t **of_list; /* by list and item: is there another on its day */
+    struct tied *of_person;
+    enum cohort_limit limit;
+};
+
+static int by_sort_day(const void *left, const void *right)
+{
+    return compare_i64(((const struct tied *)left)->sort_day, ((const struct tied *)right)->sort_day);
+}
+
+static void person_ties_mark(struct tie_marks *marks, size_t taken)
+{
+    struct tied *events = marks->of_person;
+    if (taken > 1) {
+        qsort(events, taken, sizeof *events, by_sort_day);
+    }
+    for (size_t first = 0, end; first < taken; first = end) {
+        for (end = first + 1; end < taken && events[end].sort_day == events[first].sort_day; end++) {
+        }
+        const bool counts = marks->limit == COHORT_LIMIT_ALL || (marks->limit == COHORT_LIMIT_FIRST ? first == 0 : end == taken);
+        for (size_t i = first; i < end && counts && end - first > 1; i++) {
+            marks->of_list[events[i].list][events[i].item] = 1;
+        }
+    }
+}
+
+static void ties_mark(struct candidate_list *lists, size_t count, struct tie_marks *marks)
+{
+    for (;;) {
+        uint32_t person = UINT32_MAX;
+        size_t taken = 0;
+        for (size_t i = 0; i < count; i++) {
+            const struct candidate_list *list = &lists[i];
+            person =
+                list->position < list->count && list->items[list->position].person < person ? list->items[list->position].person : person;
+        }
+        for (size_t i = 0; i < count; i++) {
+            struct candidate_list *list = &lists[i];
+            for (; list->position < list->count && list->items[list->position].person == person; list->position++) {
+                marks->of_person[taken++] = (struct tied){list->items[list->position].sort_day, (uint32_t)i, (uint32_t)list->position};
+            }
+        }
+        if (taken == 0) {
+            break;
+        }
+        person_ties_mark(marks, taken);
+    }
+    for (size_t i = 0; i < count; i++) {
+        lists[i].position = 0;
+    }
+}
+
+static bool list_ties_read(struct segment_run *run, struct candidate_list *list, const uint8_t *marks, struct error *err)
+{
+    struct event_list tied;
+    const int64_t *ids, *visits;
+    event_list_keep(&list->joined, marks, run->scratch, &tied);
+    if (tied.count == 0) {
+        return true;
+    }
+    TRY(row_ids_read(run, &tied, run->scratch, &ids, err));
+    TRY(row_visits_read(run, &tied, run->scratch, &visits, err));
+    for (size_t i = 0, at = 0; i < list->count; i++) {
+        if (marks[i]) {
+            list->items[i].id = ids[at];
+            list->items[i].visit = visits[at++];
+        }
+    }
+    return true;
+}
+
+static bool ties_read(struct segment_run *run, struct candidate_list *lists, size_t count, struct error *err)
+{
+    struct tie_marks marks = {.limit = run->plan->program->primary_limit};
+    size_t total = 0;
+    marks.of_list = ARENA_ARRAY(run->scratch, uint8_t *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        marks.of_list[i] = ARENA_ARRAY(run->scratch, uint8_t, lists[i].count + 1);
+        total += lists[i].count;
+    }
+    marks.of_person = arena_allocate_raw(run->scratch, total + 1, sizeof *marks.of_person);
+    ties_mark(lists, count, &marks);
+    for (size_t i = 0; i < count; i++) {
+        TRY(list_ties_read(run, &lists[i], marks.of_list[i], err));
+    }
+    return true;
+}
+
 static void candidates_merge(struct segment_run *run, struct candidate_list *lists, size_t count, struct event_table *out_events)
 {
     enum cohort_limit limit = run->plan->program->primary_limit;
@@ -234,6 +331,7 @@ static bool events_merged(struct segment_run *run, struct event_table *out_event
     for (size_t i = 0; i < program->primary_count; i++) {
         TRY(candidates_make(run, &program->primary[i], &lists[i], err));
     }
+    TRY(ties_read(run, lists, program->primary_count, err));
     candidates_merge(run, lists, program->primary_count, out_events);
     return true;
 }

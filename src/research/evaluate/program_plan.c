@@ -104,6 +104,27 @@ static unsigned correlated_needs(const struct cohort_correlated *item)
 /* ---- the walk ---- */
 static bool plan_group(struct program_plan *plan, const struct cohort_group *group, struct error *err);
 
+static uint64_t mix(uint64_t digest, uint64_t value)
+{
+    return (digest ^ value) * UINT64_C(0x9E3779B97F4A7C15) ^ digest >> 29;
+}
+
+/* Of what is quickly looked at: different digests, different criteria. */
+static uint64_t criterion_digest(const struct cohort_criterion *criterion)
+{
+    uint64_t digest = mix((uint64_t)criterion->table, (uint64_t)criterion->concept_set);
+    digest = mix(digest, (uint64_t)criterion->source_concept_set);
+    digest = mix(digest, (uint64_t)criterion->first_only << 1 | (criterion->nested != NULL));
+    for (size_t i = 0; i < criterion->test_count; i++) {
+        const struct cohort_test *test = &criterion->tests[i];
+        digest = mix(digest, (uint64_t)test->kind << 32 | (uint64_t)test->value.operand << 1 | test->is_negated);
+        if (test->kind == COHORT_TEST_INTEGER || test->kind == COHORT_TEST_DATE) {
+            digest = mix(mix(digest, (uint64_t)test->low), (uint64_t)test->high);
+        }
+    }
+    return digest;
+}
+
 static bool plan_criterion(struct program_plan *plan, const struct cohort_criterion *criterion, unsigned needs, struct error *err)
 {
     needs |= criterion_own_needs(criterion);
@@ -111,13 +132,16 @@ static bool plan_criterion(struct program_plan *plan, const struct cohort_criter
         needs |= NEED_ROWS; /* days of supply */
     }
     size_t position = 0;
-    while (position < plan->criteria.count && !cohort_criterion_is_same(plan->criteria.items[position].criterion, criterion)) {
+    const uint64_t digest = criterion_digest(criterion);
+    while (position < plan->criteria.count && (plan->criteria.items[position].digest != digest ||
+                                               !cohort_criterion_is_same(plan->criteria.items[position].criterion, criterion))) {
         position++;
     }
     if (position == plan->criteria.count) {
-        TRY(planned_criteria_append(&plan->criteria, (struct planned_criterion){.criterion = criterion}, err));
+        TRY(planned_criteria_append(&plan->criteria, (struct planned_criterion){.criterion = criterion, .digest = digest}, err));
     }
     plan->criteria.items[position].needs |= needs;
+    plan->criteria.items[position].uses++;
     TRY(criterion_places_append(&plan->places, (struct criterion_place){criterion, position}, err));
     return criterion->nested ? plan_group(plan, criterion->nested, err) : true;
 }

@@ -12,7 +12,9 @@ enum plan_need {
 struct planned_criterion {
     const struct cohort_criterion *criterion;
     unsigned needs;
-    size_t number; /* among the criteria that are shared, when they are (shared_lists.h) */
+    size_t uses;     /* places of the program */
+    uint64_t digest; /* equal criteria have equal ones */
+    size_t number;   /* among the criteria that are shared, when they are (shared_lists.h) */
 };
 struct criterion_place {
     const struct cohort_criterion *criterion;

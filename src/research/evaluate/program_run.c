@@ -42,7 +42,9 @@ void universe_narrow(struct segment_run *run, const struct event_table *events)
 static bool events_filter(struct segment_run *run, struct event_table *events, struct segment_result *result, struct error *err)
 {
     struct step_clock clock = step_begin(run);
+    size_t before = step_enter(run, step_position(run, PLAN_ADDITIONAL, 0));
     TRY(qualified_events_keep(run, events, err));
+    step_leave(run, before, events->count);
     result->qualified = remaining(events);
     if (run->plan->program->additional) {
         universe_narrow(run, events);
@@ -81,7 +83,9 @@ bool program_run_begin(struct segment_run *run, const struct program_plan *plan,
     segment_run_begin_program(run, plan);
     TRY(segment_run_check(run, err));
     struct step_clock clock = step_begin(run);
+    const size_t before = step_enter(run, step_position(run, PLAN_PRIMARY, 0));
     TRY(primary_events_find(run, &state->events, err));
+    step_leave(run, before, state->events.count);
     result->primary = remaining(&state->events);
     universe_narrow(run, &state->events);
     step_end(run, EVALUATE_PRIMARY, clock);
@@ -96,10 +100,14 @@ bool program_run_end(struct segment_run *run, const struct program_plan *plan, s
     state_enter(run, plan, state);
     TRY(events_filter(run, &state->events, result, err));
     struct step_clock clock = step_begin(run);
+    size_t before = step_enter(run, step_position(run, PLAN_EXIT, 0));
     TRY(exit_dates_find(run, &state->events, &exits, err));
+    step_leave(run, before, state->events.count);
     step_end(run, EVALUATE_EXIT, clock);
     clock = step_begin(run);
+    before = step_enter(run, step_position(run, PLAN_COLLAPSE, 0));
     TRY(collapse_events(run, &state->events, exits, result, err));
+    step_leave(run, before, result->cohort.events);
     step_end(run, EVALUATE_COLLAPSE, clock);
     TRY(segment_run_check(run, err));
     result->work = run->work;

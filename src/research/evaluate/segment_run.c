@@ -2,6 +2,7 @@
 /* segment_run: what is read of a segment once and kept while it is worked on. */
 #include "research/evaluate/segment_run.h"
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- vectors ---- */
@@ -169,6 +170,65 @@ bool segment_run_periods(struct segment_run *run, const struct event_list *list,
     return true;
 }
 
+/* ---- what each step did ---- */
+static void account_move(struct segment_run *run, size_t step)
+{
+    struct step_account *account = &run->account;
+    const int64_t now = clock_monotonic_ns();
+    const struct store_pages_work pages = store_pages_work_here();
+    if (account->current != NO_STEP) {
+        struct plan_step_work *work = &account->steps[account->current];
+        work->ns += now - account->since_ns;
+        work->rows_found += run->work.rows_found - account->since_found;
+        work->pages += pages.looked_at - account->since_pages.looked_at;
+        work->decrypted_pages += pages.decrypted - account->since_pages.decrypted;
+        work->decrypted_bytes += pages.bytes - account->since_pages.bytes;
+    }
+    account->current = step;
+    account->since_ns = now;
+    account->since_found = run->work.rows_found;
+    account->since_pages = pages;
+}
+
+size_t step_enter(struct segment_run *run, size_t step)
+{
+    const size_t before = run->account.current;
+    if (run->account.steps) {
+        account_move(run, step);
+    }
+    return before;
+}
+
+void step_leave(struct segment_run *run, size_t before, uint64_t kept)
+{
+    if (run->account.steps) {
+        run->account.steps[run->account.current].rows_kept += kept;
+        run->account.steps[run->account.current].segments++;
+        account_move(run, before);
+    }
+}
+
+size_t step_position(const struct segment_run *run, enum plan_step_kind kind, size_t rule)
+{
+    const size_t criteria = run->plan->criteria.count, rules = run->plan->program->rule_count;
+    switch (kind) {
+    case PLAN_PRIMARY:
+        return criteria;
+    case PLAN_ADDITIONAL:
+        return criteria + 1;
+    case PLAN_RULE:
+        return criteria + 2 + rule;
+    case PLAN_EXIT:
+        return criteria + 2 + rules;
+    case PLAN_COLLAPSE:
+        return criteria + 3 + rules;
+    case PLAN_CRITERION:
+    case PLAN_STEP_KINDS:
+        break;
+    }
+    return NO_STEP;
+}
+
 bool shared_lookups_read(struct shared_lookups *lookups, struct store_reader *reader, uint64_t tables, struct arena *arena,
                          struct error *err)
 {
@@ -188,12 +248,14 @@ void segment_run_init(struct segment_run *run, const struct store_reader *reader
     *run = (struct segment_run){.options = options,
                                 .lookups = lookups,
                                 .sees_persons = store_reader_demand(reader, GRANT_ROWS, NULL),
+                                .account.current = NO_STEP,
                                 .segment_data = arena_create(),
                                 .scratch = arena_create()};
 }
 
 void segment_run_finish(struct segment_run *run)
 {
+    free(run->account.steps);
     arena_destroy(run->segment_data);
     arena_destroy(run->scratch);
 }
@@ -222,6 +284,7 @@ void segment_run_begin_program(struct segment_run *run, const struct program_pla
     run->universe = NULL;
     run->depth = 0;
     run->work = (struct evaluate_work){.criteria = plan->criteria.count};
+    run->account.current = NO_STEP;
 }
 
 bool segment_run_check(struct segment_run *run, struct error *err)

@@ -4,6 +4,7 @@
 #pragma once
 #include "research/evaluate/concept_lookup.h"
 #include "research/evaluate/evaluate.h"
+#include "research/evaluate/evaluate_plan.h"
 #include "research/evaluate/event_list.h"
 #include "research/evaluate/program_plan.h"
 
@@ -38,6 +39,16 @@ MUST_CHECK bool shared_lookups_read(struct shared_lookups *lookups, struct store
                                     struct error *err);
 
 struct shared_lists;
+/* What each step of a plan did, as one worker saw it. Time, rows and pages go to the step that the worker is in. */
+struct step_account {
+    struct plan_step_work *steps; /* as many as the plan has; NULL: nothing is added up */
+    size_t current;               /* or NO_STEP */
+    int64_t since_ns;
+    uint64_t since_found;
+    struct store_pages_work since_pages;
+};
+#define NO_STEP SIZE_MAX
+
 struct segment_run {
     /* of the segment, for all programs */
     struct store_segment *segment;
@@ -63,7 +74,15 @@ struct segment_run {
     struct shared_lists *shared;           /* of the segment, for several programs; NULL: each program makes its own lists */
     uint64_t shared_bytes;                 /* that they have, and whatever else outlives the program */
     struct evaluate_work work;
+    struct step_account account;
 };
+
+/* From here on the worker is in that step; what it was in before. Steps of criteria have their positions in the plan. */
+size_t step_enter(struct segment_run *run, size_t step);
+/* The step is done and yielded so many; the worker is back in the one before. */
+void step_leave(struct segment_run *run, size_t before, uint64_t kept);
+/* Positions of the steps that are no criteria. */
+size_t step_position(const struct segment_run *run, enum plan_step_kind kind, size_t rule);
 
 /* A worker's run; options and lookups are borrowed. */
 void segment_run_init(struct segment_run *run, const struct store_reader *reader, const struct evaluate_options *options,

@@ -35,9 +35,33 @@ bool command_cohort_count(struct invocation *in, struct error *err)
     return !is_json || (json_end_array(&writer, err) && print_buffer(&out, err));
 }
 
+/* With --analyze the question is asked, and so it is in the log. */
+static bool plan_print(struct asking *asking, const struct definition *definition, const struct cohort_program *program,
+                       enum cohort_language language, struct buffer *out, struct error *err)
+{
+    CLEANUP(cohort_result) struct cohort_result *result = NULL;
+    struct cohort_plan *plan;
+    struct evaluate_options options = {.pool = asking->in->pool};
+    if (!asking->vocabulary) {
+        FAIL(err, INVALID_ARGUMENT, "a plan is of a warehouse: there is none in %s", warehouse_directory(asking->in));
+        return error_hint(err, "name it with --warehouse");
+    }
+    TRY(cohort_plan_make(&plan, program, asking->warehouse.reader, asking->in->arena, err));
+    if (invocation_flag(asking->in, "analyze")) {
+        TRY(cohort_plan_run(plan, asking->warehouse.reader, &options, &result, err));
+        TRY(asking_note(asking, program, result, err) && asking_write(asking, err));
+    }
+    if (!invocation_flag(asking->in, "json")) {
+        return cohort_plan_print(plan, language, out, err);
+    }
+    struct json_writer writer = {.out = out, .indented = true};
+    return cohort_output_plan(&writer, definition, plan, err);
+}
+
 bool command_cohort_explain(struct invocation *in, struct error *err)
 {
-    CLEANUP(asking_value) struct asking asking = {.in = in, .bytes_max = (size_t)settings_get(&in->settings, SETTING_JSON_BYTES_MAX)};
+    CLEANUP(asking_value)
+    struct asking asking = {.in = in, .bytes_max = (size_t)settings_get(&in->settings, SETTING_DEFINITION_BYTES_MAX)};
     CLEANUP(buffer_value) struct buffer out = {.maximum = (size_t)1 << 28};
     const struct definition *definitions;
     size_t count;
@@ -48,14 +72,18 @@ bool command_cohort_explain(struct invocation *in, struct error *err)
     TRY(definitions_collect(in, &definitions, &count, err));
     bool has_warehouse;
     TRY(file_exists(warehouse_directory(in), &has_warehouse, err));
-    TRY(!has_warehouse || asking_open(&asking, "cohort explain", GRANT_COUNT, err));
+    const bool is_plan = invocation_flag(in, "plan") || invocation_flag(in, "analyze");
+    /* Deaths beside other events are ordered by person ids, as for counting. */
+    TRY(!has_warehouse || asking_open(&asking, "cohort explain", is_plan ? GRANT_COUNT | GRANT_ROWS : GRANT_COUNT, err));
     struct cohort_program *program;
     TRY(definition_compile(&definitions[0], asking.bytes_max, asking.vocabulary, in->arena, &program, err));
-    if (invocation_flag(in, "program")) {
+    const enum cohort_language words = language && strcmp(language, "fr") == 0 ? COHORT_FRENCH : COHORT_ENGLISH;
+    if (is_plan) {
+        TRY(plan_print(&asking, &definitions[0], program, words, &out, err));
+    } else if (invocation_flag(in, "program")) {
         TRY(cohort_program_print(program, &out, err));
     } else {
-        bool is_french = language && strcmp(language, "fr") == 0;
-        TRY(cohort_program_explain(program, asking.vocabulary, is_french ? COHORT_FRENCH : COHORT_ENGLISH, &out, err));
+        TRY(cohort_program_explain(program, asking.vocabulary, words, &out, err));
     }
     return print_buffer(&out, err);
 }

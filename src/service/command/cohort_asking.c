@@ -7,7 +7,7 @@ bool asking_open(struct asking *asking, const char *purpose, uint32_t actions, s
     int64_t snapshot;
     TRY(invocation_integer(asking->in, "snapshot", 0, 0, UINT32_MAX, &snapshot, err));
     asking->reads.maximum = 1 << 20;
-    asking->bytes_max = (size_t)settings_get(&asking->in->settings, SETTING_JSON_BYTES_MAX);
+    asking->bytes_max = (size_t)settings_get(&asking->in->settings, SETTING_DEFINITION_BYTES_MAX);
     TRY(warehouse_open(&asking->warehouse, asking->in, purpose, actions, err));
     TRY(warehouse_open_reader(&asking->warehouse, (uint32_t)snapshot, err));
     return vocabulary_open(&asking->vocabulary, asking->warehouse.reader, err);

@@ -19,7 +19,9 @@ static bool postgresql_begin(struct cohort_engine *engine, struct error *err)
 bool cohort_engine_open(struct cohort_engine *out_engine, const struct invocation *in, struct store_reader *reader, struct error *err)
 {
     const char *name = invocation_value(in, "engine");
-    *out_engine = (struct cohort_engine){.in = in, .reader = reader};
+    int64_t megabytes;
+    TRY(invocation_integer(in, "memory", 0, 1, 1 << 30, &megabytes, err));
+    *out_engine = (struct cohort_engine){.in = in, .reader = reader, .memory_max = (uint64_t)megabytes << 20};
     if (!name || strcmp(name, "native") == 0) {
         return true;
     }
@@ -45,7 +47,7 @@ void cohort_engine_close(struct cohort_engine *engine)
 bool cohort_engine_evaluate(struct cohort_engine *engine, const struct cohort_program *program, bool wants_rows, struct arena *arena,
                             struct cohort_evaluation *out_evaluation, struct error *err)
 {
-    const struct evaluate_options options = {.pool = engine->in->pool, .wants_rows = wants_rows};
+    const struct evaluate_options options = {.pool = engine->in->pool, .wants_rows = wants_rows, .scratch_bytes = engine->memory_max};
     if (!engine->is_sql) {
         TRY(evaluate_cohort(program, engine->reader, &options, &out_evaluation->native, err));
         out_evaluation->result = out_evaluation->native;

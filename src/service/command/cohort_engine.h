@@ -9,6 +9,7 @@
 struct cohort_engine {
     const struct invocation *in;
     struct store_reader *reader; /* borrowed */
+    uint64_t memory_max;         /* bytes that one thread may work in, by --memory; 0: no bound */
     bool is_sql;
     struct sql_server server;
     struct engine *duckdb;

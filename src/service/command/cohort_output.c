@@ -61,6 +61,51 @@ bool cohort_output_json(struct json_writer *writer, const struct definition *def
     return json_end_object(writer, err);
 }
 
+static bool json_step_work(struct json_writer *writer, const struct plan_step_work *actual, struct error *err)
+{
+    return json_name(writer, "actual", err) && json_begin_object(writer, err) &&
+           json_named_u64(writer, "segments", actual->segments, err) && json_named_u64(writer, "rows_found", actual->rows_found, err) &&
+           json_named_u64(writer, "rows_kept", actual->rows_kept, err) &&
+           json_named_double(writer, "milliseconds", (double)actual->ns / 1e6, err) &&
+           json_named_u64(writer, "pages", actual->pages, err) && json_named_u64(writer, "pages_decrypted", actual->decrypted_pages, err) &&
+           json_named_u64(writer, "bytes_decrypted", actual->decrypted_bytes, err) && json_end_object(writer, err);
+}
+
+static bool json_step(struct json_writer *writer, const struct cohort_plan *plan, size_t position, struct error *err)
+{
+    const struct plan_step *step = &plan->steps[position];
+    TRY(json_begin_object(writer, err) && json_named_u64(writer, "step", position + 1, err) &&
+        json_named_text(writer, "kind", plan_step_kind_name(step->kind), err) && json_named_text(writer, "path", step->path, err));
+    if (step->kind == PLAN_RULE) {
+        TRY(json_named_text(writer, "name", step->name, err));
+    }
+    if (step->criterion) {
+        TRY(json_named_text(writer, "table", omop_table(step->criterion->table)->name, err) &&
+            json_named_text(writer, "access", plan_access_name(step->access), err) &&
+            json_named_u64(writer, "concepts", step->concepts, err) && json_named_u64(writer, "uses", step->uses, err) &&
+            json_named_bool(writer, "first", step->criterion->first_only, err) &&
+            json_named_u64(writer, "tests", step->criterion->test_count, err) &&
+            json_named_bool(writer, "group", step->criterion->nested != NULL, err));
+    }
+    TRY(json_named_u64(writer, "estimated_found", step->estimated_found, err) &&
+        json_named_u64(writer, "estimated_kept", step->estimated_kept, err));
+    TRY(!plan->is_run || json_step_work(writer, &step->actual, err));
+    return json_end_object(writer, err);
+}
+
+bool cohort_output_plan(struct json_writer *writer, const struct definition *definition, const struct cohort_plan *plan, struct error *err)
+{
+    TRY(json_begin_object(writer, err) && json_named_i64(writer, "cohort_definition_id", definition->id, err));
+    TRY(json_named_text(writer, "name", definition->name, err) && json_named_u64(writer, "persons", plan->persons, err) &&
+        json_named_u64(writer, "segments", plan->segments, err));
+    TRY(!plan->is_run || json_named_double(writer, "milliseconds", (double)plan->wall_ns / 1e6, err));
+    TRY(json_name(writer, "steps", err) && json_begin_array(writer, err));
+    for (size_t i = 0; i < plan->count; i++) {
+        TRY(json_step(writer, plan, i, err));
+    }
+    return json_end_array(writer, err) && json_end_object(writer, err);
+}
+
 bool cohort_output_rows(struct buffer *out, int64_t cohort_id, const struct cohort_result *result, struct error *err)
 {
     struct csv_writer writer = {.out = out};

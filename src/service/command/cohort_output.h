@@ -4,8 +4,11 @@
 #include "base/buffer.h"
 #include "base/json.h"
 #include "research/evaluate/evaluate.h"
+#include "research/evaluate/evaluate_plan.h"
 #include "service/command/definitions.h"
 
+MUST_CHECK bool cohort_output_plan(struct json_writer *writer, const struct definition *definition, const struct cohort_plan *plan,
+                                   struct error *err);
 void cohort_output_attrition(const struct definition *definition, const struct cohort_program *program, const struct cohort_result *result);
 MUST_CHECK bool cohort_output_json(struct json_writer *writer, const struct definition *definition, const struct cohort_program *program,
                                    const struct cohort_result *result, struct error *err);

@@ -68,7 +68,8 @@ static bool set_give(struct running *running, const struct passage_set *set, siz
 static bool run_alone(struct running *running, struct passage_set *set, struct error *err)
 {
     for (size_t i = 0; i < set->count; i++) {
-        struct evaluate_options options = {.pool = running->asking.in->pool, .wants_rows = true};
+        struct evaluate_options options = {
+            .pool = running->asking.in->pool, .wants_rows = true, .scratch_bytes = running->asking.engine.memory_max};
         if (!set->is_known[i] && !evaluate_cohort(set->programs[i], running->asking.warehouse.reader, &options, &set->results[i], err)) {
             error_context(err, "%s", set->definitions[i]->path);
             TRY(pass_over(running, err));
@@ -99,7 +100,8 @@ static bool run_by_sql(struct running *running, struct passage_set *set, struct 
 /* What is not known yet, in one passage. */
 static bool set_evaluate(struct running *running, struct passage_set *set, struct error *err)
 {
-    struct evaluate_options options = {.pool = running->asking.in->pool, .wants_rows = true};
+    struct evaluate_options options = {
+        .pool = running->asking.in->pool, .wants_rows = true, .scratch_bytes = running->asking.engine.memory_max};
     const struct cohort_program *programs[TOGETHER_MAX];
     struct cohort_result *results[TOGETHER_MAX];
     size_t places[TOGETHER_MAX], count = 0;

@@ -61,6 +61,7 @@ static const struct option_spec search_options[] = {{"limit", "N", "at most N co
         "schema", "NAME", "for postgresql: the schema of the tables (default omop)"                                           \
     }
 static const struct option_spec count_options[] = {
+    {"memory", "MB", "working memory of one thread (default: no bound); a cohort that needs more is refused"},
     {"snapshot", "N", "count on this snapshot (default: the latest)"},
     ENGINE_OPTIONS,
     {0},
@@ -72,6 +73,7 @@ static const struct option_spec sql_options[] = {
     {0},
 };
 static const struct option_spec run_options[] = {
+    {"memory", "MB", "working memory of one thread (default: no bound); a cohort that needs more is refused"},
     {"snapshot", "N", "run on this snapshot (default: the latest)"},
     ENGINE_OPTIONS,
     {"out", "FILE.csv", "write the rows there instead of printing them"},
@@ -95,6 +97,9 @@ static const struct option_spec why_options[] = {
 static const struct option_spec explain_options[] = {
     {"language", "en|fr", "language of the words (default en)"},
     {"program", NULL, "print the compiled program instead of words"},
+    {"plan", NULL, "print the steps of its evaluation, with the rows expected of each in this warehouse"},
+    {"analyze", NULL, "with the plan: count the cohort, and print what each step did (rows, time, pages decrypted)"},
+    {"snapshot", "N", "plan for this snapshot (default: the latest)"},
     {0},
 };
 static const struct option_spec export_options[] = {

@@ -116,7 +116,14 @@ bool definition_compile(const struct definition *definition, size_t bytes_max, s
 {
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = bytes_max};
     struct cohort_program *program;
-    TRY(file_read(definition->path, &bytes, err));
+    if (!file_read(definition->path, &bytes, err)) {
+        bool is_large = err->code == ERROR_LIMIT;
+        return is_large
+                   ? error_hint(
+                         err,
+                         "take concepts out of it that descendants of others give anyway, or raise definition_bytes_max in the settings")
+                   : false;
+    }
     if (!circe_parse(&program, arena, definition->name, bytes.data, bytes.length, err)) {
         return error_context(err, "%s", definition->path);
     }

@@ -155,3 +155,24 @@ void bitpack_tail_unpack_sum(const uint8_t *in, size_t count, unsigned width, ui
         out[i] = sum;
     }
 }
+
+uint32_t bitpack_value(const uint8_t *in, size_t count, unsigned width, size_t i)
+{
+    uint64_t word = 0;
+    if (width == 0) {
+        return 0;
+    }
+    if (count < BITPACK_GROUP) {
+        const size_t bit = i * width, length = bitpack_tail_bytes(count, width), rest = length - bit / 8;
+        memcpy(&word, in + bit / 8, rest < sizeof word ? rest : sizeof word);
+        return (uint32_t)(word >> (bit % 8)) & mask_of(width);
+    }
+    const size_t bit = i / BITPACK_LANES * width, lane = i % BITPACK_LANES;
+    uint32_t low, high = 0;
+    memcpy(&low, in + (bit / 32 * BITPACK_LANES + lane) * sizeof low, sizeof low);
+    if (bit % 32 + width > 32) {
+        memcpy(&high, in + ((bit / 32 + 1) * BITPACK_LANES + lane) * sizeof high, sizeof high);
+    }
+    word = (uint64_t)high << 32 | low;
+    return (uint32_t)(word >> (bit % 32)) & mask_of(width);
+}

@@ -42,4 +42,6 @@ static inline unsigned bitpack_width(uint32_t largest)
 /* count < 256 values as one bit string of bitpack_tail_bytes, read and written exactly. */
 void bitpack_tail_pack(uint8_t *out, const uint32_t *values, size_t count, unsigned width);
 void bitpack_tail_unpack_add(const uint8_t *in, size_t count, unsigned width, uint32_t base, uint32_t *out);
+/* Value i alone, of a full group or of a tail of `count`: for a few values of a group. */
+uint32_t bitpack_value(const uint8_t *in, size_t count, unsigned width, size_t i);
 void bitpack_tail_unpack_sum(const uint8_t *in, size_t count, unsigned width, uint32_t base, uint32_t *out);

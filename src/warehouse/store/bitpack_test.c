@@ -51,6 +51,7 @@ static void check_codec(const struct bitpack_codec *codec)
         codec->unpack_add(packed + 1, width, base, out);
         for (size_t i = 0; i < BITPACK_GROUP; i++) {
             assert_int_equal(value_by_bits(packed + 1, i, width), masked(values[i], width));
+            assert_int_equal(bitpack_value(packed + 1, BITPACK_GROUP, width, i), masked(values[i], width));
             assert_int_equal(out[i], base + masked(values[i], width));
         }
         codec->unpack_sum(packed + 1, width, base, out);

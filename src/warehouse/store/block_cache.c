@@ -27,6 +27,15 @@ struct block_cache {
     struct cached_file *files;
 };
 
+/* ---- what a thread has had ---- */
+static _Thread_local struct store_pages_work work_here;
+
+struct store_pages_work store_pages_work_here(void)
+{
+    return work_here;
+}
+
+/* ---- the cache ---- */
 bool block_cache_create(struct block_cache **out_cache, uint64_t bytes, struct error *err)
 {
     struct block_cache *cache = calloc(1, sizeof *cache);
@@ -166,7 +175,9 @@ static uint8_t *cache_reserve(struct block_cache *cache, size_t length)
 
 const uint8_t *cached_block_peek(const struct cached_file *cached, uint64_t block)
 {
-    return block < cached->block_count ? atomic_load_explicit(&cached->slots[block], memory_order_acquire) : NULL;
+    const uint8_t *bytes = block < cached->block_count ? atomic_load_explicit(&cached->slots[block], memory_order_acquire) : NULL;
+    work_here.looked_at += bytes != NULL;
+    return bytes;
 }
 
 bool cached_block(struct cached_file *cached, uint64_t block, bool keep, struct arena *arena, const uint8_t **out_bytes, struct error *err)
@@ -183,6 +194,9 @@ bool cached_block(struct cached_file *cached, uint64_t block, bool keep, struct 
         bytes = arena_allocate_raw(arena, 1, length);
     }
     TRY(sealed_read(cached->file, block, bytes, err));
+    work_here.looked_at++;
+    work_here.decrypted++;
+    work_here.bytes += length - SEALED_PADDING;
     if (is_kept) { /* two threads may come here with the same block: either copy is good, and both stay */
         atomic_store_explicit(&cached->slots[block], bytes, memory_order_release);
     }

@@ -68,6 +68,9 @@ MUST_CHECK bool column_chunk_open(struct column_chunk *out_chunk, enum column_fo
                                   struct arena *scratch, struct error *err);
 /* Bit i: value i is there; (count + 63) / 64 words, bits past count are 0. Returns how many are absent. */
 size_t column_chunk_validity(const struct column_chunk *chunk, uint64_t *out_words);
+/* One value of them: whether it is there, and what it is; cheaper than all when few are asked for. */
+bool column_chunk_has(const struct column_chunk *chunk, size_t i);
+double column_chunk_float(const struct column_chunk *chunk, size_t i);
 /* Values of one group of 256 (fewer at the end), with anything where a value is absent. Integers and codes come from chunk->ints. */
 void column_chunk_floats(const struct column_chunk *chunk, size_t group, double *out);
 

@@ -104,6 +104,36 @@ size_t column_chunk_validity(const struct column_chunk *chunk, uint64_t *out_wor
     return chunk->count - present;
 }
 
+/* Positions ascend: where the first is that is not below `wanted`. */
+static bool is_listed(const uint8_t *positions, size_t count, size_t wanted)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const bool is_below = load_u16(positions + 2 * middle) < wanted;
+        low = is_below ? middle + 1 : low;
+        high = is_below ? high : middle;
+    }
+    return low < count && load_u16(positions + 2 * low) == wanted;
+}
+
+bool column_chunk_has(const struct column_chunk *chunk, size_t i)
+{
+    const struct column_validity *validity = &chunk->validity;
+    switch (validity->kind) {
+    case VALIDITY_ALL:
+        return true;
+    case VALIDITY_BITMAP:
+        return validity->bytes[i / 8] >> (i % 8) & 1;
+    case VALIDITY_ABSENT_LIST:
+        return !is_listed(validity->bytes, validity->listed, i);
+    case VALIDITY_PRESENT_LIST:
+        return is_listed(validity->bytes, validity->listed, i);
+    default:
+        return false;
+    }
+}
+
 static bool floats_open(struct column_chunk *chunk, struct cursor *cursor, struct arena *scratch, struct error *err)
 {
     struct column_floats *floats = &chunk->floats;
@@ -209,6 +239,16 @@ static void decimals_take(const struct column_chunk *chunk, size_t group, double
             out[position - first] = double_of_bits((int64_t)load_u64(floats->values + sizeof(double) * i));
         }
     }
+}
+
+double column_chunk_float(const struct column_chunk *chunk, size_t i)
+{
+    double group[BITPACK_GROUP];
+    if (chunk->form == COLUMN_FLOATS && chunk->floats.method == FLOAT_DECIMAL && chunk->floats.exceptions == 0) {
+        return (double)ints_value(&chunk->ints, i) / decimal_scale(chunk->floats.exponent);
+    }
+    column_chunk_floats(chunk, i / BITPACK_GROUP, group);
+    return group[i % BITPACK_GROUP];
 }
 
 void column_chunk_floats(const struct column_chunk *chunk, size_t group, double *out)

@@ -39,6 +39,7 @@ static void validity_compare(const struct column_chunk *chunk, const uint64_t *v
     assert_int_equal(column_chunk_validity(chunk, words), absent);
     for (size_t i = 0; i < chunk->count; i++) {
         assert_int_equal(words[i / 64] >> (i % 64) & 1, valid[i / 64] >> (i % 64) & 1);
+        assert_int_equal(column_chunk_has(chunk, i), valid[i / 64] >> (i % 64) & 1);
     }
     if (chunk->count % 64) {
         assert_int_equal(words[chunk->count / 64] >> (chunk->count % 64), 0);
@@ -112,6 +113,8 @@ static size_t floats_round_trip(const double *floats, size_t count, uint32_t abs
         double group[BITPACK_GROUP];
         if (i % 97 == 0 || i + 1 == count || i < 300) {
             column_chunk_floats(&chunk, i / BITPACK_GROUP, group);
+            const double alone = column_chunk_float(&chunk, i);
+            assert_memory_equal(&alone, &group[i % BITPACK_GROUP], sizeof alone);
             /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): -0.0 and 0.0 must stay apart */
             assert_true(!(valid[i / 64] >> (i % 64) & 1) || memcmp(&group[i % BITPACK_GROUP], &floats[i], sizeof(double)) == 0);
         }

@@ -378,6 +378,26 @@ void ints_group_i64(const struct ints *ints, size_t group, int64_t *out)
     }
 }
 
+int64_t ints_value(const struct ints *ints, size_t i)
+{
+    const size_t group = i / BITPACK_GROUP, at = i % BITPACK_GROUP, count = ints_group_count(ints, group);
+    if (ints->form == FORM_CONSTANT) {
+        return (int64_t)ints->base;
+    }
+    if (ints->form == FORM_STEPS) {
+        int64_t values[BITPACK_GROUP];
+        ints_group_i64(ints, group, values);
+        return values[at];
+    }
+    const unsigned width = ints->widths[group];
+    const uint8_t *in = ints->packed + ints->offsets[group];
+    uint64_t code = bitpack_value(in, count, width < HALF_BITS ? width : HALF_BITS, at);
+    if (width > HALF_BITS) {
+        code |= (uint64_t)bitpack_value(in + packed_bytes(count, HALF_BITS), count, width - HALF_BITS, at) << HALF_BITS;
+    }
+    return (int64_t)(group_base(ints, group) + code * ints->unit);
+}
+
 /* A constant count lets the compiler make vectors of the loops below for all groups but the last. */
 static inline __attribute__((always_inline)) void units_add(uint32_t *out, size_t count, uint32_t base, uint32_t unit)
 {

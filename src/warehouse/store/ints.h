@@ -34,6 +34,8 @@ static inline size_t ints_group_count(const struct ints *ints, size_t group)
     return rest < BITPACK_GROUP ? rest : BITPACK_GROUP;
 }
 /* The ints_group_count values of a group; as u32 they are taken modulo 2^32 (days, codes). */
+/* One value, found without the others of its group unless they are steps. */
+int64_t ints_value(const struct ints *ints, size_t i);
 void ints_group_i64(const struct ints *ints, size_t group, int64_t *out);
 void ints_group_u32(const struct ints *ints, size_t group, uint32_t *out);
 

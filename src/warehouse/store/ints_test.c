@@ -35,6 +35,7 @@ static size_t round_trip(const int64_t *values, size_t count, bool with_unit)
         assert_memory_equal(wide, values + g * BITPACK_GROUP, ints_group_count(&ints, g) * sizeof *wide);
         for (size_t i = 0; i < ints_group_count(&ints, g); i++) {
             assert_int_equal(narrow[i], (uint32_t)(uint64_t)values[g * BITPACK_GROUP + i]);
+            assert_true(ints_value(&ints, g * BITPACK_GROUP + i) == values[g * BITPACK_GROUP + i]);
         }
     }
     for (size_t cut = 0; cut < out.length; cut += 1 + out.length / 50) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* Values of a column for consecutive or listed rows. Rows are taken in runs that lie in one group of 256: a run costs the decoding of its
  * group, whatever the length of the table. */
+#include "warehouse/store/column_layout.h"
 #include "warehouse/store/segment.h"
 #include <assert.h>
 #include <string.h>
@@ -19,8 +20,9 @@ struct fetch {
     uint64_t open_chunk; /* UINT64_MAX: none */
     struct column_chunk chunk;
     uint64_t chunk_valid[COLUMN_WORDS];
-    size_t chunk_absent;
-    uint64_t *valid; /* of the result */
+    size_t chunk_absent; /* 0: nothing is */
+    bool is_sparse;      /* few of its rows are asked for: each is looked up by itself, and chunk_valid is not filled */
+    uint64_t *valid;     /* of the result */
     size_t absent;
 };
 
@@ -41,6 +43,14 @@ static bool bad(const struct fetch *fetch, struct error *err)
 }
 
 /* ---- chunks and runs ---- */
+enum { SPARSE_ROWS = 24, SPARSE_RUN = 6 }; /* up to so many of a chunk, and of a group */
+
+/* Whether few rows from `from` on lie in the chunk. */
+static bool few_in_chunk(const struct row_request *request, size_t from, uint64_t chunk)
+{
+    return request->rows && (request->count - from <= SPARSE_ROWS || request->rows[from + SPARSE_ROWS] / COLUMN_CHUNK != chunk);
+}
+
 static bool chunk_open(struct fetch *fetch, uint64_t index, struct error *err)
 {
     const struct column_index *chunks = fetch->index;
@@ -54,7 +64,8 @@ static bool chunk_open(struct fetch *fetch, uint64_t index, struct error *err)
                            fetch->scratch, err)) {
         return segment_error(fetch->segment, err);
     }
-    fetch->chunk_absent = column_chunk_validity(&fetch->chunk, fetch->chunk_valid);
+    fetch->chunk_absent =
+        fetch->is_sparse ? fetch->chunk.validity.kind != VALIDITY_ALL : column_chunk_validity(&fetch->chunk, fetch->chunk_valid);
     fetch->open_chunk = index;
     return true;
 }
@@ -75,6 +86,7 @@ static bool run_open(struct fetch *fetch, size_t from, struct run *out_run, stru
         end = next < request->count ? (size_t)next : request->count;
     }
     if (row / COLUMN_CHUNK != fetch->open_chunk) {
+        fetch->is_sparse = few_in_chunk(request, from, row / COLUMN_CHUNK);
         TRY(chunk_open(fetch, row / COLUMN_CHUNK, err));
     }
     *out_run = (struct run){from, end - from, (size_t)(row % COLUMN_CHUNK)};
@@ -90,7 +102,7 @@ static inline size_t run_place(const struct fetch *fetch, const struct run *run,
 static inline bool run_has(const struct fetch *fetch, const struct run *run, size_t i)
 {
     const size_t at = run->place / BITPACK_GROUP * BITPACK_GROUP + run_place(fetch, run, i);
-    return fetch->chunk_valid[at / 64] >> (at % 64) & 1;
+    return fetch->is_sparse ? column_chunk_has(&fetch->chunk, at) : fetch->chunk_valid[at / 64] >> (at % 64) & 1;
 }
 
 /* Marks what is absent in the result. Returns whether anything of the run is. */
@@ -106,6 +118,18 @@ static bool run_validity(struct fetch *fetch, const struct run *run)
         }
     }
     return any;
+}
+
+/* A run of which each value is cheaper taken by itself than with its group. */
+static bool run_is_sparse(const struct fetch *fetch, const struct run *run)
+{
+    return fetch->request->rows && run->count <= SPARSE_RUN;
+}
+
+/* Position in its chunk of the i-th row of a run. */
+static inline size_t run_at(const struct fetch *fetch, const struct run *run, size_t i)
+{
+    return fetch->request->rows[run->from + i] % COLUMN_CHUNK;
 }
 
 /* A run that is a whole group in order can be decoded where the result is. */
@@ -125,6 +149,10 @@ static bool integers_take(struct fetch *fetch, int64_t *out, struct error *err)
         const size_t index = run.place / BITPACK_GROUP;
         if (run_is_group(fetch, &run)) {
             ints_group_i64(&fetch->chunk.ints, index, out + from);
+        } else if (run_is_sparse(fetch, &run)) {
+            for (size_t i = 0; i < run.count; i++) {
+                out[from + i] = ints_value(&fetch->chunk.ints, run_at(fetch, &run, i));
+            }
         } else {
             ints_group_i64(&fetch->chunk.ints, index, group);
             for (size_t i = 0; i < run.count; i++) {
@@ -150,6 +178,10 @@ static bool narrow_take(struct fetch *fetch, uint32_t *out, struct error *err)
         const size_t index = run.place / BITPACK_GROUP;
         if (run_is_group(fetch, &run)) {
             ints_group_u32(&fetch->chunk.ints, index, out + from);
+        } else if (run_is_sparse(fetch, &run)) {
+            for (size_t i = 0; i < run.count; i++) {
+                out[from + i] = (uint32_t)ints_value(&fetch->chunk.ints, run_at(fetch, &run, i));
+            }
         } else {
             ints_group_u32(&fetch->chunk.ints, index, group);
             for (size_t i = 0; i < run.count; i++) {
@@ -171,9 +203,15 @@ static bool floats_take(struct fetch *fetch, double *out, struct error *err)
         double group[BITPACK_GROUP];
         struct run run;
         TRY(run_open(fetch, from, &run, err));
-        column_chunk_floats(&fetch->chunk, run.place / BITPACK_GROUP, group);
+        const bool is_sparse = run_is_sparse(fetch, &run);
+        if (!is_sparse) {
+            column_chunk_floats(&fetch->chunk, run.place / BITPACK_GROUP, group);
+        }
         (void)run_validity(fetch, &run);
-        for (size_t i = 0; i < run.count; i++) {
+        for (size_t i = 0; i < run.count && is_sparse; i++) {
+            out[from + i] = !fetch->chunk_absent || run_has(fetch, &run, i) ? column_chunk_float(&fetch->chunk, run_at(fetch, &run, i)) : 0;
+        }
+        for (size_t i = 0; i < run.count && !is_sparse; i++) {
             out[from + i] = !fetch->chunk_absent || run_has(fetch, &run, i) ? group[run_place(fetch, &run, i)] : 0;
         }
         from += run.count;

@@ -242,5 +242,9 @@ MUST_CHECK bool store_events_count(struct store_segment *segment, int table, int
 /* Distinct concepts of a field in this segment, ascending, with their number of rows. */
 MUST_CHECK bool store_concepts(struct store_segment *segment, int table, int field, struct arena *arena, const int64_t **out_concepts,
                                const uint32_t **out_rows, size_t *out_count, struct error *err);
+/* What the calling thread has had of pages so far, of any reader: for plans and benches, as the difference between two moments. */
+struct store_pages_work {
+    uint64_t looked_at, decrypted, bytes; /* bytes: of what was decrypted */
+} store_pages_work_here(void);
 /* Drops the reader's cache of decrypted pages (benchmarks of cold runs). */
 void store_reader_cache_clear(struct store_reader *reader);
