@@ -146,9 +146,6 @@ static bool line_take_root(struct line *line, struct error *err)
         line->out->seen[PLACE_LINE]++;
         return true;
     }
-    if (!line->fhir->sink->record && line->resource != FHIR_PATIENT) {
-        return true;
-    }
     line->out->seen[line->resource]++;
     if (line->id.length == 0) {
         line_find(line, "id", "a resource of an export must have one");

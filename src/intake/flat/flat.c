@@ -213,9 +213,9 @@ static bool note_file(void *context, const char *name, struct error *err)
 static bool read_pass(struct flat *flat, const char *path, const struct listing *listing, struct error *err)
 {
     for (int file = 0; file < FLAT_FILE_COUNT; file++) {
-        const bool is_of_persons = file == FLAT_FILE_PATIENT || file == FLAT_FILE_PATIENT_ADRESSE;
-        const bool is_looked_up = is_of_persons || file == FLAT_FILE_DONNEES_PMSI || file == FLAT_FILE_POSOLOGIE;
-        if (listing->names[file] && (flat->is_survey ? is_looked_up : is_of_persons || flat->sink->record)) {
+        const bool is_looked_up =
+            file == FLAT_FILE_PATIENT || file == FLAT_FILE_PATIENT_ADRESSE || file == FLAT_FILE_DONNEES_PMSI || file == FLAT_FILE_POSOLOGIE;
+        if (listing->names[file] && (!flat->is_survey || is_looked_up)) {
             TRY(read_file(flat, path, listing->names[file], err));
         }
     }

@@ -92,8 +92,7 @@ static bool read_all(struct omopcsv *reading, const char *path, struct error *er
     }
     TRY(!has_identities || omopcsv_identities_read(reading, identities, true, err));
     for (size_t i = 0; i < TABLES; i++) {
-        const bool is_wanted = reading->sink->record || tables[i].table == RECORD_PERSON;
-        TRY(!is_wanted || omopcsv_table_read(reading, tables[i].omop_table, tables[i].table, err));
+        TRY(omopcsv_table_read(reading, tables[i].omop_table, tables[i].table, err));
     }
     TRY(!reading->sink->person || omopcsv_identities_read(reading, identities, false, err));
     tell_others(reading);

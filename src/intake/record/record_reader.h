@@ -52,8 +52,8 @@ const struct tally_remark *tally_remark_at(const struct tally *tally, size_t ind
 struct reader_sink {
     /* One call for each person of the export, before or after their records. The identity is wiped after the call. NULL: not wanted. */
     bool (*person)(void *context, int64_t subject, const struct identity *identity, struct error *err);
-    /* In the order of the export. The record is valid during the call. NULL: not wanted; then every reader passes over what only records
-     * need, and what is wrong there is found by whoever asks for them (a check, and again the packing). */
+    /* In the order of the export. The record is valid during the call. NULL: not wanted; they are read all the same,
+     * by every reader: of an export that has anything wrong nothing may leave, not even blinded keys. */
     bool (*record)(void *context, const struct record *record, struct error *err);
     void *context;
 };

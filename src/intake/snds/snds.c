@@ -56,5 +56,5 @@ bool snds_read(const char *path, const struct reader_options *options, const str
     TRY(refuse(&run, err));
     TRY(identities_read(&run, err));
     TRY(refuse(&run, err));
-    return !sink->record || read_records(&run, err);
+    return read_records(&run, err);
 }

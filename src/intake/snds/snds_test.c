@@ -62,6 +62,20 @@ static void test_files(void **state)
     assert_int_equal(fixture->count, 0);
 }
 
+/* Also when nobody wants the records: keys of an export that is broken are not blinded. */
+static void test_broken_records(void **state)
+{
+    (void)state;
+    CLEANUP(fixture) struct fixture *fixture = fixture_open();
+    const struct reader_options options = {.numbers = fixture->numbers, .settings = &fixture->settings};
+    const struct reader_sink sink = {.context = fixture};
+    fixture_file(fixture, "IR_BEN_R.csv", PERSONS_HEADER "PSA1,1,,PSA1,0,00,1960,5,1,,01C751000,075,056,,2016-01-01\n");
+    fixture_file(fixture, "ER_PRS_F.csv", "a,b\n1,2\n");
+    fixture->tally = tally_create();
+    assert_false(snds_read(fixture->scratch.directory, &options, &sink, fixture->tally, &fixture->err));
+    assert_int_equal(fixture->err.code, ERROR_INVALID_INPUT);
+}
+
 static void test_file_names(void **state)
 {
     (void)state;
@@ -75,6 +89,7 @@ static void test_file_names(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_file_names), cmocka_unit_test(test_files), cmocka_unit_test(test_synthetic)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_file_names), cmocka_unit_test(test_broken_records),
+                                       cmocka_unit_test(test_files), cmocka_unit_test(test_synthetic)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
