@@ -113,7 +113,7 @@ class Assembly(unittest.TestCase):
         self.assertIn("delivery 1 of chu-a was taken", self.run_emc2("assemble", warehouse="lost", expected=8).stderr)
 
     def test_shelves_are_lost(self):
-        for name, words in (("index", "delivery 1 of chu-a was taken"), ("links", "links is lost")):
+        for name, words in (("index", "delivery 1 of chu-a was taken"), ("links", "links is lost"), ("barred", "barred is lost")):
             house = f"without-{name}"
             self.copy(house)
             self.assemble(house)
@@ -121,6 +121,28 @@ class Assembly(unittest.TestCase):
             os.remove(self.path(f"{house}/shelves/{name}"))
             self.assertIn(words, self.run_emc2("assemble", warehouse=house, expected=8).stderr)
             self.assertEqual(sorted([*os.listdir(self.path(f"{house}/shelves")), name]), files)
+
+    def test_shelves_are_verified(self):
+        """Every file of the shelves, changed in one byte or removed, is named."""
+        self.copy("verified")
+        self.assemble("verified")
+        self.run_emc2("snapshot", "verify", warehouse="verified")
+        files = sorted(set(os.listdir(self.path("verified/shelves"))) - {"lock"})
+        self.assertTrue({"index", "links", "barred"} < set(files))
+        for name in ["index", "links", "barred", files[0], files[-4]]:
+            path = self.path(f"verified/shelves/{name}")
+            with open(path, "rb") as file:
+                data = file.read()
+            damaged = bytearray(data)
+            damaged[len(data) // 2] ^= 1
+            with open(path, "wb") as file:
+                file.write(damaged)
+            self.assertIn(f"shelves/{name}: ", self.run_emc2("snapshot", "verify", warehouse="verified", expected=8).stdout)
+            os.remove(path)
+            self.assertIn(f"shelves/{name}: ", self.run_emc2("snapshot", "verify", warehouse="verified", expected=8).stdout)
+            with open(path, "wb") as file:
+                file.write(data)
+        self.run_emc2("snapshot", "verify", warehouse="verified")
 
     def test_linkage_report(self):
         self.copy("linked")

@@ -81,6 +81,11 @@ MUST_CHECK bool shelves_tokens(const struct shelves *shelves, size_t delivery,
                                             struct error *err),
                                void *context, struct error *err);
 
+/* ---- verifying ---- */
+/* Reads every byte of every file and document; problem is told each that is not as it was written, or lost. BUSY: renewed meanwhile. */
+MUST_CHECK bool shelves_verify(const struct shelf_place *place, void (*problem)(void *context, const char *file, const char *what),
+                               void *context, uint32_t *out_problems, struct error *err);
+
 /* ---- renewing: pseudonyms of one epoch to the next, without any holder (keys_pseudonym.h) ---- */
 struct shelf_renewal {
     uint64_t deliveries, tokens;
@@ -91,6 +96,10 @@ struct shelf_renewal {
 MUST_CHECK bool shelves_renew(const struct shelf_place *place, uint32_t epoch, struct shelf_renewal *out_renewal, struct error *err);
 
 /* ---- documents: small sealed files beside the index (the state of linkage), replaced as a whole ---- */
+/* Before the first delivery: shelves with an empty index and nobody barred, unless they are there. The state of linkage ("links") is
+ * written after that; so once it is there, the others have to be. */
+MUST_CHECK bool shelves_begin(const struct shelf_place *place, struct error *err);
+MUST_CHECK bool shelf_document_exists(const struct shelf_place *place, const char *name, bool *out_exists, struct error *err);
 /* name: letters. Appends; an absent document is empty. */
 MUST_CHECK bool shelf_document_read(const struct shelf_place *place, const char *name, struct buffer *out, struct error *err);
 /* The old one's key is forgotten, so that it does not open when it comes back. */

@@ -43,6 +43,12 @@ static bool read_whole(const struct shelf_place *place, const char *name, struct
     return true;
 }
 
+bool shelf_document_exists(const struct shelf_place *place, const char *name, bool *out_exists, struct error *err)
+{
+    struct shelf_path path = {.text = ""};
+    return shelf_path_make(&path, place, name, err) && file_exists(path.text, out_exists, err);
+}
+
 bool shelf_document_read(const struct shelf_place *place, const char *name, struct buffer *out, struct error *err)
 {
     CLEANUP(buffer_value) struct buffer whole = {.maximum = SHELF_DOCUMENT_MAX};

@@ -38,3 +38,8 @@ struct shelf_path {
 /* WAREHOUSE/shelves, or a file in it. */
 MUST_CHECK bool shelf_path_make(struct shelf_path *out_path, const struct shelf_place *place, const char *name, struct error *err);
 enum { SHELF_NAME_SIZE = 2 * KEY_FILE_ID_SIZE + 1 };
+const struct shelf_index *shelves_index(const struct shelves *shelves);
+#define SHELF_DOCUMENTS            \
+    {                              \
+        "index", "barred", "links" \
+    }

@@ -37,6 +37,11 @@ void shelves_close(struct shelves *shelves)
     }
 }
 
+const struct shelf_index *shelves_index(const struct shelves *shelves)
+{
+    return &shelves->index;
+}
+
 size_t shelves_count(const struct shelves *shelves)
 {
     return shelves->index.entries.count;

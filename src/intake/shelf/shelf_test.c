@@ -257,6 +257,91 @@ static void test_damage(void **state)
     assert_int_equal(err.code, ERROR_CORRUPT);
 }
 
+/* ---- verifying ---- */
+struct told {
+    char file[64];
+    int calls;
+};
+
+static void note_problem(void *context, const char *file, const char *what)
+{
+    struct told *told = context;
+    assert_true(what[0] != 0);
+    snprintf(told->file, sizeof told->file, "%s", file);
+    told->calls++;
+}
+
+static uint32_t verify(const struct fixture *fixture, struct told *told)
+{
+    struct error err = {0};
+    uint32_t problems = 0;
+    *told = (struct told){.calls = 0};
+    if (!shelves_verify(&fixture->place, note_problem, told, &problems, &err)) {
+        fail_msg("%s", err.message);
+    }
+    assert_int_equal(problems, told->calls);
+    return problems;
+}
+
+struct shelf_names {
+    char items[16][64];
+    size_t count;
+};
+
+static bool note_name(void *context, const char *name, struct error *err)
+{
+    struct shelf_names *names = context;
+    (void)err;
+    if (strcmp(name, "lock") != 0) {
+        snprintf(names->items[names->count++], sizeof names->items[0], "shelves/%s", name);
+    }
+    return true;
+}
+
+static void begin(const struct fixture *fixture)
+{
+    struct error err = {0};
+    CLEANUP(buffer_value) struct buffer state = {.maximum = 100};
+    struct told told;
+    assert_int_equal(verify(fixture, &told), 0); /* no shelves */
+    assert_true(shelves_begin(&fixture->place, &err) && buffer_append_text(&state, "links", &err));
+    assert_int_equal(verify(fixture, &told), 0); /* stopped there */
+    assert_true(shelf_document_write(&fixture->place, "links", &state, &err) && shelves_begin(&fixture->place, &err));
+    assert_int_equal(verify(fixture, &told), 0);
+}
+
+/* Each byte of each file, and each file as a whole. */
+static void test_verify(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err = {0};
+    struct shelf_names names = {.count = 0};
+    struct told told;
+    begin(fixture);
+    assert_true(shelve(fixture, "brest", 1, true, 5, &err) && shelve(fixture, "lyon", 1, true, 5, &err));
+    assert_int_equal(verify(fixture, &told), 0);
+    assert_true(directory_visit(scratch_path(&fixture->scratch, "shelves"), note_name, &names, &err));
+    assert_int_equal(names.count, 3 + 2 * 2);
+    for (size_t i = 0; i < names.count; i++) {
+        CLEANUP(buffer_value) struct buffer bytes = {.maximum = 1 << 20};
+        char path[4096];
+        snprintf(path, sizeof path, "%s", scratch_path(&fixture->scratch, names.items[i]));
+        assert_true(file_read(path, &bytes, &err));
+        for (size_t at = 0; at < bytes.length; at++) {
+            flip(path, (off_t)at);
+            if (verify(fixture, &told) != 1 || strcmp(told.file, names.items[i]) != 0) {
+                fail_msg("%s, byte %zu: %d problems, %s", names.items[i], at, told.calls, told.file);
+            }
+            flip(path, (off_t)at);
+        }
+        assert_true(file_remove(path, &err));
+        assert_int_equal(verify(fixture, &told), 1);
+        assert_string_equal(told.file, names.items[i]);
+        assert_true(file_write_atomic(path, bytes.data, bytes.length, 0600, &err));
+    }
+    assert_int_equal(verify(fixture, &told), 0);
+}
+
 /* The bytes of docs/formats/shelf.md. */
 static void test_golden(void **state)
 {
@@ -276,6 +361,8 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_back, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_full_replaces, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_stopped, setup, teardown),
-                                       cmocka_unit_test_setup_teardown(test_damage, setup, teardown), cmocka_unit_test(test_golden)};
+                                       cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_verify, setup, teardown),
+                                       cmocka_unit_test(test_golden)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,10 +113,30 @@ void shelf_writer_close(struct shelf_writer *writer)
     free(writer);
 }
 
+/* ---- the beginning ---- */
+static bool documents_begin(const struct shelf_place *place, struct error *err)
+{
+    CLEANUP(shelf_index_value) struct shelf_index index = {.entries = {.count = 0}};
+    const struct buffer nobody = {.maximum = 0};
+    bool has_barred = false, has_index = false;
+    TRY(shelf_document_exists(place, "barred", &has_barred, err) && shelf_document_exists(place, "index", &has_index, err));
+    TRY(has_barred || shelf_document_write(place, "barred", &nobody, err));
+    return has_index || shelf_index_write(&index, place, err);
+}
+
+bool shelves_begin(const struct shelf_place *place, struct error *err)
+{
+    struct lock lock = {0};
+    TRY(shelf_lock_take(&lock, place, err));
+    const bool done = documents_begin(place, err);
+    lock_give(&lock);
+    return done;
+}
+
 /* ---- erasure ---- */
 bool shelves_erase(const struct shelf_place *place, struct error *err)
 {
-    static const char *const documents[] = {"index", "links", "barred"};
+    static const char *const documents[] = SHELF_DOCUMENTS;
     CLEANUP(shelf_writer) struct shelf_writer *writer = NULL;
     struct shelf_path directory = {.text = ""};
     bool exists = false;

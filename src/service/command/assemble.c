@@ -242,14 +242,24 @@ static bool links_check(const struct assembling *assembling, const struct shelve
 {
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = 1 << 30};
     CLEANUP(linkage_state) struct linkage_state *state = NULL;
+    bool has_barred = false;
     char folder[4096];
     TRY(shelf_document_read(&assembling->place, "links", &bytes, err));
     if (!bytes.length && shelves_count(shelves)) {
         FAIL(err, CORRUPT, "WAREHOUSE/shelves/links is lost, which knows who is which person: nothing was assembled");
         return error_hint(err, "put WAREHOUSE/shelves back from the newest backup");
     }
-    return bytes.length || (warehouse_folder(assembling->warehouse, "shelves", folder, err) && linkage_state_create(&state, err) &&
-                            linkage_state_write(state, &bytes, err) && shelf_document_write(&assembling->place, "links", &bytes, err));
+    if (bytes.length) {
+        TRY(shelf_document_exists(&assembling->place, "barred", &has_barred, err));
+        if (!has_barred) {
+            FAIL(err, CORRUPT, "WAREHOUSE/shelves/barred is lost, which knows who stays out for good: nothing was assembled");
+            return error_hint(err, "put WAREHOUSE/shelves back from the newest backup");
+        }
+        return true;
+    }
+    return warehouse_folder(assembling->warehouse, "shelves", folder, err) && shelves_begin(&assembling->place, err) &&
+           linkage_state_create(&state, err) && linkage_state_write(state, &bytes, err) &&
+           shelf_document_write(&assembling->place, "links", &bytes, err);
 }
 
 static bool all_shelve(struct assembling *assembling, struct error *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* status, snapshot list and snapshot verify: what the warehouse holds, and whether it is still what was written. */
 #include "base/json.h"
+#include "intake/shelf/shelf.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
 #include "warehouse/cohorts/cohorts.h"
@@ -167,9 +168,11 @@ bool command_snapshot_verify(struct invocation *in, struct error *err)
                         : store_snapshot_check(warehouse.store, &warehouse.grant, which, print_problem, NULL, progress, &problems, err);
     progress_end(progress);
     const struct cohort_table_place kept = {warehouse.directory, warehouse.keyring, &warehouse.grant};
-    uint32_t kept_problems = 0;
+    const struct shelf_place shelves = {warehouse.directory, warehouse.keyring, &warehouse.grant};
+    uint32_t kept_problems = 0, shelf_problems = 0;
     TRY(done && cohort_tables_verify(&kept, print_problem, NULL, &kept_problems, err));
-    problems += kept_problems;
+    TRY(shelves_verify(&shelves, print_problem, NULL, &shelf_problems, err));
+    problems += kept_problems + shelf_problems;
     if (problems > 0) {
         FAIL(err, CORRUPT, "snapshot %u has %u problem%s", which, problems, problems == 1 ? "" : "s");
         return error_hint(err, "the files named above are not what was written: restore them from a backup");
