@@ -399,8 +399,7 @@ static void too_many_concepts(void **state)
     repeated(set, "{\"concept\":{\"CONCEPT_ID\":1}}", 200000, "]}}]}", ERROR_LIMIT, "line 2, ConceptSets[0].expression.items",
              "200000 concepts");
     static const char list[] = "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"Death\":{\"Gender\":[";
-    repeated(list, "{\"CONCEPT_ID\":1}", 200000, "]}}]}}", ERROR_LIMIT, "PrimaryCriteria.CriteriaList[0].Death.Gender",
-             "200000 concepts");
+    repeated(list, "{\"CONCEPT_ID\":1}", 200000, "]}}]}}", ERROR_LIMIT, "PrimaryCriteria.CriteriaList[0].Death.Gender", "200000 concepts");
     static const char text[] = "{\"PrimaryCriteria\":{\"ObservationWindow\":{},\"CriteriaList\":[{\"ConditionOccurrence\":{\"StopReason\":"
                                "{\"Op\":\"contains\",\"Text\":\"";
     repeated(text, "%", 100000, "\"}}}]}}", ERROR_LIMIT, "ConditionOccurrence.StopReason.Text", "too long");

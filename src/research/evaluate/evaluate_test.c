@@ -2,6 +2,7 @@
 /* evaluate: small populations by hand: grants, limits, exits, collapse, statistics, multiplied keys; and the same result for any number of
  * threads. What single constructs mean is tested against the reference's own vectors (tests/cohorts). */
 #include "research/evaluate/evaluate_example.h"
+#include "research/evaluate/evaluate_plan.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -430,6 +431,37 @@ static void what_cannot_go_on_says_why(void **state)
     example_end(&example);
 }
 
+static void a_plan_tells_what_was_expected_and_what_was_done(void **state)
+{
+    (void)state;
+    struct example_store example;
+    struct error err = {0};
+    open_population(&example, 1, GRANT_ROWS);
+    struct cohort_criterion primary[] = {conditions_of(A), conditions_of(A)}; /* equal: found once */
+    struct cohort_program program = program_of(primary);
+    program.primary_count = 2;
+    CLEANUP(arena) struct arena *arena = arena_create();
+    CLEANUP(cohort_result) struct cohort_result *result = NULL;
+    CLEANUP(buffer_value) struct buffer out = {.maximum = 1 << 16};
+    struct cohort_plan *plan;
+    assert_true(cohort_plan_make(&plan, &program, example.reader, arena, &err));
+    assert_false(plan->is_run);
+    assert_int_equal(plan->count, 5); /* the criterion, entry, additional, exit, collapse */
+    assert_int_equal(plan->steps[0].uses, 2);
+    assert_int_equal(plan->steps[0].access, PLAN_BY_CONCEPT);
+    assert_true(cohort_plan_run(plan, example.reader, NULL, &result, &err));
+    assert_true(plan->is_run);
+    assert_true(plan->steps[0].actual.rows_found > 0);
+    assert_int_equal(plan->steps[0].estimated_found, plan->steps[0].actual.rows_found); /* postings know their length */
+    assert_int_equal(plan->steps[0].actual.rows_found, result->work.rows_found);
+    assert_int_equal(plan->steps[0].actual.rows_kept, result->work.rows_kept);
+    assert_int_equal(plan->steps[1].actual.rows_kept, result->attrition.primary.events);
+    assert_int_equal(plan->steps[4].actual.rows_kept, result->attrition.cohort.events);
+    assert_true(cohort_plan_print(plan, COHORT_FRENCH, &out, &err));
+    assert_true(out.length > 0);
+    example_end(&example);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -445,6 +477,7 @@ int main(void)
         cmocka_unit_test(more_events_than_slots),
         cmocka_unit_test(counts_need_no_grant_for_rows),
         cmocka_unit_test(what_cannot_go_on_says_why),
+        cmocka_unit_test(a_plan_tells_what_was_expected_and_what_was_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
