@@ -14,7 +14,6 @@ struct serving {
     const struct invocation *in;
     struct authority *authority;
     const char *spool;
-    uint64_t answered;
 };
 
 static bool admit(void *context, const struct http_request *request, struct error *err)
@@ -39,7 +38,6 @@ static bool evaluate(struct serving *serving, const struct http_request *request
     snprintf(out_answer->file, sizeof out_answer->file, "%s/response", serving->spool);
     TRY(authority_answer(serving->authority, request->body_path, out_answer->file, request->peer.bytes, serving->in->pool, &asked, err));
     out_answer->is_file_deleted = true;
-    serving->answered += asked.count;
     log_write(LOG_LEVEL_INFO, "authority", "answered %s: %s pseudonyms", asked.holder, count_text(asked.count, count));
     return true;
 }
@@ -66,7 +64,7 @@ static void refused(void *context, const struct http_request *request, const str
 bool command_authority_serve(struct invocation *in, struct error *err)
 {
     CLEANUP(authority_value) struct authority authority = {0};
-    struct serving serving = {in, &authority, arena_text_format(in->arena, "%s/spool", warehouse_directory(in)), 0};
+    struct serving serving = {in, &authority, arena_text_format(in->arena, "%s/spool", warehouse_directory(in))};
     TRY(authority_language_check(in, err));
     TRY(authority_open(&authority, in, "authority serve", GRANT_VERIFY, err));
     const struct serving_options options = {

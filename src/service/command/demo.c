@@ -263,8 +263,9 @@ static bool run_steps(struct demo *demo, struct error *err)
     TRY(run_cohorts(demo, err) && run_attrition(demo, err) && run_prevalence(demo, err) && demo_report_write(demo, err));
     print_line("6  report       %s/report.html: open it in any browser (English, French)", demo->directory);
     print_line("%s", "");
-    print_line("ask more of it: emc2 cohort count %s/cohorts/mm_narrow_5y.json --warehouse %s --passphrase-file %s", demo->directory,
-               demo->warehouse_directory, demo->is_existing ? invocation_value(demo->in, "passphrase-file") : path_in(demo, "passphrase"));
+    const char *passphrase = demo->is_existing ? invocation_value(demo->in, "passphrase-file") : path_in(demo, "passphrase");
+    print_line("ask more of it: emc2 cohort count %s/cohorts/mm_narrow_5y.json --warehouse %s%s%s", demo->directory,
+               demo->warehouse_directory, passphrase ? " --passphrase-file " : "", passphrase ? passphrase : "");
     return true;
 }
 
