@@ -229,7 +229,7 @@ static void columns_arrive(void **state)
     assert_int_equal(row[0].i64, -ROWS / 2);
     assert_int_equal(row[1].i64, ROWS / 2);
     assert_true(row[2].number == (double)ROWS * (ROWS - 1) / 16);
-    assert_true(row[3].number == (double)ROWS / 2 * (ROWS / 2) / 8);
+    assert_true(row[3].number == ROWS / 2.0 * (ROWS / 2.0) / 8);
     assert_int_equal(row[4].i64, -20000);
     assert_int_equal(row[5].i64, (int64_t)(ROWS - 1) * 1000000);
     assert_int_equal(row[6].i64, ROWS);

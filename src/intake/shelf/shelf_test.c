@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Rows come back as they were put on a shelf; deliveries count wholly or not at all, wherever a writer stops. */
+/* Rows come back as they were put on a shelf; deliveries count wholly or not at all, wherever a writer stops; the golden
+ * shelves stay readable. `shelf_test --write DIRECTORY` makes them. */
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/scratch.h"
@@ -33,13 +34,10 @@ static bool root(void *context, struct secret **out_root, struct error *err)
 static const struct custody custody = {"example", root, NULL, NULL};
 static const uint8_t store_id[GRANT_STORE_ID_SIZE] = {1, 2, 3};
 
-static bool keys_make(struct fixture *fixture, struct error *err)
+static bool keys_open(struct fixture *fixture, struct error *err)
 {
-    CLEANUP(secret) struct secret *secret = NULL;
-    char keys[100];
-    snprintf(keys, sizeof keys, "%s/keys", fixture->scratch.directory);
-    TRY(crypto_start(err) && directory_create(keys, 0700, err) && root(NULL, &secret, err));
-    TRY(keyring_create(keys, store_id, secret, err));
+    char keys[200];
+    snprintf(keys, sizeof keys, "%s/keys", fixture->place.directory);
     TRY(keyring_open(&fixture->keyring, &custody, keys, store_id, err));
     fixture->grant = (struct grant){.project = "operator",
                                     .purpose = "test",
@@ -48,7 +46,17 @@ static bool keys_make(struct fixture *fixture, struct error *err)
                                     .tables = UINT64_MAX,
                                     .not_before = clock_unix_seconds() - 60,
                                     .not_after = clock_unix_seconds() + 3600};
+    fixture->place.keyring = fixture->keyring;
     return keyring_grant_issue(fixture->keyring, &fixture->grant, err);
+}
+
+static bool keys_make(struct fixture *fixture, struct error *err)
+{
+    CLEANUP(secret) struct secret *secret = NULL;
+    char keys[200];
+    snprintf(keys, sizeof keys, "%s/keys", fixture->place.directory);
+    TRY(crypto_start(err) && directory_create(keys, 0700, err) && root(NULL, &secret, err));
+    return keyring_create(keys, store_id, secret, err) && keys_open(fixture, err);
 }
 
 static int setup(void **state)
@@ -58,7 +66,6 @@ static int setup(void **state)
     fixture->scratch = scratch_open();
     fixture->place = (struct shelf_place){fixture->scratch.directory, NULL, &fixture->grant};
     const bool done = keys_make(fixture, &err);
-    fixture->place.keyring = fixture->keyring;
     *state = fixture;
     return done ? 0 : 1;
 }
@@ -356,13 +363,67 @@ static void test_golden(void **state)
                              "0000000000f83f0d33343030393330303030303031");
 }
 
-int main(void)
+/* ---- tests/golden/shelf_2 ---- */
+static const char golden[] = "tests/golden/shelf_2";
+
+static bool golden_make(const char *directory, struct error *err)
 {
+    CLEANUP(buffer_value) struct buffer barred = {.maximum = 100}, links = {.maximum = 100};
+    struct fixture fixture = {.place = {directory, NULL, &fixture.grant}};
+    TRY(keys_make(&fixture, err) && shelves_begin(&fixture.place, err));
+    TRY(buffer_append_u32(&barred, 1, err) && buffer_append_u64(&barred, 2, err) && buffer_append_text(&links, "links", err));
+    const bool done = shelf_document_write(&fixture.place, "barred", &barred, err) &&
+                      shelf_document_write(&fixture.place, "links", &links, err) && shelve(&fixture, "brest", 1, true, 3, err) &&
+                      shelve(&fixture, "brest", 2, false, 2, err);
+    keyring_close(fixture.keyring);
+    return done;
+}
+
+static void golden_rows(const struct fixture *fixture)
+{
+    CLEANUP(shelves) struct shelves *shelves = NULL;
+    struct error err = {0};
+    assert_true(shelves_open(&shelves, &fixture->place, &err) && shelves_count(shelves) == 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct shelf_head *head = &shelves_delivery(shelves, i)->head;
+        int64_t rows = 0;
+        int calls = 0;
+        assert_true(strcmp(head->holder, "brest") == 0 && head->sequence == i + 1 && head->is_full == !i);
+        assert_true(head->epoch == 3 && head->made == 5 && shelves_delivery(shelves, i)->is_live);
+        assert_true(shelves_scan(shelves, i, OMOP_TABLE_DRUG_EXPOSURE, same_row, &rows, &err) && rows == (i ? 2 : 3));
+        assert_true(shelves_tokens(shelves, i, same_tokens, &calls, &err) && calls == 1);
+    }
+}
+
+static void test_golden_shelves(void **state)
+{
+    static const uint8_t who[] = {1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0};
+    CLEANUP(buffer_value) struct buffer barred = {.maximum = 100}, links = {.maximum = 100};
+    struct fixture fixture = {.place = {golden, NULL, &fixture.grant}};
+    struct error err = {0};
+    struct told told;
+    (void)state;
+    assert_true(crypto_start(&err) && keys_open(&fixture, &err));
+    golden_rows(&fixture);
+    assert_true(shelf_document_read(&fixture.place, "barred", &barred, &err) && barred.length == sizeof who);
+    assert_memory_equal(barred.data, who, sizeof who);
+    assert_true(shelf_document_read(&fixture.place, "links", &links, &err) && links.length == strlen("links"));
+    assert_int_equal(verify(&fixture, &told), 0);
+    keyring_close(fixture.keyring);
+}
+
+int main(int argc, char **argv)
+{
+    struct error err = {0};
+    if (argc == 3 && strcmp(argv[1], "--write") == 0) {
+        return golden_make(argv[2], &err) ? 0 : 1;
+    }
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_back, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_full_replaces, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_stopped, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_verify, setup, teardown),
-                                       cmocka_unit_test(test_golden)};
+                                       cmocka_unit_test(test_golden),
+                                       cmocka_unit_test(test_golden_shelves)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

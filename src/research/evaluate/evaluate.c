@@ -98,7 +98,7 @@ static bool accounts_open(struct evaluation *evaluation, struct error *err)
         return FAIL(err, INVALID_ARGUMENT, "a plan is filled in by its own program alone");
     }
     for (unsigned i = 0; i < evaluation->worker_count; i++) {
-        evaluation->workers[i].account.steps = calloc(plan->count + 1, sizeof *plan->steps);
+        evaluation->workers[i].account.steps = calloc(plan->count + 1, sizeof *evaluation->workers[i].account.steps);
         if (!evaluation->workers[i].account.steps) {
             return FAIL(err, LIMIT, "no memory left for the steps of a plan");
         }

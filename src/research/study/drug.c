@@ -100,7 +100,7 @@ static size_t longest(const struct study_people *people, const struct study_entr
         first = entries[i].subject == entries[first].subject ? first : i;
         days = study_later(days, entries[i].end - entries[first].start);
     }
-    return (size_t)(study_earlier(days, follow_up) + 1);
+    return (size_t)study_earlier(days, follow_up) + 1;
 }
 
 void study_proportion_covered(const struct study_people *people, const struct study_entry *entries, size_t count, int32_t follow_up,
@@ -116,8 +116,8 @@ void study_proportion_covered(const struct study_people *people, const struct st
         if (observed.first == STUDY_NO_DAY) {
             continue;
         }
-        size_t from = (size_t)(entries[i].start - entries[first].start), to = (size_t)(entries[i].end - entries[first].start + 1);
-        size_t end = (size_t)(observed.last - entries[first].start + 1);
+        size_t from = (size_t)(entries[i].start - entries[first].start), to = (size_t)(entries[i].end - entries[first].start) + 1;
+        size_t end = (size_t)(observed.last - entries[first].start) + 1;
         if (from < days) {
             changes[from].covered++;
             changes[to < days ? to : days].covered--;
