@@ -32,6 +32,16 @@ static bool number_append(struct buffer *out, uint64_t number, struct error *err
     return buffer_append_format(out, err, " %12" PRIu64, number);
 }
 
+/* A name from outside is one line, without control characters. */
+static bool name_append(const char *name, struct buffer *out, struct error *err)
+{
+    for (const char *c = name; *c; c++) {
+        const char shown = (unsigned char)*c < ' ' || *c == 0x7F ? ' ' : *c;
+        TRY(buffer_append(out, &shown, 1, err));
+    }
+    return true;
+}
+
 static bool access_append(const struct cohort_plan *plan, const struct plan_step *step, enum cohort_language language, struct buffer *out,
                           struct error *err)
 {
@@ -40,11 +50,9 @@ static bool access_append(const struct cohort_plan *plan, const struct plan_step
     if (step->access == PLAN_WHOLE_TABLE) {
         return buffer_append_text(out, EITHER(", the whole table", ", la table entière"), err);
     }
-    TRY(buffer_append_format(out, err, EITHER(", %zu concepts of ", ", %zu concepts de « "), step->concepts));
-    for (const char *c = plan->program->concept_sets[set].name; *c; c++) { /* a name is one line */
-        const char shown = (unsigned char)*c < ' ' || *c == 0x7F ? ' ' : *c;
-        TRY(buffer_append(out, &shown, 1, err));
-    }
+    TRY(buffer_append_format(out, err, EITHER(", %zu concept%s of ", ", %zu concept%s de « "), step->concepts,
+                             step->concepts == 1 ? "" : "s"));
+    TRY(name_append(plan->program->concept_sets[set].name, out, err));
     TRY(buffer_append_text(out, EITHER("", " »"), err));
     return step->access != PLAN_BY_BOTH ||
            buffer_append_text(out, EITHER(", and of its source concepts", ", et de ses concepts sources"), err);
@@ -60,7 +68,7 @@ static bool criterion_append(const struct cohort_plan *plan, const struct plan_s
         TRY(buffer_append_text(out, EITHER(", first of each person", ", premier de chaque personne"), err));
     }
     if (criterion->test_count > 0) {
-        TRY(buffer_append_format(out, err, EITHER(", %zu tests", ", %zu tests"), criterion->test_count));
+        TRY(buffer_append_format(out, err, ", %zu test%s", criterion->test_count, criterion->test_count == 1 ? "" : "s"));
     }
     if (criterion->nested) {
         TRY(buffer_append_text(out, EITHER(", with a group of its own", ", avec son propre groupe"), err));
@@ -78,7 +86,8 @@ static bool step_append(const struct cohort_plan *plan, size_t position, enum co
     if (plan->is_run && actual->segments == 0) {
         TRY(buffer_append_format(out, err, " %12s %12s %10s %8s %8s %12s", "-", "-", "-", "-", "-", "-"));
     } else if (plan->is_run) {
-        TRY(number_append(out, actual->rows_found, err) && number_append(out, actual->rows_kept, err));
+        TRY(step->kind == PLAN_CRITERION ? number_append(out, actual->rows_found, err) : buffer_append_format(out, err, " %12s", ""));
+        TRY(number_append(out, actual->rows_kept, err));
         TRY(buffer_append_format(out, err, " %10.3f %8" PRIu64 " %8" PRIu64 " %12" PRIu64, (double)actual->ns / 1e6, actual->pages,
                                  actual->decrypted_pages, actual->decrypted_bytes));
     }
@@ -87,6 +96,7 @@ static bool step_append(const struct cohort_plan *plan, size_t position, enum co
         TRY(criterion_append(plan, step, language, out, err));
     } else {
         TRY(buffer_append_text(out, kind_word(step->kind, language), err));
+        TRY(!step->name || !step->name[0] || (buffer_append_text(out, EITHER(": ", " : "), err) && name_append(step->name, out, err)));
     }
     return buffer_append_format(out, err, "%s%s%s\n", step->path[0] ? "  [" : "", step->path, step->path[0] ? "]" : "");
 }
@@ -94,9 +104,9 @@ static bool step_append(const struct cohort_plan *plan, size_t position, enum co
 static bool head_append(const struct cohort_plan *plan, enum cohort_language language, struct buffer *out, struct error *err)
 {
     TRY(buffer_append_format(out, err,
-                             EITHER("%" PRIu64 " persons in %" PRIu64 " segments; every segment takes the same steps.\n",
-                                    "%" PRIu64 " personnes en %" PRIu64 " segments ; chaque segment suit les mêmes étapes.\n"),
-                             plan->persons, plan->segments));
+                             EITHER("%" PRIu64 " persons in %" PRIu64 " segment%s; every segment takes the same steps.\n",
+                                    "%" PRIu64 " personnes en %" PRIu64 " segment%s ; chaque segment suit les mêmes étapes.\n"),
+                             plan->persons, plan->segments, plan->segments == 1 ? "" : "s"));
     if (plan->is_run) {
         TRY(buffer_append_format(out, err,
                                  EITHER("Run in %.3f ms; times below are summed over the threads.\n",
