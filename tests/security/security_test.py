@@ -113,7 +113,7 @@ class Security(unittest.TestCase):
         good = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "cohorts", "treated_myeloma.json")
         size = os.path.getsize(good)
         large = self.write("large.json", " " * (size + 2000))
-        settings = self.write("small.settings", f"json_bytes_max = {max(size + 1000, 1024)}\n")
+        settings = self.write("small.settings", f"definition_bytes_max = {max(size + 1000, 1024)}\n")
         rows = self.path("rows.csv")
         said = self.exits(0, "cohort", "run", large, good, "--keep-going", "--out", rows, "--settings", settings)
         self.assertIn("1 cohorts run, 1 refused", said)
