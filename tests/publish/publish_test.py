@@ -85,7 +85,7 @@ class Publish(unittest.TestCase):
         return [row[0] for row in self.server.sql("SELECT nspname FROM pg_namespace")]
 
     def exports(self):
-        return [json.loads(line) for line in self.emc2("log", "list", "--act", "export", "--json").splitlines()]
+        return [json.loads(line) for line in self.emc2("log", "list", "--act", "export", "--count", "10000", "--json").splitlines()]
 
     def loaded(self):
         """Parts that the publication of this test has in its hidden schema."""
