@@ -228,6 +228,12 @@ static void every_role_is_kept_to_its_own(void **state)
     }
 }
 
+/* Whether the sandbox lets a call through: where the machine has no network up, nobody is reached all the same. */
+static bool may_call(int caller, const struct sockaddr *whom)
+{
+    return connect(caller, whom, sizeof *whom) == 0 || errno == ENETUNREACH;
+}
+
 /* 0: none of it; 1: socket; 2: bind; 4: connects to the port that was given; 8: to another one. */
 static int tcp_after(enum sandbox_role role, bool with_port)
 {
@@ -253,8 +259,8 @@ static int tcp_after(enum sandbox_role role, bool with_port)
         }
         const int made[] = {socket(AF_INET, SOCK_STREAM, 0), socket(AF_INET, SOCK_STREAM, 0), socket(AF_INET, SOCK_STREAM, 0)};
         const bool binds = bind(made[0], &here, sizeof here) == 0;
-        const bool named = connect(made[1], &open[0], sizeof open[0]) == 0;
-        const bool other = connect(made[2], &open[1], sizeof open[1]) == 0;
+        const bool named = may_call(made[1], &open[0]);
+        const bool other = may_call(made[2], &open[1]);
         const bool guarded = in_force.landlock >= 4; /* older kernels cannot tell ports apart */
         _exit((made[0] >= 0) | binds << 1 | named << 2 | (other && guarded) << 3);
     }
