@@ -166,3 +166,15 @@ bool shelf_index_write(const struct shelf_index *index, const struct shelf_place
     CLEANUP(buffer_value) struct buffer bytes = {.maximum = SHELF_DOCUMENT_MAX};
     return shelf_index_print(index, &bytes, err) && shelf_document_write(place, "index", &bytes, err);
 }
+
+bool shelf_index_names(const struct shelf_index *index, const uint8_t id[KEY_FILE_ID_SIZE])
+{
+    for (size_t i = 0; i < index->entries.count; i++) {
+        for (size_t f = 0; f < index->entries.items[i].file_count; f++) {
+            if (memcmp(index->entries.items[i].files[f].id, id, KEY_FILE_ID_SIZE) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}

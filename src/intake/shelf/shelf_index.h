@@ -30,6 +30,8 @@ MUST_CHECK bool shelf_index_parse(struct shelf_index *out_index, const void *byt
 MUST_CHECK bool shelf_index_read(struct shelf_index *out_index, const struct shelf_place *place, struct error *err);
 /* Commits the keyring first, so that the files that the index names have durable keys before it is there. */
 MUST_CHECK bool shelf_index_write(const struct shelf_index *index, const struct shelf_place *place, struct error *err);
+/* Whether a delivery has the file of this id. */
+bool shelf_index_names(const struct shelf_index *index, const uint8_t id[KEY_FILE_ID_SIZE]);
 
 enum { SHELF_PATH_SIZE = 4096, SHELF_DOCUMENT_MAX = 1 << 30 };
 struct shelf_path {

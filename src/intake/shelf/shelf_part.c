@@ -85,18 +85,6 @@ struct leftovers {
     const struct shelf_place *place;
 };
 
-static bool is_named(const struct shelf_index *index, const uint8_t id[KEY_FILE_ID_SIZE])
-{
-    for (size_t i = 0; i < index->entries.count; i++) {
-        for (size_t f = 0; f < index->entries.items[i].file_count; f++) {
-            if (memcmp(index->entries.items[i].files[f].id, id, KEY_FILE_ID_SIZE) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 static bool leftover_remove(void *context, const char *name, struct error *err)
 {
     const struct leftovers *leftovers = context;
@@ -106,8 +94,8 @@ static bool leftover_remove(void *context, const char *name, struct error *err)
     char first[SHELF_NAME_SIZE];
     (void)text_copy(first, sizeof first, text_of(name));                               /* "….tmp", too */
     const bool is_document = strlen(name) < SHELF_NAME_SIZE / 2 && !strchr(name, '.'); /* and the lock */
-    if (is_document ||
-        (strlen(name) == SHELF_NAME_SIZE - 1 && crypto_from_hex(id.bytes, sizeof id.bytes, name) && is_named(leftovers->index, id.bytes))) {
+    if (is_document || (strlen(name) == SHELF_NAME_SIZE - 1 && crypto_from_hex(id.bytes, sizeof id.bytes, name) &&
+                        shelf_index_names(leftovers->index, id.bytes))) {
         return true;
     }
     TRY(!crypto_from_hex(id.bytes, sizeof id.bytes, first) || keyring_data_key_forget(place->keyring, place->grant, &id, 1, err));

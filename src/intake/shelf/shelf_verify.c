@@ -86,16 +86,11 @@ static bool tokens_pass(void *context, int64_t subject, const struct shelf_token
 }
 
 /* A renewal beside it removes what it replaced. */
-static bool demand_named(const struct verifying *verifying, size_t delivery, const struct shelf_file *file, struct error *err)
+static bool demand_named(const struct verifying *verifying, const struct shelf_file *file, struct error *err)
 {
     CLEANUP(shelf_index_value) struct shelf_index index = {.entries = {.count = 0}};
     TRY(shelf_index_read(&index, verifying->place, err));
-    for (size_t i = 0; delivery < index.entries.count && i < index.entries.items[delivery].file_count; i++) {
-        if (memcmp(index.entries.items[delivery].files[i].id, file->id, KEY_FILE_ID_SIZE) == 0) {
-            return true;
-        }
-    }
-    return FAIL(err, BUSY, "the shelves were renewed while they were verified: verify them again");
+    return shelf_index_names(&index, file->id) || FAIL(err, BUSY, "the shelves were renewed while they were verified: verify them again");
 }
 
 static bool file_verify(struct verifying *verifying, const struct shelves *shelves, size_t delivery, const struct shelf_file *file,
@@ -112,7 +107,7 @@ static bool file_verify(struct verifying *verifying, const struct shelves *shelv
         *err = reason;
         return false;
     }
-    TRY(demand_named(verifying, delivery, file, err));
+    TRY(demand_named(verifying, file, err));
     crypto_hex(name, file->id, KEY_FILE_ID_SIZE);
     tell(verifying, name, reason.message);
     return true;

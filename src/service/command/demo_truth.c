@@ -107,19 +107,27 @@ static bool plants_read(struct lives *lives, const struct demo *demo, struct err
 }
 
 /* ---- one cohort ---- */
-/* Those of one person or one life: from *out_first on. */
-static size_t ties_of(const struct ties *ties, const struct tie *key, int (*compare)(const void *, const void *), bool is_person,
-                      size_t *out_first)
+/* The place of the first item that is not below the key. */
+static size_t first_not_below(const void *items, size_t count, size_t size, const void *key, int (*compare)(const void *, const void *))
 {
-    size_t low = 0, high = ties->count, count = 0;
+    size_t low = 0, high = count;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (compare(&ties->items[middle], key) < 0) {
+        if (compare((const char *)items + middle * size, key) < 0) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
+    return low;
+}
+
+/* Those of one person or one life: from *out_first on. */
+static size_t ties_of(const struct ties *ties, const struct tie *key, int (*compare)(const void *, const void *), bool is_person,
+                      size_t *out_first)
+{
+    const size_t low = first_not_below(ties->items, ties->count, sizeof *ties->items, key, compare);
+    size_t count = 0;
     *out_first = low;
     while (low + count < ties->count &&
            (is_person ? ties->items[low + count].person == key->person : ties->items[low + count].life == key->life)) {
@@ -138,33 +146,24 @@ static size_t lives_of(const struct lives *lives, uint32_t person, size_t *out_f
     return ties_of(&lives->by_person, &(struct tie){person, 0}, by_person, true, out_first);
 }
 
-static bool is_member(const struct prevalence_cohort *members, uint32_t person)
+static int by_number(const void *a, const void *b)
 {
-    size_t low = 0, high = members->count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (members->persons[middle] < person) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < members->count && members->persons[low] == person;
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static bool is_member(const struct prevalence_cohort *members, int64_t person)
+{
+    const size_t at = first_not_below(members->persons, members->count, sizeof *members->persons, &person, by_number);
+    return at < members->count && members->persons[at] == person;
 }
 
 static bool is_planted(const struct lives *lives, const char *cohort, uint32_t life)
 {
-    size_t low = 0, high = lives->plants.count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (lives->plants.items[middle].life < life) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    for (; low < lives->plants.count && lives->plants.items[low].life == life; low++) {
-        if (synthesise_cohort_has(text_of(cohort), lives->plants.items[low].concept)) {
+    const struct plants *plants = &lives->plants;
+    size_t at = first_not_below(plants->items, plants->count, sizeof *plants->items, &(struct plant){.life = life}, by_planted_life);
+    for (; at < plants->count && plants->items[at].life == life; at++) {
+        if (synthesise_cohort_has(text_of(cohort), plants->items[at].concept)) {
             return true;
         }
     }
