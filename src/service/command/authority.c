@@ -11,19 +11,6 @@
 
 enum { PUBLISHED_MAX = 4096, STATUS_MAX = 1 << 20 };
 
-bool authority_language_check(const struct invocation *in, struct error *err)
-{
-    const char *language = invocation_value(in, "language");
-    bool is_known = !language || strcmp(language, "en") == 0 || strcmp(language, "fr") == 0;
-    return is_known || FAIL(err, INVALID_ARGUMENT, "--language is en or fr");
-}
-
-bool authority_is_french(const struct invocation *in)
-{
-    const char *language = invocation_value(in, "language");
-    return language && strcmp(language, "fr") == 0;
-}
-
 bool command_authority_card(struct invocation *in, struct error *err)
 {
     CLEANUP(authority_value) struct authority authority = {0};
@@ -46,16 +33,16 @@ bool command_authority_init(struct invocation *in, struct error *err)
 {
     CLEANUP(secret) struct secret *passphrase = NULL;
     const char *directory = warehouse_directory(in);
-    TRY(authority_language_check(in, err) && warehouse_passphrase(in, true, &passphrase, err));
+    TRY(invocation_language_check(in, err) && warehouse_passphrase(in, true, &passphrase, err));
     TRY(warehouse_create(directory, passphrase, err));
     TRY(keys_make(in, passphrase, err));
-    print_line(authority_is_french(in) ? "autorité de pseudonymes créée dans %s" : "pseudonym authority made in %s", directory);
-    print_line("%s", authority_is_french(in)
+    print_line(invocation_is_french(in, false) ? "autorité de pseudonymes créée dans %s" : "pseudonym authority made in %s", directory);
+    print_line("%s", invocation_is_french(in, false)
                          ? "sans la phrase secrète et keys/, aucun pseudonyme ne peut être refait : copiez keys/ avec `emc2 key "
                            "backup`"
                          : "without the passphrase and keys/ no pseudonym can be made again: copy keys/ with `emc2 key backup`");
-    print_line(authority_is_french(in) ? "ensuite : emc2 authority card --out authority.card.json --warehouse %s"
-                                       : "next: emc2 authority card --out authority.card.json --warehouse %s",
+    print_line(invocation_is_french(in, false) ? "ensuite : emc2 authority card --out authority.card.json --warehouse %s"
+                                               : "next: emc2 authority card --out authority.card.json --warehouse %s",
                directory);
     return true;
 }
@@ -88,12 +75,12 @@ static bool clients_print_json(const struct circuit_clients *clients, struct err
 static void clients_print(const struct invocation *in, const struct circuit_clients *clients)
 {
     char used[COUNT_TEXT_SIZE], limit[COUNT_TEXT_SIZE];
-    print_line(authority_is_french(in) ? "détenteurs : %zu" : "holders: %zu", clients->count);
+    print_line(invocation_is_french(in, false) ? "détenteurs : %zu" : "holders: %zu", clients->count);
     for (size_t i = 0; i < clients->count; i++) {
         const struct circuit_client *client = &clients->items[i];
         uint64_t today = client->day == clock_today().number ? client->used : 0;
-        print_line(authority_is_french(in) ? "  %s : %s pseudonymes sur %s aujourd'hui" : "  %s: %s of %s pseudonyms today", client->name,
-                   count_text(today, used), count_text(client->day_limit, limit));
+        print_line(invocation_is_french(in, false) ? "  %s : %s pseudonymes sur %s aujourd'hui" : "  %s: %s of %s pseudonyms today",
+                   client->name, count_text(today, used), count_text(client->day_limit, limit));
     }
 }
 
@@ -102,7 +89,7 @@ bool command_authority_status(struct invocation *in, struct error *err)
     CLEANUP(authority_value) struct authority authority = {0};
     CLEANUP(buffer_value) struct buffer published = {.maximum = PUBLISHED_MAX};
     struct circuit_clients clients = {.count = 0};
-    TRY(authority_language_check(in, err) && authority_open(&authority, in, "authority status", GRANT_VERIFY, err));
+    TRY(invocation_language_check(in, err) && authority_open(&authority, in, "authority status", GRANT_VERIFY, err));
     TRY(circuit_registry_read(authority.registry_path, authority.registry_key, &clients, err));
     bool done = true;
     if (invocation_flag(in, "json")) {
@@ -127,7 +114,7 @@ bool command_authority_holder_add(struct invocation *in, struct error *err)
     struct circuit_client client = {.day = 0};
     int64_t limit;
     char text[COUNT_TEXT_SIZE];
-    TRY(authority_language_check(in, err));
+    TRY(invocation_language_check(in, err));
     struct holder_card card;
     TRY(holder_card_read(&card, in->words[0], err));
     memcpy(client.name, card.name, sizeof client.name);
@@ -139,8 +126,8 @@ bool command_authority_holder_add(struct invocation *in, struct error *err)
     TRY(authority_open(&authority, in, "authority holder", GRANT_VERIFY, err));
     TRY(authority_record(&authority, LEDGER_ACT_AUTHORITY_HOLDER, client.signing_key, NULL, "elements_per_day", limit, err));
     TRY(authority_registry_change(&authority, client_set, &client, err));
-    print_line(authority_is_french(in) ? "%s est enregistré : jusqu'à %s pseudonymes par jour"
-                                       : "%s is registered: up to %s pseudonyms a day",
+    print_line(invocation_is_french(in, false) ? "%s est enregistré : jusqu'à %s pseudonymes par jour"
+                                               : "%s is registered: up to %s pseudonyms a day",
                client.name, count_text(client.day_limit, text));
     return true;
 }
@@ -162,12 +149,12 @@ bool command_authority_holder_remove(struct invocation *in, struct error *err)
 {
     CLEANUP(authority_value) struct authority authority = {0};
     struct circuit_client client = {.day = 0};
-    TRY(authority_language_check(in, err));
+    TRY(invocation_language_check(in, err));
     TRY(text_copy(client.name, sizeof client.name, text_of(in->words[0])) || FAIL(err, NOT_FOUND, "no holder of this name is registered"));
     TRY(authority_open(&authority, in, "authority holder", GRANT_VERIFY, err));
     TRY(authority_registry_change(&authority, client_remove, &client, err));
     TRY(authority_record(&authority, LEDGER_ACT_AUTHORITY_HOLDER, client.signing_key, NULL, "elements_per_day", 0, err));
-    print_line(authority_is_french(in) ? "%s ne reçoit plus de réponse" : "%s is not answered any more", client.name);
+    print_line(invocation_is_french(in, false) ? "%s ne reçoit plus de réponse" : "%s is not answered any more", client.name);
     return true;
 }
 
@@ -178,11 +165,11 @@ bool command_authority_evaluate(struct invocation *in, struct error *err)
     struct circuit_request request;
     const char *out = invocation_value(in, "out");
     char count[COUNT_TEXT_SIZE];
-    TRY(authority_language_check(in, err));
+    TRY(invocation_language_check(in, err));
     TRY(out || FAIL(err, INVALID_ARGUMENT, "--out names the file of the answer"));
     TRY(authority_open(&authority, in, "authority evaluate", GRANT_VERIFY, err));
     TRY(authority_answer(&authority, in->words[0], out, NULL, in->pool, &request, err));
-    print_line(authority_is_french(in) ? "%s : %s pseudonymes évalués et prouvés" : "%s: %s pseudonyms evaluated and proved",
+    print_line(invocation_is_french(in, false) ? "%s : %s pseudonymes évalués et prouvés" : "%s: %s pseudonyms evaluated and proved",
                request.holder, count_text(request.count, count));
     return true;
 }

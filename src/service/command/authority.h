@@ -36,6 +36,3 @@ MUST_CHECK bool authority_registry_change(const struct authority *authority,
 /* An entry about a holder: named by its key, since names may be anything. */
 MUST_CHECK bool authority_record(struct authority *authority, enum ledger_act act, const uint8_t holder_key[CRYPTO_PUBLIC_KEY_SIZE],
                                  const struct crypto_hash *object, const char *what, int64_t number, struct error *err);
-/* --language: en (the default) or fr. */
-bool authority_is_french(const struct invocation *in);
-MUST_CHECK bool authority_language_check(const struct invocation *in, struct error *err);

@@ -65,9 +65,9 @@ bool command_authority_serve(struct invocation *in, struct error *err)
 {
     CLEANUP(authority_value) struct authority authority = {0};
     struct serving serving = {in, &authority, arena_text_format(in->arena, "%s/spool", warehouse_directory(in))};
-    TRY(authority_language_check(in, err));
+    TRY(invocation_language_check(in, err));
     TRY(authority_open(&authority, in, "authority serve", GRANT_VERIFY, err));
     const struct serving_options options = {
-        "emc2 pseudonym authority", authority.tls_seed, serving.spool, {admit, handle, refused, &serving}, authority_is_french(in)};
+        "emc2 pseudonym authority", authority.tls_seed, serving.spool, {admit, handle, refused, &serving}, invocation_is_french(in, false)};
     return serving_run(in, &options, err);
 }

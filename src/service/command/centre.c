@@ -9,7 +9,6 @@
 #include "service/command/passphrase.h"
 #include "service/command/warehouse.h"
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 const char *centre_directory(const struct invocation *in)
@@ -39,15 +38,13 @@ bool command_centre_init(struct invocation *in, struct error *err)
 {
     CLEANUP(secret) struct secret *passphrase = NULL;
     CLEANUP(centre) struct centre *centre = NULL;
-    const char *holder = invocation_value(in, "holder"), *language = invocation_value(in, "language");
+    const char *holder = invocation_value(in, "holder");
     if (!holder) {
         FAIL(err, INVALID_ARGUMENT, "whose centre is it?");
         return error_hint(err, "name the holder as the warehouse knows it: --holder chu-haute-rivelle");
     }
-    if (language && strcmp(language, "fr") != 0 && strcmp(language, "en") != 0) {
-        return FAIL(err, INVALID_ARGUMENT, "--language is fr or en");
-    }
-    bool in_french = !language || strcmp(language, "fr") == 0;
+    TRY(invocation_language_check(in, err));
+    const bool in_french = invocation_is_french(in, true);
     TRY(warehouse_passphrase(in, true, &passphrase, err));
     TRY(centre_create(centre_directory(in), holder, in_french, passphrase, err));
     TRY(centre_open(&centre, centre_directory(in), passphrase, err));

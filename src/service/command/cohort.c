@@ -65,10 +65,7 @@ bool command_cohort_explain(struct invocation *in, struct error *err)
     CLEANUP(buffer_value) struct buffer out = {.maximum = (size_t)1 << 28};
     const struct definition *definitions;
     size_t count;
-    const char *language = invocation_value(in, "language");
-    if (language && strcmp(language, "en") != 0 && strcmp(language, "fr") != 0) {
-        return FAIL(err, INVALID_ARGUMENT, "--language is en or fr");
-    }
+    TRY(invocation_language_check(in, err));
     TRY(definitions_collect(in, &definitions, &count, err));
     bool has_warehouse;
     TRY(file_exists(warehouse_directory(in), &has_warehouse, err));
@@ -77,7 +74,7 @@ bool command_cohort_explain(struct invocation *in, struct error *err)
     TRY(!has_warehouse || asking_open(&asking, "cohort explain", is_plan ? GRANT_COUNT | GRANT_ROWS : GRANT_COUNT, err));
     struct cohort_program *program;
     TRY(definition_compile(&definitions[0], asking.bytes_max, asking.vocabulary, in->arena, &program, err));
-    const enum cohort_language words = language && strcmp(language, "fr") == 0 ? COHORT_FRENCH : COHORT_ENGLISH;
+    const enum cohort_language words = invocation_is_french(in, false) ? COHORT_FRENCH : COHORT_ENGLISH;
     if (is_plan) {
         TRY(plan_print(&asking, &definitions[0], program, words, &out, err));
     } else if (invocation_flag(in, "program")) {

@@ -44,11 +44,16 @@ void cohort_engine_close(struct cohort_engine *engine)
     *engine = (struct cohort_engine){.in = NULL};
 }
 
+struct evaluate_options cohort_engine_options(const struct cohort_engine *engine, bool wants_rows)
+{
+    return (struct evaluate_options){.pool = engine->in->pool, .wants_rows = wants_rows, .scratch_bytes = engine->memory_max};
+}
+
 bool cohort_engine_evaluate(struct cohort_engine *engine, const struct cohort_program *program, bool wants_rows, struct arena *arena,
                             struct cohort_evaluation *out_evaluation, struct error *err)
 {
-    const struct evaluate_options options = {.pool = engine->in->pool, .wants_rows = wants_rows, .scratch_bytes = engine->memory_max};
     if (!engine->is_sql) {
+        const struct evaluate_options options = cohort_engine_options(engine, wants_rows);
         TRY(evaluate_cohort(program, engine->reader, &options, &out_evaluation->native, err));
         out_evaluation->result = out_evaluation->native;
         return true;

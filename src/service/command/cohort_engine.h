@@ -29,6 +29,8 @@ static inline __attribute__((unused)) void cohort_evaluation_value_cleanup(struc
 MUST_CHECK bool cohort_engine_open(struct cohort_engine *out_engine, const struct invocation *in, struct store_reader *reader,
                                    struct error *err);
 void cohort_engine_close(struct cohort_engine *engine);
+/* How emc2 itself evaluates within --memory. */
+struct evaluate_options cohort_engine_options(const struct cohort_engine *engine, bool wants_rows);
 /* The program lives as long as the evaluation, as does `arena`. */
 MUST_CHECK bool cohort_engine_evaluate(struct cohort_engine *engine, const struct cohort_program *program, bool wants_rows,
                                        struct arena *arena, struct cohort_evaluation *out_evaluation, struct error *err);

@@ -27,8 +27,8 @@ struct passage_set {
     size_t count;
     const struct definition *definitions[TOGETHER_MAX];
     const struct cohort_program *programs[TOGETHER_MAX];
-    bool is_known[TOGETHER_MAX];                 /* kept, or found by an engine of SQL */
-    struct cohort_result known[TOGETHER_MAX];    /* of those that are; of kept ones rows and persons only */
+    bool is_kept[TOGETHER_MAX];
+    struct cohort_result kept[TOGETHER_MAX];     /* of those that are: rows and persons */
     struct cohort_result *results[TOGETHER_MAX]; /* of the others; NULL: not evaluated */
 };
 
@@ -58,55 +58,37 @@ static bool result_take(struct running *running, const struct definition *defini
            cohort_output_inclusion_stats(&output->inclusion_stats, definition->id, result, err);
 }
 
-static bool set_give(struct running *running, const struct passage_set *set, size_t i, struct error *err)
+static bool set_give(struct running *running, const struct passage_set *set, size_t i, const struct cohort_result *result,
+                     struct error *err)
 {
-    const struct cohort_result *result = set->is_known[i] ? &set->known[i] : set->results[i];
     return result_take(running, set->definitions[i], set->programs[i], result, err) || error_context(err, "%s", set->definitions[i]->path);
 }
 
-/* One definition that is too much for the others' company may be possible alone. */
-static bool run_alone(struct running *running, struct passage_set *set, struct error *err)
+/* One definition after the other: an engine of SQL takes no more at once, and what is too much for the others' company may be possible
+ * alone. */
+static bool run_one_by_one(struct running *running, const struct passage_set *set, struct error *err)
 {
     for (size_t i = 0; i < set->count; i++) {
-        struct evaluate_options options = {
-            .pool = running->asking.in->pool, .wants_rows = true, .scratch_bytes = running->asking.engine.memory_max};
-        if (!set->is_known[i] && !evaluate_cohort(set->programs[i], running->asking.warehouse.reader, &options, &set->results[i], err)) {
+        CLEANUP(cohort_evaluation_value) struct cohort_evaluation evaluation = {.result = &set->kept[i]};
+        if (!set->is_kept[i] && !cohort_engine_evaluate(&running->asking.engine, set->programs[i], true, set->arena, &evaluation, err)) {
             error_context(err, "%s", set->definitions[i]->path);
             TRY(pass_over(running, err));
             continue;
         }
-        TRY(set_give(running, set, i, err));
+        TRY(set_give(running, set, i, evaluation.result, err));
     }
     return true;
 }
 
-/* Another engine takes one definition at a time. One that it cannot do is passed over: its place is empty. */
-static bool run_by_sql(struct running *running, struct passage_set *set, struct error *err)
-{
-    for (size_t i = 0; i < set->count; i++) {
-        CLEANUP(cohort_evaluation_value) struct cohort_evaluation evaluation = {0};
-        if (!cohort_engine_evaluate(&running->asking.engine, set->programs[i], true, set->arena, &evaluation, err)) {
-            error_context(err, "%s", set->definitions[i]->path);
-            TRY(pass_over(running, err));
-            continue;
-        }
-        set->known[i] = evaluation.by_sql;
-        set->is_known[i] = true;
-        TRY(set_give(running, set, i, err));
-    }
-    return true;
-}
-
-/* What is not known yet, in one passage. */
+/* What is not kept, in one passage. */
 static bool set_evaluate(struct running *running, struct passage_set *set, struct error *err)
 {
-    struct evaluate_options options = {
-        .pool = running->asking.in->pool, .wants_rows = true, .scratch_bytes = running->asking.engine.memory_max};
+    struct evaluate_options options = cohort_engine_options(&running->asking.engine, true);
     const struct cohort_program *programs[TOGETHER_MAX];
     struct cohort_result *results[TOGETHER_MAX];
     size_t places[TOGETHER_MAX], count = 0;
     for (size_t i = 0; i < set->count; i++) {
-        if (!set->is_known[i]) {
+        if (!set->is_kept[i]) {
             programs[count] = set->programs[i];
             places[count++] = i;
         }
@@ -123,17 +105,17 @@ static bool run_together(struct running *running, struct passage_set *set, struc
     struct error reason = {.message = ""};
     TRY(task_check(err));
     if (running->asking.engine.is_sql) {
-        return run_by_sql(running, set, err);
+        return run_one_by_one(running, set, err);
     }
     if (!set_evaluate(running, set, &reason)) {
         if (reason.code == ERROR_LIMIT) {
-            return run_alone(running, set, err);
+            return run_one_by_one(running, set, err);
         }
         *err = reason;
         return false;
     }
     for (size_t i = 0; i < set->count; i++) {
-        TRY(set_give(running, set, i, err));
+        TRY(set_give(running, set, i, set->is_kept[i] ? &set->kept[i] : set->results[i], err));
     }
     return true;
 }
@@ -160,7 +142,7 @@ static bool set_fill(struct running *running, struct passage_set *set, const str
         /* Kept rows have no statistics: where these are asked for, the program is evaluated, and whoever names an engine wants its rows. */
         size_t i = set->count;
         bool wants_more = running->asking.engine.is_sql || (invocation_value(running->asking.in, "statistics") && program->rule_count > 0);
-        TRY(wants_more || kept_cohorts_find(&running->kept, program, set->arena, &set->known[i], &set->is_known[i], err));
+        TRY(wants_more || kept_cohorts_find(&running->kept, program, set->arena, &set->kept[i], &set->is_kept[i], err));
         set->definitions[i] = definition;
         set->programs[i] = program;
         set->count++;

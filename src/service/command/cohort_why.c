@@ -4,7 +4,6 @@
 #include "research/session/session_why.h"
 #include "service/command/cohort_asking.h"
 #include "service/command/commands.h"
-#include <string.h>
 
 static bool why_write(const struct invocation *in, const struct cohort_program *program, const struct cohort_why *why,
                       enum cohort_language language, struct error *err)
@@ -21,7 +20,6 @@ static bool why_write(const struct invocation *in, const struct cohort_program *
 bool command_cohort_why(struct invocation *in, struct error *err)
 {
     CLEANUP(asking_value) struct asking asking = {.in = in};
-    const char *language = invocation_value(in, "language");
     const struct definition *definitions;
     struct cohort_program *program;
     struct cohort_why why;
@@ -30,13 +28,11 @@ bool command_cohort_why(struct invocation *in, struct error *err)
     if (!invocation_value(in, "person")) {
         return FAIL(err, INVALID_ARGUMENT, "whom it is about: --person N");
     }
-    if (language && strcmp(language, "en") != 0 && strcmp(language, "fr") != 0) {
-        return FAIL(err, INVALID_ARGUMENT, "--language is en or fr");
-    }
+    TRY(invocation_language_check(in, err));
     TRY(invocation_integer(in, "person", 0, INT64_MIN, INT64_MAX, &person, err) && definitions_collect(in, &definitions, &count, err));
     TRY(asking_open(&asking, "cohort why", GRANT_COUNT | GRANT_ROWS, err));
     TRY(definition_compile(&definitions[0], asking.bytes_max, asking.vocabulary, in->arena, &program, err));
     TRY(evaluate_why(program, asking.warehouse.reader, person, in->arena, &why, err));
     TRY(asking_note_person(&asking, program, person, err) && asking_write(&asking, err));
-    return why_write(in, program, &why, language && strcmp(language, "fr") == 0 ? COHORT_FRENCH : COHORT_ENGLISH, err);
+    return why_write(in, program, &why, invocation_is_french(in, false) ? COHORT_FRENCH : COHORT_ENGLISH, err);
 }

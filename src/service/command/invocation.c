@@ -52,6 +52,19 @@ bool invocation_integer(const struct invocation *in, const char *option, int64_t
     return true;
 }
 
+bool invocation_language_check(const struct invocation *in, struct error *err)
+{
+    const char *language = invocation_value(in, "language");
+    bool is_known = !language || strcmp(language, "en") == 0 || strcmp(language, "fr") == 0;
+    return is_known || FAIL(err, INVALID_ARGUMENT, "--language is en or fr");
+}
+
+bool invocation_is_french(const struct invocation *in, bool otherwise)
+{
+    const char *language = invocation_value(in, "language");
+    return language ? strcmp(language, "fr") == 0 : otherwise;
+}
+
 static void collect_options(struct invocation *in)
 {
     const struct option_spec *lists[] = {in->command->options, invocation_common_options};

@@ -53,6 +53,9 @@ bool invocation_flag(const struct invocation *in, const char *option);
 /* fallback when absent; INVALID_ARGUMENT when it is no integer from minimum to maximum. */
 MUST_CHECK bool invocation_integer(const struct invocation *in, const char *option, int64_t fallback, int64_t minimum, int64_t maximum,
                                    int64_t *out_value, struct error *err);
+/* --language: INVALID_ARGUMENT when it is neither en nor fr; then whether it is fr, `otherwise` when absent. */
+MUST_CHECK bool invocation_language_check(const struct invocation *in, struct error *err);
+bool invocation_is_french(const struct invocation *in, bool otherwise);
 /* Fills options and words from arguments after the command's name. */
 MUST_CHECK bool invocation_parse(struct invocation *in, int argc, char **argv, struct error *err);
 void invocation_help(const struct command *command);

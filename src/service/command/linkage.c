@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "intake/linkage/linkage_evaluate.h"
 #include "service/command/commands.h"
-#include <string.h>
 
 static bool number_json(struct json_writer *writer, const char *name, double value, struct error *err)
 {
@@ -69,14 +68,12 @@ bool command_linkage_evaluate(struct invocation *in, struct error *err)
         FAIL(err, INVALID_ARGUMENT, "two files are needed: --left and --right");
         return error_hint(err, "emc2 linkage evaluate --left a.csv --right b.csv");
     }
-    const char *accept = invocation_value(in, "accept"), *language = invocation_value(in, "language");
+    const char *accept = invocation_value(in, "accept");
     if (accept && (!text_to_double(text_of(accept), &options.accept) || !(options.accept > 0) || !(options.accept < 1))) {
         return FAIL(err, INVALID_ARGUMENT, "--accept is a probability between 0 and 1");
     }
-    if (language && strcmp(language, "en") != 0 && strcmp(language, "fr") != 0) {
-        return FAIL(err, INVALID_ARGUMENT, "--language is en or fr");
-    }
-    const bool in_french = language && strcmp(language, "fr") == 0;
+    TRY(invocation_language_check(in, err));
+    const bool in_french = invocation_is_french(in, false);
     struct evaluate_result result;
     TRY(linkage_evaluate(&result, &options, err));
     const char *page = invocation_value(in, "out");

@@ -6,7 +6,6 @@
 #include "intake/assemble/assemble_linkage.h"
 #include "service/command/commands.h"
 #include "service/command/warehouse.h"
-#include <string.h>
 
 enum { SECONDS_PER_DAY = 86400, PAGE_MAX = 1 << 24 };
 
@@ -216,12 +215,9 @@ static bool run(struct reporting *reporting, struct error *err)
 bool command_linkage_report(struct invocation *in, struct error *err)
 {
     CLEANUP(warehouse_value) struct warehouse warehouse = {0};
-    const char *language = invocation_value(in, "language");
-    if (language && strcmp(language, "en") != 0 && strcmp(language, "fr") != 0) {
-        return FAIL(err, INVALID_ARGUMENT, "--language is en or fr");
-    }
+    TRY(invocation_language_check(in, err));
     TRY(warehouse_open(&warehouse, in, "linkage report", GRANT_LOAD | GRANT_PSEUDONYMISE, err));
     __attribute__((cleanup(reporting_value_cleanup))) struct reporting reporting = {
-        .in = in, .warehouse = &warehouse, .in_french = language && strcmp(language, "fr") == 0};
+        .in = in, .warehouse = &warehouse, .in_french = invocation_is_french(in, false)};
     return run(&reporting, err);
 }
