@@ -187,6 +187,10 @@ class Custody(unittest.TestCase):
             self.emc2("key", "unseal", "--share", self.path(f"{shares}/{name}.share"), "--custodian", self.path(f"people/{name}.custodian"),
                       "--passphrase-file", self.path(f"people/{name}.passphrase"), "--warehouse", self.path(warehouse))
 
+    def settled(self, warehouse):
+        """A keeper enters the acts of a client when it notices that the client has gone: it has, once it answers the next one."""
+        self.emc2("key", "status", "--warehouse", self.path(warehouse))
+
     def files_of(self, warehouse):
         found = {}
         for folder, _, names in os.walk(self.path(warehouse)):
@@ -203,12 +207,14 @@ class Custody(unittest.TestCase):
         self.ceremony("used", "used_shares", names=NAMES[:2], threshold=2)
         self.begin_keeper("used")
         self.unseal("used", "used_shares", NAMES[:2])
+        self.settled("used")
         os.rename(self.path("used/store.json"), self.path("kept.json"))
         before = self.files_of("used")  # no data yet, but a log in which somebody was let in
         self.assertIn("log", self.ceremony("used", "other_shares", names=NAMES[:2], threshold=2, code=6).stderr)
         self.assertEqual(self.files_of("used"), before)
         os.rename(self.path("kept.json"), self.path("used/store.json"))
         self.emc2("load", self.path("few"), "--warehouse", self.path("used"), "--quiet")
+        self.settled("used")
         os.rename(self.path("used/store.json"), self.path("kept.json"))
         shutil.move(self.path("used/ledger"), self.path("ledger_elsewhere"))  # and data without a log
         before = self.files_of("used")
